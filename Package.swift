@@ -1,0 +1,69 @@
+// swift-tools-version: 6.0
+
+import PackageDescription
+
+// Every C library has exactly one importer; the table of permitted arrows is scripts/module-arrows.txt.
+let package = Package(
+    name: "FourthRoot",
+    products: [
+        .executable(name: "fourthroot", targets: ["fourthroot"]),
+        .library(
+            name: "FourthRoot",
+            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "MatrixStudy"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // No pkgConfig: gsl.pc would add -lgslcblas to every product; the module map links what is used.
+        .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
+        // The serial build by name: plain "hdf5" may resolve to an MPI build.
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .target(name: "CIndependentProduct"),
+        .target(name: "CKernels"),
+
+        .target(name: "MatrixCore"),
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "MatrixCore"]),
+        .target(name: "IndependentProduct", dependencies: ["CIndependentProduct", "MatrixCore"]),
+        .target(name: "GSLReference", dependencies: ["CGSL", "IndependentProduct", "MatrixCore"]),
+        .target(name: "Spectra", dependencies: ["IndependentProduct", "MatrixCore"]),
+        .target(name: "Quantization"),
+        .target(name: "Compute", dependencies: ["MatrixCore", "Quantization"]),
+        .target(
+            name: "CPUBackend",
+            dependencies: ["CKernels", "Compute", "LinearAlgebra", "MatrixCore", "Quantization"]),
+        .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
+        .target(name: "HDF5Store", dependencies: ["CHDF5", "MatrixCore"]),
+        .target(
+            name: "MatrixStudy",
+            dependencies: [
+                "CPUBackend", "CXXHash", "Compute", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore",
+                "Preconditioning", "Quantization", "Yams",
+            ]),
+        .executableTarget(
+            name: "fourthroot",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CPUBackend", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixStudy",
+                "Preconditioning", "Quantization", "Spectra",
+            ]),
+
+        .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
+        .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
+        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "LinearAlgebra", "Spectra", "TestSupport"]),
+        .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
+        .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "TestSupport"]),
+        .testTarget(
+            name: "CPUBackendTests", dependencies: ["CPUBackend", "IndependentProduct", "Quantization", "TestSupport"]),
+        .testTarget(
+            name: "PreconditioningTests",
+            dependencies: ["CPUBackend", "Preconditioning", "Spectra", "TestSupport"]),
+        .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "TestSupport"]),
+        .testTarget(name: "MatrixStudyTests", dependencies: ["HDF5Store", "MatrixStudy", "Spectra", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "Spectra", "TestSupport"]),
+    ]
+)
