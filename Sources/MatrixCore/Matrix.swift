@@ -1,5 +1,5 @@
 /// A scalar that the toolkit computes with: `Float` in training, `Double` in the study.
-public protocol MatrixScalar: BinaryFloatingPoint & SIMDScalar & Sendable {}
+public protocol MatrixScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {}
 extension Float: MatrixScalar {}
 extension Double: MatrixScalar {}
 

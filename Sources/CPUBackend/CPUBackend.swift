@@ -1,0 +1,103 @@
+import Compute
+import LinearAlgebra
+import MatrixCore
+import Quantization
+
+/// The primitives on the processor: OpenBLAS for the matrices, the C kernels for the codes.
+///
+/// OpenBLAS's thread count is the process's (`OpenBLAS.setThreadCount`): one where tasks run side by side.
+public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
+    public typealias Tensor = Matrix<Scalar>
+    public typealias CodedTensor = CodedMatrix
+
+    private let codec: BlockCodec
+
+    /// - Parameter codec: the implementation of the block codec; the fastest that this machine runs, if not given.
+    public init(codec: BlockCodec = .fastest) {
+        self.codec = codec
+    }
+
+    public func tensor(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> { matrix }
+    public func matrix(_ tensor: Matrix<Scalar>) -> Matrix<Scalar> { tensor }
+
+    public func multiply(
+        _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>, transposed transposeB: Bool,
+        alpha: Scalar
+    ) -> Matrix<Scalar> {
+        LinearAlgebra.multiply(a, transposed: transposeA, b, transposed: transposeB, alpha: alpha)
+    }
+
+    public func symmetricProduct(_ a: Matrix<Scalar>, transposed: Bool, alpha: Scalar) -> Matrix<Scalar> {
+        LinearAlgebra.symmetricProduct(a, transposed: transposed, alpha: alpha)
+    }
+
+    public func combine(
+        _ alpha: Scalar, _ a: Matrix<Scalar>, _ beta: Scalar, _ b: Matrix<Scalar>
+    ) -> Matrix<Scalar> {
+        precondition(a.rows == b.rows && a.columns == b.columns, "\(a.rows) × \(a.columns) + \(b.rows) × \(b.columns)")
+        var result = a
+        result.elements.withUnsafeMutableBufferPointer { x in
+            b.elements.withUnsafeBufferPointer { y in
+                for index in x.indices { x[index] = alpha * x[index] + beta * y[index] }
+            }
+        }
+        return result
+    }
+
+    public func scaleColumns(_ a: Matrix<Scalar>, by factors: [Scalar]) -> Matrix<Scalar> {
+        a.scalingColumns(by: factors)
+    }
+
+    public func selectColumns(_ a: Matrix<Scalar>, _ order: [Int]) -> Matrix<Scalar> { a.selectingColumns(order) }
+    public func diagonal(_ a: Matrix<Scalar>) -> [Scalar] { a.diagonal }
+
+    public func addToDiagonal(_ a: Matrix<Scalar>, _ value: Scalar) -> Matrix<Scalar> {
+        var result = a
+        for index in 0..<a.order { result[index, index] += value }
+        return result
+    }
+
+    public func symmetrize(_ a: Matrix<Scalar>) -> Matrix<Scalar> { a.symmetrized }
+
+    public func mirrorUpperTriangle(_ a: Matrix<Scalar>) -> Matrix<Scalar> {
+        var result = a
+        result.mirrorUpperTriangle()
+        return result
+    }
+
+    public func frobeniusNorm(_ a: Matrix<Scalar>) -> Scalar { a.frobeniusNorm }
+    public func largestMagnitude(_ a: Matrix<Scalar>) -> Scalar { a.largestMagnitude }
+
+    public func squaredColumnNorms(_ a: Matrix<Scalar>) -> [Scalar] {
+        (0..<a.columns).map { column in a.column(column).reduce(0) { $0 + $1 * $1 } }
+    }
+
+    public func symmetricEigen(
+        _ a: Matrix<Scalar>
+    ) throws(DecompositionError) -> (values: [Scalar], vectors: Matrix<Scalar>) {
+        let eigen = try LinearAlgebra.symmetricEigen(a)
+        return (eigen.values, eigen.vectors)
+    }
+
+    public func householderQR(_ a: Matrix<Scalar>) -> (packed: Matrix<Scalar>, scalars: [Scalar]) {
+        let factorization = LinearAlgebra.householderQR(a)
+        return (factorization.packed, factorization.scalars)
+    }
+
+    public func orthogonalFactor(reflectors: Matrix<Scalar>, scalars: [Scalar]) -> Matrix<Scalar> {
+        LinearAlgebra.orthogonalFactor(reflectors: reflectors, scalars: scalars)
+    }
+
+    public func choleskyFactor(_ a: Matrix<Scalar>) throws(DecompositionError) -> Matrix<Scalar> {
+        try LinearAlgebra.choleskyFactor(a)
+    }
+
+    public func encode(
+        _ a: Matrix<Scalar>, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
+    ) throws(QuantizationError) -> CodedMatrix {
+        try codec.encode(a, region: region, coding: coding, keepingDiagonal: keepingDiagonal)
+    }
+
+    public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> { codec.decode(coded) }
+    public func byteCount(_ coded: CodedMatrix) -> Int { coded.byteCount }
+}

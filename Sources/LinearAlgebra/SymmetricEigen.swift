@@ -1,0 +1,68 @@
+import MatrixCore
+
+/// A = V·Diag(λ)·Vᵀ.
+public struct SymmetricEigen<Scalar: MatrixScalar>: Sendable {
+    /// In ascending order.
+    public let values: [Scalar]
+    /// Orthonormal, one a column, signed so that the entry of largest magnitude (the first of equal ones) is positive.
+    public let vectors: Matrix<Scalar>
+}
+
+/// The eigenvalues and eigenvectors of a symmetric matrix by LAPACK's divide and conquer (`syevd`).
+///
+/// Numerics: backward stable, ‖A − VΛVᵀ‖ ≤ c(n)·u·‖A‖; a small eigenvalue has an absolute error of that size, so a
+/// relative one of about cond(A)·u. The matrix is scaled by an exact power of two beforehand, so entries near the ends of the
+/// scalar's range neither overflow nor underflow. Only the upper triangle is read.
+///
+/// - Throws: `DecompositionError.noConvergence`.
+/// - Precondition: the matrix is square and finite.
+public func symmetricEigen<Scalar: LAPACKScalar>(
+    _ a: Matrix<Scalar>
+) throws(DecompositionError) -> SymmetricEigen<Scalar> {
+    let order = a.order
+    guard order > 0 else { return SymmetricEigen(values: [], vectors: a) }
+    let largest = a.largestMagnitude
+    // The exponent is clamped so that the factor and its reciprocal are both normal numbers.
+    let bound = Scalar.Exponent(Scalar.greatestFiniteMagnitude.exponent) - 2
+    let exponent = largest > 0 ? min(max(largest.exponent, -bound), bound) : 0
+    let factor = Scalar(sign: .plus, exponent: -exponent, significand: 1)
+    var vectors = a
+    if exponent != 0 { vectors.scale(by: factor) }
+    var values = [Scalar](repeating: 0, count: order)
+    // Sizes as LAPACK states them for job V: 1 + 6n + 2n² and 3 + 5n.
+    var work = [Scalar](repeating: 0, count: 1 + 6 * order + 2 * order * order)
+    var integerWork = [Int32](repeating: 0, count: 3 + 5 * order)
+    let info = vectors.elements.withUnsafeMutableBufferPointer { matrix in
+        Scalar.syevd(
+            order: Int32(order), matrix: matrix.baseAddress!, eigenvalues: &values, work: &work,
+            workCount: Int32(work.count), integerWork: &integerWork, integerWorkCount: Int32(integerWork.count))
+    }
+    guard info == 0 else { throw .noConvergence(routine: "syevd", code: Int(info)) }
+    vectors.makeLargestEntriesPositive()
+    let restore = Scalar(sign: .plus, exponent: exponent, significand: 1)
+    return SymmetricEigen(values: exponent == 0 ? values : values.map { $0 * restore }, vectors: vectors)
+}
+
+extension Matrix {
+    mutating func scale(by factor: Scalar) {
+        elements.withUnsafeMutableBufferPointer { entries in
+            for index in entries.indices { entries[index] *= factor }
+        }
+    }
+
+    /// Each column negated where its entry of largest magnitude is negative.
+    mutating func makeLargestEntriesPositive() {
+        let rows = self.rows
+        elements.withUnsafeMutableBufferPointer { entries in
+            for start in stride(from: 0, to: entries.count, by: max(rows, 1)) {
+                var largest: Scalar = 0
+                for index in start..<start + rows where entries[index].magnitude > largest.magnitude {
+                    largest = entries[index]
+                }
+                if largest < 0 {
+                    for index in start..<start + rows { entries[index].negate() }
+                }
+            }
+        }
+    }
+}
