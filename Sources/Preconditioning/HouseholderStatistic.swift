@@ -1,0 +1,75 @@
+import Compute
+import MatrixCore
+import Quantization
+
+/// A statistic kept by its eigenvalues in float32 and the coded Householder reflectors of its eigenvector matrix,
+/// U = H₁H₂…Hₙ·Diag(±1).
+///
+/// vₖ has an implied 1 in place k and its coded tail below. Decoding takes τₖ = 2/(1 + ‖tail‖²), which makes every Hₖ
+/// orthogonal whatever the codes, so the product needs no rectification. Column k of the product carries the errors of
+/// k reflectors; the eigenvectors that matter most to A^(-p) therefore come first.
+public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
+    /// In the order of the kept eigenvectors.
+    public let eigenvalues: [Float]
+    private let tails: Backend.CodedTensor
+    /// Bit k % 8 of byte k / 8 is 1 where column k of the product is to be negated.
+    private let negations: [UInt8]
+
+    /// - Parameters:
+    ///   - vectors: the orthonormal eigenvectors, a column each, belonging to `eigenvalues`.
+    ///   - order: `reflectorOrder` of the eigenvalues.
+    /// - Throws: `QuantizationError.notFinite`.
+    public init(
+        eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, order: [Int], coding: BlockCoding, backend: Backend
+    ) throws(QuantizationError) {
+        self.eigenvalues = try singlePrecision(order.map { eigenvalues[$0] })
+        let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, order))
+        tails = try backend.encode(packed, region: .strictLower, coding: coding, keepingDiagonal: false)
+        var negations = [UInt8](repeating: 0, count: (order.count + 7) / 8)
+        // R is Diag(±1). Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k.
+        let lastIsIdentity = order.count - 1
+        for (index, value) in backend.diagonal(packed).enumerated() {
+            let reflectsAxis = scalars[index] == 0 && index != lastIsIdentity
+            if (value < 0) != reflectsAxis { negations[index / 8] |= 1 << (index % 8) }
+        }
+        self.negations = negations
+    }
+
+    /// The eigenvectors, orthonormal to the rounding of the backend's scalar.
+    public func vectors(_ backend: Backend) -> Backend.Tensor {
+        let reflectors = backend.decode(tails)
+        var scalars = backend.squaredColumnNorms(reflectors).map { 2 / (1 + $0) }
+        // The last reflector has no tail: it is the identity, as LAPACK leaves it.
+        if !scalars.isEmpty { scalars[scalars.count - 1] = 0 }
+        let signs = eigenvalues.indices.map { index -> Backend.Scalar in
+            negations[index / 8] >> (index % 8) & 1 == 1 ? -1 : 1
+        }
+        return backend.scaleColumns(backend.orthogonalFactor(reflectors: reflectors, scalars: scalars), by: signs)
+    }
+
+    public func byteCount(_ backend: Backend) -> Int {
+        4 * eigenvalues.count + negations.count + backend.byteCount(tails)
+    }
+}
+
+/// The order in which eigenvectors become reflectors: by |w − median w| for the weights w = (|λ| + ε·max|λ|)^(-p),
+/// farthest first, equal ones as they come.
+///
+/// A cluster of equal weights does not mind how it is rotated within itself, so what is near the median can bear the
+/// accumulated errors of the last columns.
+public func reflectorOrder<Scalar: MatrixScalar>(
+    eigenvalues: [Scalar], exponent: Double, damping: Double
+) -> [Int] {
+    guard !eigenvalues.isEmpty else { return [] }
+    let weights = inversePower(of: eigenvalues.map(\.magnitude), exponent: exponent, damping: damping)
+    let sorted = weights.sorted()
+    let middle = sorted.count / 2
+    let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    let distances = weights.map { weight in
+        // An infinite weight (λ = 0 without damping) is the farthest of all, not a NaN.
+        weight.isFinite ? (weight - median).magnitude : .infinity
+    }
+    return weights.indices.sorted {
+        distances[$0] != distances[$1] ? distances[$0] > distances[$1] : $0 < $1
+    }
+}

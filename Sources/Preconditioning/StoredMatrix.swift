@@ -1,0 +1,44 @@
+import Compute
+import Quantization
+
+/// A symmetric matrix kept by its entries: exact, or coded as `full`, `offdiagonal` or `symmetric`.
+///
+/// Blocks of `full` and `offdiagonal` run along rows, so an entry and its mirror image decode differently. A decoded
+/// tensor holds row j of the matrix in its column j: in memory it is the matrix in row-major order, and as a
+/// tensor its transpose.
+public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
+    private enum Kept {
+        case exact(Backend.Tensor)
+        case coded(Backend.CodedTensor, mirrored: Bool)
+    }
+
+    private let kept: Kept
+
+    /// - Throws: `QuantizationError.notFinite`.
+    public init(
+        _ matrix: Backend.Tensor, storage: RootStorage, backend: Backend
+    ) throws(QuantizationError) {
+        switch storage {
+        case .exact:
+            kept = .exact(matrix)
+        case .full(let coding):
+            kept = .coded(
+                try backend.encode(matrix, region: .columns, coding: coding, keepingDiagonal: false), mirrored: false)
+        case .offdiagonal(let coding):
+            kept = .coded(
+                try backend.encode(matrix, region: .columns, coding: coding, keepingDiagonal: true), mirrored: false)
+        case .symmetric(let coding):
+            kept = .coded(
+                try backend.encode(matrix, region: .strictUpper, coding: coding, keepingDiagonal: true),
+                mirrored: true)
+        }
+    }
+
+    public func decoded(_ backend: Backend) -> Backend.Tensor {
+        switch kept {
+        case .exact(let matrix): matrix
+        case .coded(let coded, let mirrored):
+            mirrored ? backend.mirrorUpperTriangle(backend.decode(coded)) : backend.decode(coded)
+        }
+    }
+}
