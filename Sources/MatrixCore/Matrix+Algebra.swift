@@ -77,10 +77,15 @@ extension Matrix {
         return Matrix(rows: rows, columns: order.count, elements: selected)
     }
 
-    /// max |aᵢⱼ|, 0 for an empty matrix; NaN entries are ignored.
+    /// max |aᵢⱼ|, 0 for an empty matrix, NaN where an entry is.
     @inlinable
     public var largestMagnitude: Scalar {
-        elements.reduce(0) { Swift.max($0, $1.magnitude) }
+        var largest: Scalar = 0
+        for value in elements {
+            let magnitude = value.magnitude
+            if magnitude > largest { largest = magnitude } else if magnitude.isNaN { return magnitude }
+        }
+        return largest
     }
 
     /// ‖A‖F. Scaled by the largest entry when the squares would leave the range of the scalar.

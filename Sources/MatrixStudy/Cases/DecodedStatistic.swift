@@ -1,0 +1,67 @@
+import CPUBackend
+import MatrixCore
+import Preconditioning
+import Quantization
+
+/// A statistic as it comes back from its storage.
+enum DecodedStatistic: Sendable {
+    /// Its entries, symmetric; `damping` is what is still to be added.
+    case entries(Matrix<Double>, damping: Double)
+    /// Eigenvalues and the vectors that stand for eigenvectors, orthonormal to rounding or only nearly so.
+    case factors(vectors: Matrix<Double>, eigenvalues: [Double], areOrthonormal: Bool, defect: Double?)
+}
+
+extension StatisticCase {
+    /// Puts the subject's statistic through this case's storage and decodes it.
+    ///
+    /// - Throws: `DecompositionError.notPositiveDefinite`, `QuantizationError`.
+    func decoded(
+        _ subject: StudySubject, _ vectors: DecodedVectors, _ backend: CPUBackend<Double>
+    ) throws -> DecodedStatistic {
+        let eigenvalues = subject.eigenvalues(contraction: contraction)
+        switch try storage() {
+        case .exact:
+            return .factors(
+                vectors: subject.eigenvectors, eigenvalues: eigenvalues, areOrthonormal: true, defect: nil)
+        case .full(let coding):
+            return try decodedEntries(subject, .full(coding), backend)
+        case .offdiagonal(let coding):
+            return try decodedEntries(subject, .offdiagonal(coding), backend)
+        case .symmetric(let coding):
+            return try decodedEntries(subject, .symmetric(coding), backend)
+        case .eigenvector(let coding):
+            let steps = rectificationSteps ?? 0
+            let kept = try EigenvectorStatistic(
+                eigenvalues: eigenvalues, vectors: subject.eigenvectors, coding: coding, backend: backend)
+            let decoded = vectors.value(coding: self.coding, steps: steps) {
+                let decoded = kept.vectors(rectificationSteps: steps, backend)
+                return (decoded, orthogonalityDefect(decoded, backend))
+            }
+            return .factors(
+                vectors: decoded.vectors, eigenvalues: kept.eigenvalues.map { Double($0) }, areOrthonormal: false,
+                defect: decoded.defect)
+        case .householder(let coding):
+            let kept = try HouseholderStatistic(
+                eigenvalues: eigenvalues, vectors: subject.eigenvectors,
+                order: reflectorOrder(eigenvalues: eigenvalues, exponent: exponent, damping: damping),
+                coding: coding, backend: backend)
+            let decoded = kept.vectors(backend)
+            return .factors(
+                vectors: decoded, eigenvalues: kept.eigenvalues.map { Double($0) }, areOrthonormal: true,
+                defect: orthogonalityDefect(decoded, backend))
+        case .cholesky(let coding):
+            let largest = eigenvalues.reduce(0) { max($0, $1.magnitude) }
+            let kept = try CholeskyStatistic(
+                subject.matrix(contraction: contraction), shift: damping * largest, coding: coding, backend: backend)
+            return .entries(kept.decoded(backend), damping: 0)
+        }
+    }
+
+    private func decodedEntries(
+        _ subject: StudySubject, _ storage: RootStorage, _ backend: CPUBackend<Double>
+    ) throws -> DecodedStatistic {
+        let matrix = subject.matrix(contraction: contraction)
+        let decoded = try StoredMatrix(matrix, storage: storage, backend: backend).decoded(backend)
+        return .entries(decoded.symmetrized, damping: damping)
+    }
+}

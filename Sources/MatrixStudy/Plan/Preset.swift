@@ -1,0 +1,76 @@
+/// The published grids by name, the error-against-bytes grid, and what runs when nothing is asked for.
+///
+/// Sources: Wang et al. 2024 (arXiv 2405.18144): tables 1 and 5 (one grid), 6, 7, figures 2, 3 and 6.
+public enum Preset: String, Sendable, CaseIterable {
+    case table1, table5, table6, table7, figure2, figure3, figure6, pareto
+    case `default`
+
+    public var grids: [CaseGrid] {
+        switch self {
+        case .table1, .table5: Preset.eightBitStatistic + Preset.everyPair(bits: 4, block: 64)
+        case .table6: Preset.everyPair(bits: 4, block: 64)
+        case .table7: Preset.everyPair(bits: 8, block: 256)
+        case .figure2:
+            [
+                CaseGrid(
+                    statistic: [.full, .offdiagonal, .eigenvector], codebook: [.dynamicTree, .linear2], bits: [4],
+                    rectify: [0, 1])
+            ]
+        case .figure3:
+            [
+                CaseGrid(
+                    statistic: [.eigenvector], codebook: [.linear2], bits: [4], rectify: Array(0...5),
+                    solver: [.factored], exponent: [1, 0.25, 0.1, 0.05])
+            ]
+        case .figure6:
+            [
+                CaseGrid(
+                    statistic: [.offdiagonal, .eigenvector], codebook: [.linear2], bits: [4], rectify: [1],
+                    contraction: (0...20).map { -Double($0) })
+            ]
+        case .pareto: Preset.errorAgainstBytes
+        case .default: Preset.everyStorage
+        }
+    }
+
+    /// "A" of the tables is the reference code's naive scheme, which keeps the diagonal; "U" the eigenvectors without and
+    /// with rectification, which is one step there; "B" the root alone.
+    private static func everyPair(bits: Int, block: Int) -> [CaseGrid] {
+        [
+            CaseGrid(
+                statistic: [.offdiagonal, .eigenvector], root: [.exact, .offdiagonal],
+                codebook: [.dynamicTree, .linear2], bits: [bits], block: [block], rectify: [0, 1]),
+            CaseGrid(
+                statistic: [.exact], root: [.offdiagonal], codebook: [.dynamicTree, .linear2], bits: [bits],
+                block: [block]),
+        ]
+    }
+
+    /// The rows "A (8-bit)", whose blocks are 256 long: they equal those of table 7.
+    private static let eightBitStatistic = [
+        CaseGrid(statistic: [.offdiagonal], codebook: [.dynamicTree, .linear2], bits: [8], block: [256])
+    ]
+
+    private static let errorAgainstBytes = [
+        CaseGrid(
+            statistic: [.full, .offdiagonal, .symmetric, .eigenvector, .householder, .cholesky],
+            codebook: [.linear1_5, .linear2], bits: Array(2...8)),
+        CaseGrid(
+            statistic: [.exact], root: [.full, .offdiagonal, .symmetric], codebook: [.linear1_5, .linear2],
+            bits: Array(2...8)),
+        CaseGrid(
+            statistic: [.offdiagonal, .eigenvector, .cholesky], root: [.offdiagonal], codebook: [.linear2],
+            bits: Array(2...8)),
+        CaseGrid(
+            statistic: [.householder], root: [.symmetric], codebook: [.linear1_5, .linear2], bits: Array(2...8)),
+    ]
+
+    private static let everyStorage = [
+        CaseGrid(
+            statistic: [.full, .offdiagonal, .symmetric, .eigenvector, .householder, .cholesky], codebook: [.linear2],
+            bits: [4, 8]),
+        CaseGrid(statistic: [.exact], root: [.full, .offdiagonal, .symmetric], codebook: [.linear2], bits: [4, 8]),
+        CaseGrid(statistic: [.offdiagonal, .eigenvector, .cholesky], root: [.offdiagonal], codebook: [.linear2], bits: [4]),
+        CaseGrid(statistic: [.householder], root: [.symmetric], codebook: [.linear2], bits: [4, 8]),
+    ]
+}

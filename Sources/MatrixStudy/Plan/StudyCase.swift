@@ -1,0 +1,107 @@
+import Preconditioning
+import Quantization
+
+/// The storage of a statistic by its name.
+public enum StatisticKind: String, Sendable, Codable, CaseIterable {
+    case exact, full, offdiagonal, symmetric, eigenvector, householder, cholesky
+}
+
+/// The storage of a root by its name.
+public enum RootKind: String, Sendable, Codable, CaseIterable {
+    case exact, full, offdiagonal, symmetric
+}
+
+/// How the root comes from the decoded statistic.
+public enum Solver: String, Sendable, Codable, CaseIterable {
+    /// The exact power of the decoded matrix.
+    case eigen
+    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors.
+    case factored
+    /// The coupled iteration of the optimizer; needs an integer 1/p.
+    case schurNewton = "schur-newton"
+
+    /// Whether a storage and an exponent admit the solver.
+    public func applies(to statistic: StatisticKind, exponent: Double) -> Bool {
+        switch self {
+        case .eigen: true
+        case .factored: statistic == .eigenvector || statistic == .householder
+        case .schurNewton: statistic != .exact && rootOrder(exponent: exponent) != nil
+        }
+    }
+}
+
+/// The integer 1/p, or nil where the exponent p is not the reciprocal of one.
+func rootOrder(exponent: Double) -> Int? {
+    let order = (1 / exponent).rounded()
+    return order >= 1 && order <= 1024 && (exponent * order - 1).magnitude < 1e-12 ? Int(order) : nil
+}
+
+/// A codebook, its bits and the block that shares a maximum, as the plan and the CSV name them.
+public struct CodingChoice: Sendable, Hashable {
+    public let codebook: CodebookName
+    public let bits: Int
+    public let block: Int
+
+    public init(codebook: CodebookName, bits: Int, block: Int) {
+        self.codebook = codebook
+        self.bits = bits
+        self.block = block
+    }
+
+    /// - Throws: `QuantizationError`.
+    public func blockCoding() throws(QuantizationError) -> BlockCoding {
+        try BlockCoding(codebook: Codebook(codebook, bits: bits), blockSize: block)
+    }
+}
+
+/// A statistic on its way to a root: everything of a case but the root's own storage.
+public struct StatisticCase: Sendable, Hashable {
+    /// log2 τ, or nil for the matrix as it is.
+    public let contraction: Double?
+    public let damping: Double
+    public let exponent: Double
+    public let kind: StatisticKind
+    public let coding: CodingChoice?
+    public let rectificationSteps: Int?
+    public let solver: Solver
+
+    func storage() throws -> StatisticStorage {
+        guard let coding = try coding?.blockCoding() else { return .exact }
+        return switch kind {
+        case .exact: .exact
+        case .full: .full(coding)
+        case .offdiagonal: .offdiagonal(coding)
+        case .symmetric: .symmetric(coding)
+        case .eigenvector: .eigenvector(coding)
+        case .householder: .householder(coding)
+        case .cholesky: .cholesky(coding)
+        }
+    }
+}
+
+/// A root's storage.
+public struct RootCase: Sendable, Hashable {
+    public let kind: RootKind
+    public let coding: CodingChoice?
+
+    func storage() throws -> RootStorage {
+        guard let coding = try coding?.blockCoding() else { return .exact }
+        return switch kind {
+        case .exact: .exact
+        case .full: .full(coding)
+        case .offdiagonal: .offdiagonal(coding)
+        case .symmetric: .symmetric(coding)
+        }
+    }
+}
+
+/// One row of the study: a statistic's way to a root, and how that root is kept.
+public struct StudyCase: Sendable, Hashable {
+    public let statistic: StatisticCase
+    public let root: RootCase
+
+    /// nil for exact/exact, where no solver stands between a storage and the reference.
+    public var solver: Solver? {
+        statistic.kind == .exact && root.kind == .exact ? nil : statistic.solver
+    }
+}

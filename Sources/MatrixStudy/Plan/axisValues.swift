@@ -1,0 +1,56 @@
+/// The values of a comma-separated list; `A:B` is the range of integers from A to B, in either direction.
+///
+/// - Throws: `PlanError` naming the axis, the item and what it should be.
+public func integers(_ text: String, axis: String) throws(PlanError) -> [Int] {
+    var result: [Int] = []
+    for item in items(text) {
+        let ends = item.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+        switch (ends.count, ends.first ?? nil, ends.last ?? nil) {
+        case (1, let value?, _):
+            result.append(value)
+        case (2, let first?, let last?):
+            guard (first.subtractingReportingOverflow(last).partialValue).magnitude < 100_000 else {
+                throw PlanError("\(axis) '\(item)': the range is too long")
+            }
+            result += first <= last ? Array(first...last) : (last...first).reversed()
+        default:
+            throw PlanError("\(axis) '\(item)': give integers or ranges A:B, separated by commas")
+        }
+    }
+    return result
+}
+
+/// Numbers of a comma-separated list; `A:B` is a range of integers.
+public func numbers(_ text: String, axis: String) throws(PlanError) -> [Double] {
+    var result: [Double] = []
+    for item in items(text) {
+        if item.contains(":") {
+            result += try integers(item, axis: axis).map { Double($0) }
+        } else if let value = Double(item) {
+            result.append(value)
+        } else {
+            throw PlanError("\(axis) '\(item)': give numbers or ranges A:B of integers, separated by commas")
+        }
+    }
+    return result
+}
+
+/// Words of a comma-separated list, each one of the cases of `Word`.
+public func words<Word: RawRepresentable & CaseIterable>(
+    _ text: String, axis: String
+) throws(PlanError) -> [Word] where Word.RawValue == String {
+    var result: [Word] = []
+    for item in items(text) {
+        guard let word = Word(rawValue: item) else {
+            throw PlanError("\(axis) '\(item)' is unknown: choose from \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        result.append(word)
+    }
+    return result
+}
+
+private func items(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        String(part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Synchronization
+
+/// Where a study's rows go: standard output as they come, or a file that appears whole at the end.
+///
+/// On the way to a file, finished rows are kept in `OUT.partial`, from which an interrupted run goes on.
+public final class StudyOutput: Sendable {
+    /// How to meet what a former run left.
+    public struct Options: Sendable {
+        public let path: String?
+        public let overwrite: Bool
+        public let resume: Bool
+
+        public init(path: String?, overwrite: Bool, resume: Bool) {
+            self.path = path
+            self.overwrite = overwrite
+            self.resume = resume
+        }
+    }
+
+    private struct State {
+        var partial: PartialFile?
+        var records: [String] = []
+        var standardOutput: SequentialFile?
+        var isStopped = false
+    }
+
+    private let state: Mutex<State>
+    private let options: Options
+    private let shard: ShardRecord?
+    private let firstRow: Int
+    /// Rows that a former run had finished.
+    public let resumedRows: Int
+
+    /// Makes sure that the output can be made before anything is computed.
+    ///
+    /// - Parameters:
+    ///   - study: the fingerprint that a partial file must carry.
+    ///   - shard: what each record says of its shard, if the study is cut.
+    /// - Throws: `OutputError`, `PartialFileError`.
+    public init(_ options: Options, study: String, shard: ShardRecord?, firstRow: Int) throws {
+        self.options = options
+        self.shard = shard
+        self.firstRow = firstRow
+        var initial = State()
+        if let path = options.path {
+            try OutputFile.requireWritable(path, overwrite: options.overwrite)
+            initial.partial = try StudyOutput.openPartial(path + ".partial", options, study, &initial.records)
+        } else {
+            initial.standardOutput = SequentialFile(standardOutput: ())
+        }
+        resumedRows = initial.records.count
+        if let file = initial.standardOutput { try file.write(CSV.record(columns)) }
+        state = Mutex(initial)
+    }
+
+    private var columns: [String] { StudyRow.columns + (shard == nil ? [] : ShardRecord.columns) }
+
+    /// Keeps finished rows, in the order of the study.
+    ///
+    /// - Throws: `OutputError.writeFailed`.
+    public func append(_ rows: [StudyRow]) throws {
+        try state.withLock { state in
+            if state.isStopped { return }
+            let records = rows.enumerated().map { offset, row in
+                let position = firstRow + state.records.count + offset
+                return CSV.record(row.fields + (shard?.fields(row: position) ?? []))
+            }
+            try state.standardOutput?.write(records.joined())
+            try state.partial?.append(records)
+            state.records += records
+        }
+    }
+
+    /// Puts the finished file in place and removes the partial one.
+    ///
+    /// - Throws: `OutputError`; the partial file then stays.
+    public func finish() throws {
+        guard let path = options.path else { return }
+        try state.withLock { state in
+            if state.isStopped { return }
+            try state.partial?.synchronize()
+            try OutputFile.write(path, overwrite: options.overwrite, CSV.record(columns) + state.records.joined())
+            unlink(path + ".partial")
+            state.partial = nil
+        }
+    }
+
+    /// Takes no more rows and makes those it has durable.
+    ///
+    /// - Returns: the number of rows from which the run can go on, or nil where it cannot.
+    public func stop() -> Int? {
+        state.withLock { state in
+            state.isStopped = true
+            guard let partial = state.partial else { return nil }
+            // Nothing is left to do about a disk that fails now; a resume tells whole rows from damaged ones.
+            try? partial.synchronize()
+            return state.records.count
+        }
+    }
+
+    private static func openPartial(
+        _ path: String, _ options: Options, _ study: String, _ records: inout [String]
+    ) throws -> PartialFile {
+        if FileManager.default.fileExists(atPath: path) {
+            if options.resume { return try PartialFile(resuming: path, study: study, rows: &records) }
+            guard options.overwrite else {
+                throw OutputError(
+                    kind: .cannotCreate, path: path,
+                    problem: "it holds the rows of an interrupted run; go on with --resume or start again with --force")
+            }
+        }
+        return try PartialFile(creating: path, study: study)
+    }
+}

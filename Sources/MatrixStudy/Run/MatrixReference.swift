@@ -1,0 +1,63 @@
+import GSLReference
+import MatrixCore
+
+/// The reference roots of one matrix: one decomposition, and for every contraction, damping and exponent the root while
+/// cases wait for it.
+actor MatrixReference {
+    /// What a target of the study is measured against.
+    struct Target: Sendable {
+        /// nil where there is no finite power.
+        let root: Matrix<Double>?
+        let conditionNumber: Double
+        let residual: Double?
+    }
+
+    struct Key: Hashable {
+        let contraction: Double?
+        let damping: Double
+        let exponent: Double
+
+        init(_ statistic: StatisticCase) {
+            contraction = statistic.contraction
+            damping = statistic.damping
+            exponent = statistic.exponent
+        }
+    }
+
+    private let decomposition: Task<ReferenceDecomposition, any Error>
+    private let permits: Permits
+    private var remainingUses: [Key: Int] = [:]
+    private var targets: [Key: Task<Target, any Error>] = [:]
+
+    init(decomposition: Task<ReferenceDecomposition, any Error>, cases: [StatisticCase], permits: Permits) {
+        self.decomposition = decomposition
+        self.permits = permits
+        for statistic in cases { remainingUses[Key(statistic), default: 0] += 1 }
+    }
+
+    /// The target of a case; the caller ends its use with `release`.
+    func target(of statistic: StatisticCase, leastEigenvalue: Double) async throws -> Target {
+        let key = Key(statistic)
+        if let known = targets[key] { return try await known.value }
+        let (decomposition, permits) = (decomposition, permits)
+        let task = Task {
+            let whole = try await decomposition.value
+            return await permits.holding {
+                let contracted = contractionFactor(key.contraction).map { whole.contracted(by: $0, toward: leastEigenvalue) } ?? whole
+                let root = contracted.inversePower(exponent: key.exponent, damping: key.damping)
+                return Target(
+                    root: root, conditionNumber: contracted.conditionNumber,
+                    residual: root == nil ? nil : contracted.residual(exponent: key.exponent, damping: key.damping))
+            }
+        }
+        targets[key] = task
+        return try await task.value
+    }
+
+    /// Ends one use; the root is dropped after its last.
+    func release(_ statistic: StatisticCase) {
+        let key = Key(statistic)
+        remainingUses[key, default: 1] -= 1
+        if remainingUses[key] == 0 { targets[key] = nil }
+    }
+}

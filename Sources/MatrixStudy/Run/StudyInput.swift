@@ -1,0 +1,152 @@
+import Foundation
+import HDF5Store
+import MatrixCore
+
+/// A matrix of the input that the study accepts.
+public struct InputMatrix: Sendable, Equatable {
+    public let name: String
+    public let order: Int
+    /// Of its entries in double, before symmetrizing.
+    let hash: String
+}
+
+/// A data set that cannot be studied.
+public struct InputError: Error, Sendable, CustomStringConvertible {
+    public enum Kind: Sendable { case wrongData, noSuchInput }
+
+    public let kind: Kind
+    public let description: String
+}
+
+/// The matrices of a file: which there are, which are sound, and their entries.
+public struct StudyInput: Sendable {
+    public let path: String
+    public private(set) var matrices: [InputMatrix] = []
+    /// Data sets of a whole-file run that are matrices by their shape and cannot be studied.
+    public private(set) var rejected: [InputError] = []
+
+    private let file: HDF5File
+
+    /// LAPACK's 32-bit interface counts 2n² entries of workspace.
+    public static let largestOrder = 32_766
+
+    /// Reads and checks every selected matrix once, so that a study fails before it starts, not after hours.
+    ///
+    /// - Parameter patterns: names or globs. Empty selects every square float32 or float64 data set; then unsound ones
+    ///   are collected in `rejected`, otherwise they throw.
+    /// - Throws: `HDF5Error` for the file as a whole, `InputError` for a selection.
+    public init(path: String, selecting patterns: [String]) throws {
+        self.path = path
+        file = try HDF5File.open(path)
+        let datasets = try file.datasets()
+        let selected = try StudyInput.select(datasets, patterns, path)
+        for dataset in selected {
+            do {
+                matrices.append(try examine(dataset))
+            } catch let error as InputError where patterns.isEmpty {
+                rejected.append(error)
+            }
+        }
+        if matrices.isEmpty && rejected.isEmpty {
+            throw InputError(
+                kind: .wrongData,
+                description: "\(path): no square float32 or float64 data set in it; 'fourthroot inspect' lists what it holds")
+        }
+    }
+
+    /// The matrix, made exactly symmetric.
+    ///
+    /// - Throws: `HDF5Error`, or `InputError` where the file has changed since it was examined.
+    func read(_ matrix: InputMatrix) throws -> Matrix<Double> {
+        let entries: Matrix<Double> = try file.readRowsAsColumns(matrix.name)
+        guard hash(entries) == matrix.hash else {
+            throw error(matrix.name, "it changed while the study was running")
+        }
+        return entries.symmetrized
+    }
+
+    /// Names a study: two runs with one fingerprint compute the same rows.
+    public func fingerprint(plan: StudyPlan, version: String) throws(PlanError) -> String {
+        let cases = try plan.cases().map { "\($0)" }
+        let inputs = matrices.map { "\($0.name) \($0.order) \($0.hash)" }
+        let choices = [version, path, plan.reference.rawValue, plan.indefinite.rawValue]
+        return contentHash((choices + cases + inputs).joined(separator: "\n"))
+    }
+
+    private func examine(_ dataset: DatasetDescription) throws -> InputMatrix {
+        let name = dataset.name
+        if let failure = dataset.failure { throw error(name, failure.description) }
+        guard dataset.shape.count == 2, dataset.shape[0] == dataset.shape[1] else {
+            throw error(name, "its shape is \(dataset.shape.map { "\($0)" }.joined(separator: " × ")); a statistic is square")
+        }
+        guard dataset.elementType.isReadableAsMatrix else {
+            throw error(name, "it holds \(dataset.elementType); the study reads float32 and float64")
+        }
+        guard dataset.shape[0] > 0 else { throw error(name, "its order is 0; a statistic has at least one entry") }
+        guard dataset.shape[0] <= StudyInput.largestOrder else {
+            throw error(name, "its order \(dataset.shape[0]) is above \(StudyInput.largestOrder), the largest that LAPACK takes")
+        }
+        let entries: Matrix<Double>
+        do {
+            entries = try file.readRowsAsColumns(name)
+        } catch let failure as HDF5Error {
+            throw InputError(kind: .wrongData, description: failure.description)
+        }
+        try requireSound(entries, name)
+        return InputMatrix(name: name, order: entries.order, hash: hash(entries))
+    }
+
+    /// - Throws: where an entry is not finite, or differs from its mirror image by more than 1e-3 of the largest one.
+    private func requireSound(_ entries: Matrix<Double>, _ name: String) throws(InputError) {
+        let order = entries.order
+        // Columns of the memory are rows of the data set.
+        if let position = entries.elements.firstIndex(where: { !$0.isFinite }) {
+            throw error(
+                name, "entry (\(position / order), \(position % order)) is \(entries.elements[position]); "
+                    + "a statistic is finite")
+        }
+        let limit = 1e-3 * entries.largestMagnitude
+        for column in 0..<order {
+            for row in 0..<column where (entries[row, column] - entries[column, row]).magnitude > limit {
+                throw error(
+                    name, "it is not symmetric: entries (\(column), \(row)) and (\(row), \(column)) are "
+                        + "\(entries[row, column]) and \(entries[column, row])")
+            }
+        }
+    }
+
+    private func hash(_ entries: Matrix<Double>) -> String { entries.elements.withUnsafeBytes { contentHash($0) } }
+
+    private func error(_ name: String, _ problem: String) -> InputError {
+        InputError(kind: .wrongData, description: "\(path): \(name): \(problem)")
+    }
+
+    /// Matching data sets in the order of the file. A pattern without wildcards names a data set of any kind; one with
+    /// wildcards filters the square ones.
+    private static func select(
+        _ datasets: [DatasetDescription], _ patterns: [String], _ path: String
+    ) throws(InputError) -> [DatasetDescription] {
+        // A data set of order 0 or one that cannot be opened is worth a word even where nobody asked for it by name.
+        if patterns.isEmpty {
+            return datasets.filter {
+                $0.isSquareMatrix || $0.failure != nil || ($0.shape == [0, 0] && $0.elementType.isReadableAsMatrix)
+            }
+        }
+        var chosen: Set<String> = []
+        for pattern in patterns {
+            let name = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
+            let glob = Glob(name)
+            let matching = datasets.filter {
+                $0.name == name || (glob.hasWildcards && $0.isSquareMatrix && glob.matches($0.name))
+            }
+            guard !matching.isEmpty else {
+                throw InputError(
+                    kind: .noSuchInput,
+                    description: "\(path): no \(glob.hasWildcards ? "matrix matches" : "data set is named") '\(pattern)'; "
+                        + "'fourthroot inspect' lists what it holds")
+            }
+            chosen.formUnion(matching.map(\.name))
+        }
+        return datasets.filter { chosen.contains($0.name) }
+    }
+}

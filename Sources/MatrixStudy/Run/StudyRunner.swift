@@ -1,0 +1,217 @@
+import CPUBackend
+import Foundation
+import GSLReference
+import LinearAlgebra
+import MatrixCore
+import Preconditioning
+
+/// Runs the cases of a plan over matrices, on all cores.
+///
+/// One task computes one statistic's root and all the roots coded from it, with one BLAS thread. The reference's decomposition
+/// runs beside the cases: those that are finished before it wait with their roots, four a core at most, and two matrices are under way
+/// at a time, more where there are more than four cores. Memory is so bounded by a number of matrices a core, whatever the file's size.
+public struct StudyRunner: Sendable {
+    /// What happens on the way.
+    public enum Event: Sendable {
+        /// Finished rows, in the order of the study.
+        case rows([StudyRow])
+        /// A case without a root, and why.
+        case note(String)
+    }
+
+    private let source: String
+    private let cases: [StudyCase]
+    private let reference: ReferenceSolver
+    private let rule: IndefiniteRule
+    private let cache: ReferenceCache?
+    private let threads: Int
+
+    /// - Parameter source: the name of the input in the rows.
+    /// - Throws: `PlanError`.
+    public init(
+        plan: StudyPlan, source: String, cache: ReferenceCache?, threads: Int
+    ) throws(PlanError) {
+        precondition(threads > 0, "\(threads) threads")
+        self.source = source
+        cases = try plan.cases()
+        reference = plan.reference
+        rule = plan.indefinite
+        self.cache = cache
+        self.threads = threads
+    }
+
+    /// Computes the rows with these indices; row i belongs to matrix i / cases and case i % cases.
+    ///
+    /// - Throws: what reading the input or `handle` throws; after that no more events come.
+    public func run(
+        _ input: StudyInput, rows: Range<Int>, handle: @escaping @Sendable (Event) throws -> Void
+    ) async throws {
+        OpenBLAS.setThreadCount(1)
+        let ordered = OrderedRows(first: rows.lowerBound) { try handle(.rows($0)) }
+        let permits = Permits(threads)
+        let waitingRoots = Permits(4 * threads)
+        let concurrentMatrices = max(2, threads / 2)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var underWay = 0
+            for (position, matrix) in input.matrices.enumerated() {
+                let wanted = rows.clamped(to: position * cases.count..<(position + 1) * cases.count)
+                if wanted.isEmpty { continue }
+                if underWay == concurrentMatrices { try await group.next() } else { underWay += 1 }
+                group.addTask {
+                    let job = MatrixJob(
+                        runner: self, matrix: matrix, firstRow: position * cases.count, wanted: wanted,
+                        permits: permits, waitingRoots: waitingRoots, ordered: ordered,
+                        note: { try handle(.note($0)) })
+                    try await job.run(input)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// The cases of one matrix.
+    private struct MatrixJob: Sendable {
+        let runner: StudyRunner
+        let matrix: InputMatrix
+        let firstRow: Int
+        let wanted: Range<Int>
+        let permits: Permits
+        let waitingRoots: Permits
+        let ordered: OrderedRows
+        let note: @Sendable (String) throws -> Void
+
+        func run(_ input: StudyInput) async throws {
+            let entries = try await permits.holding { try input.read(matrix) }
+            let groups = groupedCases()
+            let statistics = groups.map(\.statistic)
+            // Started first: GSL's decomposition takes the longest, and the cases run beside it.
+            let independent = runner.reference == .gsl ? Task { try await gslDecomposition(entries) } : nil
+            defer { independent?.cancel() }
+            let subject = try await permits.holding { try StudySubject(entries) }
+            let decomposition = independent ?? Task {
+                await permits.holding {
+                    ReferenceDecomposition(
+                        SymmetricDecomposition(
+                            eigenvalues: subject.eigenvalues, eigenvectors: subject.eigenvectors), of: entries)
+                }
+            }
+            let reference = MatrixReference(decomposition: decomposition, cases: statistics, permits: permits)
+            let vectors = DecodedVectors(uses: statistics, capacity: 2)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for group in groups {
+                    await waitingRoots.acquire()
+                    tasks.addTask {
+                        do {
+                            try await run(group, subject, reference, vectors)
+                            await waitingRoots.release()
+                        } catch {
+                            await waitingRoots.release()
+                            throw error
+                        }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+        }
+
+        private typealias Group = (statistic: StatisticCase, roots: [(index: Int, root: RootCase)])
+
+        /// The wanted cases, those with one statistic together.
+        private func groupedCases() -> [Group] {
+            var positions: [StatisticCase: Int] = [:]
+            var groups: [Group] = []
+            for index in wanted {
+                let studyCase = runner.cases[index - firstRow]
+                if let position = positions[studyCase.statistic] {
+                    groups[position].roots.append((index, studyCase.root))
+                } else {
+                    positions[studyCase.statistic] = groups.count
+                    groups.append((studyCase.statistic, [(index, studyCase.root)]))
+                }
+            }
+            return groups
+        }
+
+        /// GSL's decomposition from the cache where an entry proves itself, else computed and kept.
+        private func gslDecomposition(_ entries: Matrix<Double>) async throws -> ReferenceDecomposition {
+            try await permits.holding {
+                if let known = runner.cache?.decomposition(ofMatrixWithHash: matrix.hash, order: matrix.order) {
+                    let decomposition = ReferenceDecomposition(known, of: entries)
+                    if decomposition.isTrustworthy { return decomposition }
+                }
+                let computed = try GSLReference.decompose(entries)
+                runner.cache?.keep(computed, ofMatrixWithHash: matrix.hash)
+                return ReferenceDecomposition(computed, of: entries)
+            }
+        }
+
+        private func run(
+            _ group: Group, _ subject: StudySubject, _ reference: MatrixReference, _ vectors: DecodedVectors
+        ) async throws {
+            let backend = CPUBackend<Double>()
+            let clock = ContinuousClock()
+            let (stored, seconds) = await permits.holding {
+                let start = clock.now
+                let stored = StoredRoot(group.statistic, subject, rule: runner.rule, vectors, backend)
+                return (stored, (clock.now - start).inSeconds)
+            }
+            if let reason = stored.reason {
+                try note("\(runner.source): \(matrix.name): \(group.statistic.summary): \(reason)")
+            }
+            let target = try await reference.target(
+                of: group.statistic, leastEigenvalue: subject.eigenvalues.first ?? 0)
+            let rows = try await permits.holding {
+                try group.roots.map { index, root in
+                    let start = clock.now
+                    var row = try row(stored, root, group.statistic, target, backend)
+                    row.seconds = seconds + (clock.now - start).inSeconds
+                    return (index: index, row: row)
+                }
+            }
+            await reference.release(group.statistic)
+            try ordered.add(rows)
+        }
+
+        private func row(
+            _ stored: StoredRoot, _ root: RootCase, _ statistic: StatisticCase, _ target: MatrixReference.Target,
+            _ backend: CPUBackend<Double>
+        ) throws -> StudyRow {
+            var outcome = stored.outcome
+            var comparison: RootComparison?
+            let storage = try root.storage()
+            if let computed = stored.root, let reference = target.root {
+                do {
+                    let kept = try StoredMatrix(computed, storage: storage, backend: backend)
+                    comparison = compare(kept.decoded(backend), to: reference)
+                } catch {
+                    outcome = .failed
+                    try note("\(runner.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
+                }
+            } else if outcome != .notPositiveDefinite {
+                outcome = .failed
+            }
+            return StudyRow(
+                source: runner.source, matrix: matrix.name, order: matrix.order,
+                conditionNumber: target.conditionNumber,
+                studyCase: StudyCase(statistic: statistic, root: root),
+                statisticBytes: try statistic.storage().byteCount(order: matrix.order),
+                rootBytes: storage.byteCount(order: matrix.order), comparison: comparison,
+                orthogonalityDefect: stored.orthogonalityDefect, minimumEigenvalue: stored.minimumEigenvalue,
+                outcome: outcome, reference: runner.reference, referenceResidual: target.residual, seconds: 0)
+        }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension StatisticCase {
+    /// The case in a few words, for messages.
+    var summary: String {
+        var parts = ["statistic \(kind.rawValue)"]
+        if let coding { parts.append("\(coding.codebook.rawValue), \(coding.bits) bits, block \(coding.block)") }
+        if let contraction { parts.append("contraction \(contraction)") }
+        return parts.joined(separator: ", ")
+    }
+}

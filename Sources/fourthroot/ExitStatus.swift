@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import HDF5Store
+import MatrixStudy
+import Quantization
+import Spectra
+
+/// Exit statuses, after sysexits.h.
+enum ExitStatus: Int32 {
+    case usage = 64
+    case wrongData = 65
+    case noInput = 66
+    case internalFault = 70
+    case cannotCreate = 73
+    case inputOutput = 74
+    case interrupted = 75
+
+    /// The status that an error ends the program with.
+    init(_ error: any Error) {
+        switch error {
+        case let error as HDF5Error:
+            switch error.kind {
+            case .notFound, .unreadable, .noSuchObject: self = .noInput
+            case .notHDF5, .corrupt, .wrongType, .wrongShape, .tooLarge: self = .wrongData
+            case .cannotCreate: self = .cannotCreate
+            case .writeFailed: self = .inputOutput
+            }
+        case let error as InputError:
+            self = error.kind == .noSuchInput ? .noInput : .wrongData
+        case let error as OutputError:
+            self = error.kind == .cannotCreate ? .cannotCreate : .inputOutput
+        case let error as TextFileError:
+            self = error.isMissing ? .noInput : .wrongData
+        case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
+        case is PlanError, is SpectrumError: self = .usage
+        case let error as StatusError: self = error.status
+        default: self = .internalFault
+        }
+    }
+}
+
+/// An error whose status the place that throws it knows.
+struct StatusError: Error, CustomStringConvertible {
+    let status: ExitStatus
+    let description: String
+}
+
+/// Renders an error once and ends the program with its status.
+func finish(with error: any Error) -> Never {
+    if error is CleanExit || error is ExitCode || error is ValidationError || isCommandLineError(error) {
+        FourthRoot.exit(withError: error)
+    }
+    Terminal.report("error", "\(error)")
+    exit(ExitStatus(error).rawValue)
+}
+
+/// The parser's own errors are not public types.
+private func isCommandLineError(_ error: any Error) -> Bool {
+    FourthRoot.exitCode(for: error) == .validationFailure || FourthRoot.exitCode(for: error) == .success
+}

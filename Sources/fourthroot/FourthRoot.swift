@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+
+/// The program: a table of commands.
+struct FourthRoot: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fourthroot",
+        abstract: "What low-bit storage does to the preconditioners of second-order optimizers.",
+        discussion: """
+            Puts symmetric positive definite matrices through every way of storing them in few bits and reports the \
+            error of A^(-1/4) against an independent reference.
+            """,
+        version: versionText,
+        subcommands: [
+            Study.self, Merge.self, Synthesize.self, Quantize.self, Inspect.self, Spectrum.self, Orthogonality.self,
+            CodebookTable.self, Plot.self, Benchmark.self, Devices.self, Probe.self,
+        ])
+}
+
+@main
+enum Program {
+    static func main() async {
+        do {
+            var command = try FourthRoot.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            finish(with: error)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import ArgumentParser
+import Foundation
+import HDF5Store
+import MatrixStudy
+import Preconditioning
+
+/// Every storage on every matrix: the error of A^(-p) as CSV.
+struct Study: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put each matrix through storages and report the error of A^(-p) as CSV.",
+        discussion: """
+            LIST is comma-separated; A:B is a range of integers. The axes multiply; one that does not apply to a \
+            storage is left out of its cases. Without axes, a preset or a plan, a default grid runs.
+            """)
+
+    @Argument(help: "HDF5 file with square float32 or float64 data sets.")
+    var input: String
+
+    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
+    var matrix: [String] = []
+
+    @OptionGroup(title: "Axes") var caseOptions: CaseOptions
+
+    @Option(help: "Published grid: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var preset: String?
+
+    @Option(help: ArgumentHelp("Plan in YAML; axes given as options replace the plan's.", valueName: "file.yaml"))
+    var plan: String?
+
+    @Flag(help: "Print the plan in YAML and stop.")
+    var printPlan = false
+
+    @Option(help: "Reference decomposition: gsl (default) or lapack.")
+    var reference: String?
+
+    @Option(help: "Eigenvalues that are not positive after decoding: absolute (default), clamp or fail.")
+    var indefinite: String?
+
+    @Option(help: ArgumentHelp("Run part I of N.", valueName: "I/N"))
+    var shard: String?
+
+    @Flag(help: "Go on from OUT.partial.")
+    var resume = false
+
+    @Flag(help: "Replace an existing output.")
+    var force = false
+
+    @Option(help: "Cores to use (default: all).")
+    var threads: Int?
+
+    @OptionGroup var cacheOptions: CacheOptions
+
+    @Option(name: [.short, .customLong("output")], help: "Output file (default: standard output).")
+    var output: String?
+
+    @Flag(help: "No progress.")
+    var quiet = false
+
+    func validate() throws {
+        if preset != nil && plan != nil { throw ValidationError("--preset and --plan exclude each other") }
+        if resume && output == nil { throw ValidationError("--resume needs -o: standard output cannot be resumed") }
+        if resume && force { throw ValidationError("--resume goes on and --force starts again: give one of them") }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+    }
+
+    func run() async throws {
+        let plan = try resolvedPlan()
+        let casesPerMatrix = try plan.cases().count
+        if printPlan {
+            print(try plan.yaml(), terminator: "")
+            return
+        }
+        let part = try shard.map { text throws(PlanError) in try Shard(text) }
+        if let output { try OutputFile.requireWritable(output, overwrite: force) }
+        try Probe.requireSound(input)
+        let source = try StudyInput(path: input, selecting: plan.matrices)
+        for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
+        let allRows = source.matrices.count * casesPerMatrix
+        let rows = (part ?? .whole).rows(orders: source.matrices.map(\.order), casesPerMatrix: casesPerMatrix)
+        let study = try source.fingerprint(plan: plan, version: version)
+        if allRows > 0 {
+            try await compute(
+                plan, source, rows,
+                shard: part.map { ShardRecord(study: study, shard: $0, total: allRows) },
+                study: "\(study) \(part ?? .whole)")
+        }
+        if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
+    }
+
+    private func compute(
+        _ plan: StudyPlan, _ source: StudyInput, _ rows: Range<Int>, shard: ShardRecord?, study: String
+    ) async throws {
+        let output = try StudyOutput(
+            StudyOutput.Options(path: output, overwrite: force, resume: resume), study: study, shard: shard,
+            firstRow: rows.lowerBound)
+        let progress = Progress(total: rows.count, unit: "cases", completed: output.resumedRows, quiet: quiet)
+        let path = self.output
+        let interruption = Interruption {
+            guard let count = output.stop(), let path else { return "the study was cut short" }
+            return "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume"
+        }
+        let runner = try StudyRunner(
+            plan: plan, source: input, cache: cacheOptions.cache,
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let first = rows.lowerBound + min(output.resumedRows, rows.count)
+        do {
+            try await runner.run(source, rows: first..<rows.upperBound) { event in
+                switch event {
+                case .rows(let finished):
+                    try output.append(finished)
+                    progress.advance(by: finished.count)
+                case .note(let text):
+                    if !quiet {
+                        progress.clear()
+                        Terminal.report("note", text)
+                    }
+                }
+            }
+            try output.finish()
+        } catch {
+            progress.clear()
+            if let count = output.stop(), let path {
+                Terminal.report("note", "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume")
+            }
+            throw error
+        }
+        progress.clear()
+        withExtendedLifetime(interruption) {}
+    }
+
+    /// The plan file, the preset or the default grid, with the options over it.
+    private func resolvedPlan() throws -> StudyPlan {
+        let axes = try caseOptions.axes()
+        var result = try basis(for: axes).overridden(by: axes)
+        if !matrix.isEmpty { result.matrices = matrix }
+        if let reference { result.reference = try word(reference, option: "--reference") }
+        if let indefinite { result.indefinite = try word(indefinite, option: "--indefinite") }
+        return result
+    }
+
+    private func basis(for axes: CaseGrid) throws -> StudyPlan {
+        if let plan {
+            do {
+                let read = try StudyPlan(yaml: readText(plan))
+                // What the options do not replace must stand by itself.
+                _ = try read.cases()
+                return read
+            } catch let error as PlanError {
+                throw StatusError(status: .wrongData, description: "\(plan): \(error)")
+            }
+        }
+        if let preset { return StudyPlan(grids: (try word(preset, option: "--preset") as Preset).grids) }
+        // A storage of one kind alone leaves the other exact.
+        let namesStorage = axes.statistic != nil || axes.root != nil
+        return StudyPlan(grids: namesStorage ? [CaseGrid()] : Preset.default.grids)
+    }
+}
+
+/// One word of an option.
+func word<Word: RawRepresentable & CaseIterable>(
+    _ text: String, option: String
+) throws(PlanError) -> Word where Word.RawValue == String {
+    let found: [Word] = try words(text, axis: option)
+    guard found.count == 1 else { throw PlanError("\(option) '\(text)': give one word") }
+    return found[0]
+}
+
+/// Where the reference's decompositions are kept between runs.
+struct CacheOptions: ParsableArguments {
+    @Option(name: .customLong("cache"), help: "Folder of kept GSL decompositions (default: fourthroot in the user's cache folder).")
+    var folder: String?
+
+    @Flag(name: .customLong("no-cache"), help: "Neither use nor keep decompositions.")
+    var disablesCache = false
+
+    /// FOURTHROOT_CACHE, else fourthroot in XDG_CACHE_HOME or in .cache of the home folder, unless an option says otherwise.
+    var cache: ReferenceCache? {
+        if disablesCache { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        let place =
+            folder ?? environment["FOURTHROOT_CACHE"]
+            ?? environment["XDG_CACHE_HOME"].map { "\($0)/fourthroot" }
+            ?? environment["HOME"].map { "\($0)/.cache/fourthroot" }
+        return place.map { ReferenceCache(folder: $0) }
+    }
+}
