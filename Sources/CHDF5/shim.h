@@ -1,0 +1,59 @@
+#pragma once
+#define H5_USE_110_API  // The names of 1.10 also under 1.12 and 1.14.
+#include <hdf5.h>
+
+// HDF5's types, classes and defaults are macros over mutable globals, which Swift cannot import. Reading one also
+// initializes the library, hence functions.
+
+static inline hid_t fourthroot_h5_ieee_f32le(void) { return H5T_IEEE_F32LE; }
+static inline hid_t fourthroot_h5_ieee_f32be(void) { return H5T_IEEE_F32BE; }
+static inline hid_t fourthroot_h5_ieee_f64le(void) { return H5T_IEEE_F64LE; }
+static inline hid_t fourthroot_h5_ieee_f64be(void) { return H5T_IEEE_F64BE; }
+static inline hid_t fourthroot_h5_std_u8le(void) { return H5T_STD_U8LE; }
+static inline hid_t fourthroot_h5_std_i64le(void) { return H5T_STD_I64LE; }
+static inline hid_t fourthroot_h5_native_float(void) { return H5T_NATIVE_FLOAT; }
+static inline hid_t fourthroot_h5_native_double(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t fourthroot_h5_native_uint8(void) { return H5T_NATIVE_UINT8; }
+static inline hid_t fourthroot_h5_native_int64(void) { return H5T_NATIVE_INT64; }
+static inline hid_t fourthroot_h5_c_string(void) { return H5T_C_S1; }
+static inline size_t fourthroot_h5_variable_length(void) { return H5T_VARIABLE; }
+
+static inline hid_t fourthroot_h5_file_create_class(void) { return H5P_FILE_CREATE; }
+static inline hid_t fourthroot_h5_file_access_class(void) { return H5P_FILE_ACCESS; }
+static inline hid_t fourthroot_h5_group_create_class(void) { return H5P_GROUP_CREATE; }
+static inline hid_t fourthroot_h5_dataset_create_class(void) { return H5P_DATASET_CREATE; }
+
+static inline hid_t fourthroot_h5_default(void) { return H5P_DEFAULT; }
+static inline hid_t fourthroot_h5_all(void) { return H5S_ALL; }
+static inline unsigned fourthroot_h5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned fourthroot_h5_read_write(void) { return H5F_ACC_RDWR; }
+static inline unsigned fourthroot_h5_exclusive(void) { return H5F_ACC_EXCL; }
+static inline hsize_t fourthroot_h5_unlimited(void) { return H5S_UNLIMITED; }
+
+// The error stack of this thread, not printed; in a thread-safe build the setting belongs to the thread.
+static inline herr_t fourthroot_h5_silence(void) { return H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+static inline herr_t fourthroot_h5_walk_errors(H5E_walk2_t visit, void *context) {
+  return H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, visit, context);
+}
+
+// Functions that later releases turned into versioned macros.
+static inline herr_t fourthroot_h5_iterate_links(hid_t group, H5L_iterate_t visit, void *context) {
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, context);
+}
+static inline herr_t fourthroot_h5_basic_info(hid_t object, H5O_info_t *info) {
+  return H5Oget_info2(object, info, H5O_INFO_BASIC);
+}
+
+// Dirty metadata stay in memory until the file is flushed: what was flushed before stays valid on disk while a step
+// is written.
+static inline herr_t fourthroot_h5_hold_metadata(hid_t file_access) {
+  H5AC_cache_config_t configuration;
+  configuration.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+  herr_t status = H5Pget_mdc_config(file_access, &configuration);
+  if (status < 0) return status;
+  configuration.evictions_enabled = 0;
+  configuration.incr_mode = H5C_incr__off;
+  configuration.flash_incr_mode = H5C_flash_incr__off;
+  configuration.decr_mode = H5C_decr__off;
+  return H5Pset_mdc_config(file_access, &configuration);
+}

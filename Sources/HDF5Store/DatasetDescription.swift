@@ -1,0 +1,53 @@
+/// What a file says about one of its data sets, without its data.
+public struct DatasetDescription: Sendable, Equatable {
+    /// How the data lie in the file.
+    public enum Layout: Sendable, Equatable {
+        case compact
+        case contiguous
+        case chunked([Int])
+        /// Put together from other data sets.
+        case virtual
+    }
+
+    /// The path without a leading slash.
+    public let name: String
+    /// The extents, row-major; [] of a scalar, [0] of a set with a null data space.
+    public let shape: [Int]
+    /// With the convention for uint16 sets already applied, see `HDF5File.readMatrix`.
+    public let elementType: ElementType
+    public let byteOrder: ByteOrder?
+    public let layout: Layout
+    /// In the order in which they are applied on writing: `shuffle`, `deflate(6)`, …
+    public let filters: [String]
+    /// Bytes that the data take in the file, after compression.
+    public let storedBytes: Int
+    public let attributes: [String: AttributeValue]
+    /// Why the set cannot be described; every other property but the name is then empty.
+    public let failure: HDF5Error?
+
+    /// Whether it is two-dimensional, square, not empty and of a float type.
+    public var isSquareMatrix: Bool {
+        failure == nil && shape.count == 2 && shape[0] == shape[1] && shape[0] > 0 && elementType.isReadableAsMatrix
+    }
+
+    init(name: String, failure: HDF5Error) {
+        self.init(
+            name: name, shape: [], elementType: .other("unknown type"), byteOrder: nil, layout: .contiguous,
+            filters: [], storedBytes: 0, attributes: [:], failure: failure)
+    }
+
+    init(
+        name: String, shape: [Int], elementType: ElementType, byteOrder: ByteOrder?, layout: Layout,
+        filters: [String], storedBytes: Int, attributes: [String: AttributeValue], failure: HDF5Error? = nil
+    ) {
+        self.name = name
+        self.shape = shape
+        self.elementType = elementType
+        self.byteOrder = byteOrder
+        self.layout = layout
+        self.filters = filters
+        self.storedBytes = storedBytes
+        self.attributes = attributes
+        self.failure = failure
+    }
+}

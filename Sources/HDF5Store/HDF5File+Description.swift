@@ -1,0 +1,90 @@
+import CHDF5
+
+extension HDF5File {
+    /// What the file says about one data set.
+    public func description(of name: String) throws -> DatasetDescription {
+        try HDF5Library.locked {
+            let dataset = try openDataset(name)
+            return try describe(dataset.raw, name: name.split(separator: "/").joined(separator: "/"))
+        }
+    }
+
+    /// Describes an open data set.
+    func describe(_ dataset: hid_t, name: String) throws -> DatasetDescription {
+        let place = place(name)
+        let space = try place.take(H5Dget_space(dataset), "its shape cannot be read", kind: .corrupt)
+        let type = try place.take(H5Dget_type(dataset), "its type cannot be read", kind: .corrupt)
+        let creation = try place.take(
+            H5Dget_create_plist(dataset), "its creation properties cannot be read", kind: .corrupt)
+        let attributes = try readAttributes(of: dataset, place)
+        let element = StoredElement(type: type.raw).interpreted(by: attributes)
+        return DatasetDescription(
+            name: name, shape: try extents(ofSpace: space.raw, place) ?? [0], elementType: element.type,
+            byteOrder: element.order, layout: try layout(creation.raw, place), filters: try filters(creation.raw, place),
+            storedBytes: Int(clamping: H5Dget_storage_size(dataset)), attributes: attributes)
+    }
+
+    private func layout(_ creation: hid_t, _ place: ObjectPlace) throws -> DatasetDescription.Layout {
+        switch H5Pget_layout(creation) {
+        case H5D_COMPACT: return .compact
+        case H5D_CONTIGUOUS: return .contiguous
+        case H5D_VIRTUAL: return .virtual
+        case H5D_CHUNKED:
+            var chunk = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
+            let rank = try place.check(
+                H5Pget_chunk(creation, Int32(chunk.count), &chunk), "its chunks cannot be read", kind: .corrupt)
+            return .chunked(chunk.prefix(Int(rank)).map { Int(clamping: $0) })
+        default: throw place.error(.corrupt, "its layout is unknown")
+        }
+    }
+
+    private func filters(_ creation: hid_t, _ place: ObjectPlace) throws -> [String] {
+        let count = try place.check(H5Pget_nfilters(creation), "its filters cannot be read", kind: .corrupt)
+        return try (0..<UInt32(count)).map { index in
+            let filter = try FilterDescription(creation, index: index, place)
+            return filter.parameter.map { "\(filter.name)(\($0))" } ?? filter.name
+        }
+    }
+}
+
+/// One stage of a data set's filter pipeline.
+struct FilterDescription {
+    let code: H5Z_filter_t
+    let name: String
+    /// The level of deflate.
+    let parameter: UInt32?
+
+    init(_ creation: hid_t, index: UInt32, _ place: ObjectPlace) throws {
+        var (flags, configuration): (UInt32, UInt32) = (0, 0)
+        var parameters = [UInt32](repeating: 0, count: 8)
+        var count = parameters.count
+        var text = [CChar](repeating: 0, count: 128)
+        code = H5Pget_filter2(creation, index, &flags, &count, &parameters, text.count - 1, &text, &configuration)
+        try place.check(code, "its filters cannot be read", kind: .corrupt)
+        switch code {
+        case H5Z_FILTER_DEFLATE: name = "deflate"
+        case H5Z_FILTER_SHUFFLE: name = "shuffle"
+        case H5Z_FILTER_FLETCHER32: name = "fletcher32"
+        case H5Z_FILTER_SZIP: name = "szip"
+        case H5Z_FILTER_NBIT: name = "nbit"
+        case H5Z_FILTER_SCALEOFFSET: name = "scaleoffset"
+        default: name = text[0] == 0 ? "filter \(code)" : printable(text)
+        }
+        parameter = code == H5Z_FILTER_DEFLATE && count > 0 ? parameters[0] : nil
+    }
+}
+
+extension StoredElement {
+    /// The type that a string attribute gives to 16-bit words: bfloat16, or float16 (half).
+    func interpreted(by attributes: [String: AttributeValue]) -> StoredElement {
+        guard type == .integer(bytes: 2, signed: false) else { return self }
+        let texts = attributes.values.compactMap { $0.string?.lowercased() }
+        var result = self
+        if texts.contains(where: { $0.contains("bfloat16") }) {
+            result.type = .bfloat16
+        } else if texts.contains(where: { $0.contains("float16") || $0.contains("half") }) {
+            result.type = .float16
+        }
+        return result
+    }
+}

@@ -1,0 +1,43 @@
+import CHDF5
+import Foundation
+
+extension HDF5File {
+    /// Opens the object at a path inside the file, telling a missing one from a damaged one.
+    func openObject(_ name: String) throws -> Identifier {
+        let place = place(name)
+        let components = name.split(separator: "/")
+        guard !name.utf8.contains(0) else { throw place.error(.noSuchObject, "no such object") }
+        var prefix = ""
+        for component in components {
+            prefix += prefix.isEmpty ? "\(component)" : "/\(component)"
+            let exists = try place.check(
+                H5Lexists(identifier, prefix, fourthroot_h5_default()), "its group cannot be read", kind: .corrupt)
+            guard exists > 0 else { throw place.error(.noSuchObject, "no such object") }
+            let resolves = H5Oexists_by_name(identifier, prefix, fourthroot_h5_default())
+            guard resolves != 0 else { throw place.error(.noSuchObject, "is a link that points nowhere") }
+        }
+        let path = components.isEmpty ? "/" : prefix
+        return try place.take(
+            H5Oopen(identifier, path, fourthroot_h5_default()), "cannot be opened, it is damaged", kind: .corrupt)
+    }
+
+    /// Opens a data set; a group of that name is a `wrongType`.
+    func openDataset(_ name: String) throws -> Identifier {
+        let object = try openObject(name)
+        guard H5Iget_type(object.raw) == H5I_DATASET else {
+            throw place(name).error(.wrongType, "is not a data set", advice: "name a data set")
+        }
+        return object
+    }
+}
+
+/// The extents of a data space; nil of a null data space.
+func extents(ofSpace space: hid_t, _ place: ObjectPlace) throws -> [Int]? {
+    guard H5Sget_simple_extent_type(space) != H5S_NULL else { return nil }
+    let rank = try place.check(H5Sget_simple_extent_ndims(space), "its shape cannot be read", kind: .corrupt)
+    guard rank > 0 else { return [] }
+    var dimensions = [hsize_t](repeating: 0, count: Int(rank))
+    try place.check(
+        H5Sget_simple_extent_dims(space, &dimensions, nil), "its shape cannot be read", kind: .corrupt)
+    return dimensions.map { Int(clamping: $0) }
+}

@@ -1,0 +1,118 @@
+import CHDF5
+import Foundation
+import MatrixCore
+
+extension HDF5File {
+    /// Reads a two-dimensional set: element (i, j) of the matrix is data set[i, j].
+    ///
+    /// Float32, float64 and float16 sets of either byte order and any layout; a uint16 set is read as bfloat16 where
+    /// one of its string attributes contains "bfloat16", as float16 where one contains "float16" or "half".
+    ///
+    /// Numerics: every conversion is exact but float64 to `Float`, which rounds to nearest, ties to even. NaN and
+    /// infinities arrive as they are.
+    ///
+    /// - Throws: `HDF5Error` of kind `noSuchObject`, `wrongType`, `wrongShape` (not two-dimensional, or without
+    ///   elements), `tooLarge`, `missingFilter`, `corrupt` or `unreadable`.
+    public func readMatrix(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
+        try matrix(name, square: false).transposed
+    }
+
+    public func readMatrix(_ name: String, as scalar: Float.Type) throws -> Matrix<Float> {
+        try matrix(name, square: false).transposed
+    }
+
+    /// As `readMatrix`, but a set that is not square is a `wrongShape`.
+    public func readSquareMatrix(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
+        try matrix(name, square: true).transposed
+    }
+
+    public func readSquareMatrix(_ name: String, as scalar: Float.Type) throws -> Matrix<Float> {
+        try matrix(name, square: true).transposed
+    }
+
+    /// Reads a two-dimensional set without moving its elements: element (i, j) of the matrix is data set[j, i].
+    ///
+    /// The same matrix as `readMatrix` gives where the set is symmetric, for half the memory traffic.
+    public func readRowsAsColumns(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
+        try matrix(name, square: false)
+    }
+
+    public func readRowsAsColumns(_ name: String, as scalar: Float.Type) throws -> Matrix<Float> {
+        try matrix(name, square: false)
+    }
+
+    /// Reads a numeric set of any shape; integers are converted, rounding to nearest where they do not fit.
+    public func readArray(_ name: String, as scalar: Double.Type = Double.self) throws -> NumericArray<Double> {
+        try array(name)
+    }
+
+    public func readArray(_ name: String, as scalar: Float.Type) throws -> NumericArray<Float> {
+        try array(name)
+    }
+
+    /// Reads a uint8 set of any shape.
+    public func readBytes(_ name: String) throws -> NumericArray<UInt8> {
+        try HDF5Library.locked {
+            let dataset = try NumericDataset.open(name, in: self)
+            guard dataset.element.type == .integer(bytes: 1, signed: false) else {
+                throw place(name).error(
+                    .wrongType, "is of type \(dataset.element.type), not uint8", advice: "store it as uint8")
+            }
+            return NumericArray(shape: dataset.shape, values: try dataset.rawBytes(slab: nil))
+        }
+    }
+
+    /// Reads the part of a numeric set whose first index is `index`; its shape is the rest of the set's.
+    ///
+    /// - Throws: `wrongShape` where the set is a scalar or the index is beyond its first extent.
+    public func readSlab(_ name: String, at index: Int, as scalar: Float.Type = Float.self) throws -> NumericArray<Float>
+    {
+        try slab(name, at: index)
+    }
+
+    public func readSlab(_ name: String, at index: Int, as scalar: Double.Type) throws -> NumericArray<Double> {
+        try slab(name, at: index)
+    }
+}
+
+extension HDF5File {
+    /// The set in the order of its memory: a row of the set becomes a column.
+    private func matrix<Scalar: MatrixScalar>(_ name: String, square: Bool) throws -> Matrix<Scalar> {
+        try HDF5Library.locked {
+            let dataset = try NumericDataset.open(name, in: self)
+            let place = place(name)
+            let shape = dataset.shape
+            guard dataset.element.type.isReadableAsMatrix else {
+                throw place.error(.wrongType, "is of type \(dataset.element.type), not float32 or float64")
+            }
+            guard shape.count == 2 else {
+                throw place.error(.wrongShape, "has \(shape.count) dimensions instead of two")
+            }
+            guard shape[0] > 0, shape[1] > 0 else {
+                throw place.error(.wrongShape, "has no elements, its shape is \(shape[0]) × \(shape[1])")
+            }
+            guard !square || shape[0] == shape[1] else {
+                throw place.error(.wrongShape, "is not square, its shape is \(shape[0]) × \(shape[1])")
+            }
+            return Matrix(rows: shape[1], columns: shape[0], elements: try dataset.values(slab: nil))
+        }
+    }
+
+    private func array<Scalar: MatrixScalar>(_ name: String) throws -> NumericArray<Scalar> {
+        try HDF5Library.locked {
+            let dataset = try NumericDataset.open(name, in: self)
+            return NumericArray(shape: dataset.shape, values: try dataset.values(slab: nil))
+        }
+    }
+
+    private func slab<Scalar: MatrixScalar>(_ name: String, at index: Int) throws -> NumericArray<Scalar> {
+        try HDF5Library.locked {
+            let dataset = try NumericDataset.open(name, in: self)
+            guard let count = dataset.shape.first, (0..<count).contains(index) else {
+                throw place(name).error(
+                    .wrongShape, "has no index \(index), its shape is \(dataset.shape)", advice: "check the index")
+            }
+            return NumericArray(shape: Array(dataset.shape.dropFirst()), values: try dataset.values(slab: index))
+        }
+    }
+}
