@@ -64,19 +64,25 @@ public struct ReferenceDecomposition: Sendable {
     /// The decomposition of A(τ) = τA + (1 − τ)·λmin·I, which pulls the spectrum together towards its lower end: the same
     /// eigenvectors, eigenvalues τ(λ − λmin) + λmin, and residuals A(τ)q − λ(τ)q = τ(Aq − λq).
     ///
-    /// - Parameter factor: τ > 0; 1 gives A.
+    /// - Parameters:
+    ///   - factor: τ > 0; 1 gives A.
+    ///   - least: the λmin with which A(τ) was made; by another solver than this one, its last digits differ.
     /// Source: Wang et al., "4-bit Shampoo", NeurIPS 2024, figure 6: h(λ) = τ(λ − λmin) + λmin.
-    public func contracted(by factor: Double) -> ReferenceDecomposition {
+    public func contracted(by factor: Double, toward least: Double) -> ReferenceDecomposition {
         precondition(factor > 0 && factor.isFinite, "a contraction by \(factor)")
-        let lowest = decomposition.eigenvalues.first ?? 0
         let contracted = SymmetricDecomposition(
-            eigenvalues: decomposition.eigenvalues.map { factor * ($0 - lowest) + lowest },
+            eigenvalues: decomposition.eigenvalues.map { factor * ($0 - least) + least },
             eigenvectors: decomposition.eigenvectors)
         let before = largestMagnitude
         let after = contracted.eigenvalues.reduce(0) { max($0, $1.magnitude) }
         return ReferenceDecomposition(
             contracted, relativeResiduals: relativeResiduals.map { $0 == 0 ? 0 : $0 * factor * (before / after) },
             orthogonalityDefect: orthogonalityDefect)
+    }
+
+    /// max |λ| / min |λ|, infinite for a singular matrix.
+    public var conditionNumber: Double {
+        largestMagnitude / decomposition.eigenvalues.reduce(.infinity) { min($0, $1.magnitude) }
     }
 
     /// max |λ|.

@@ -44,10 +44,11 @@ actor MatrixReference {
             let whole = try await decomposition.value
             return await permits.holding {
                 let contracted = contractionFactor(key.contraction).map { whole.contracted(by: $0, toward: leastEigenvalue) } ?? whole
-                let root = contracted.inversePower(exponent: key.exponent, damping: key.damping)
+                // A singular matrix has no root to measure against; its rows say so by their outcome.
                 return Target(
-                    root: root, conditionNumber: contracted.conditionNumber,
-                    residual: root == nil ? nil : contracted.residual(exponent: key.exponent, damping: key.damping))
+                    root: try? contracted.inversePower(exponent: key.exponent, damping: key.damping),
+                    conditionNumber: contracted.conditionNumber,
+                    residual: try? contracted.residualBound(exponent: key.exponent, damping: key.damping))
             }
         }
         targets[key] = task

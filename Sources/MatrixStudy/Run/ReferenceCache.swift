@@ -19,7 +19,18 @@ public struct ReferenceCache: Sendable {
         self.capacity = capacity
     }
 
-    func decomposition(ofMatrixWithHash hash: String, order: Int) -> SymmetricDecomposition? {
+    /// The kept decomposition of a matrix, judged anew.
+    ///
+    /// - Returns: nil where there is none, or where its residual shows that it is another matrix's or damaged.
+    func decomposition(of matrix: Matrix<Double>, hash: String) -> ReferenceDecomposition? {
+        guard let kept = read(hash, order: matrix.order) else { return nil }
+        let judged = ReferenceDecomposition(kept, of: matrix)
+        // A backward stable solver stays within a small multiple of n·u; damage is larger by orders of magnitude.
+        let limit = 100 * Double(max(matrix.order, 10)) * 0x1p-53
+        return judged.decompositionResidual <= limit && judged.orthogonalityDefect <= limit ? judged : nil
+    }
+
+    private func read(_ hash: String, order: Int) -> SymmetricDecomposition? {
         let path = path(hash)
         guard let file = try? HDF5File.open(path),
             let vectors: Matrix<Double> = try? file.readRowsAsColumns("eigenvectors"),

@@ -132,13 +132,10 @@ public struct StudyRunner: Sendable {
             return groups
         }
 
-        /// GSL's decomposition from the cache where an entry proves itself, else computed and kept.
+        /// GSL's decomposition, from the cache or computed and kept.
         private func gslDecomposition(_ entries: Matrix<Double>) async throws -> ReferenceDecomposition {
             try await permits.holding {
-                if let known = runner.cache?.decomposition(ofMatrixWithHash: matrix.hash, order: matrix.order) {
-                    let decomposition = ReferenceDecomposition(known, of: entries)
-                    if decomposition.isTrustworthy { return decomposition }
-                }
+                if let known = runner.cache?.decomposition(of: entries, hash: matrix.hash) { return known }
                 let computed = try GSLReference.decompose(entries)
                 runner.cache?.keep(computed, ofMatrixWithHash: matrix.hash)
                 return ReferenceDecomposition(computed, of: entries)
