@@ -1,5 +1,6 @@
 import Foundation
 import HDF5Store
+import LinearAlgebra
 import MatrixCore
 
 /// A matrix of the input that the study accepts.
@@ -71,6 +72,13 @@ public struct StudyInput: Sendable {
         let inputs = matrices.map { "\($0.name) \($0.order) \($0.hash)" }
         let choices = [version, path, plan.reference.rawValue, plan.indefinite.rawValue]
         return contentHash((choices + cases + inputs).joined(separator: "\n"))
+    }
+
+    /// The magnitudes of a matrix's eigenvalues, descending.
+    ///
+    /// - Throws: `HDF5Error`, `DecompositionError`.
+    public func eigenvalues(of matrix: InputMatrix) throws -> [Double] {
+        try symmetricEigen(read(matrix)).values.map(\.magnitude).sorted(by: >)
     }
 
     private func examine(_ dataset: DatasetDescription) throws -> InputMatrix {
