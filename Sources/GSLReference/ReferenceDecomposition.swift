@@ -64,10 +64,11 @@ public struct ReferenceDecomposition: Sendable {
     /// The decomposition of A(τ) = τA + (1 − τ)·λmin·I, which pulls the spectrum together towards its lower end: the same
     /// eigenvectors, eigenvalues τ(λ − λmin) + λmin, and residuals A(τ)q − λ(τ)q = τ(Aq − λq).
     ///
-    /// - Parameter factor: τ > 0; 1 gives A.
+    /// - Parameter factor: τ > 0; 1 gives A itself, bit for bit.
     /// Source: Wang et al., "4-bit Shampoo", NeurIPS 2024, figure 6: h(λ) = τ(λ − λmin) + λmin.
     public func contracted(by factor: Double) -> ReferenceDecomposition {
         precondition(factor > 0 && factor.isFinite, "a contraction by \(factor)")
+        if factor == 1 { return self }
         let lowest = decomposition.eigenvalues.first ?? 0
         let contracted = SymmetricDecomposition(
             eigenvalues: decomposition.eigenvalues.map { factor * ($0 - lowest) + lowest },

@@ -8,8 +8,10 @@ struct HouseholderReflection {
 
     /// The reflection of a vector x of normal deviates to −sgn(x₁)‖x‖e₁, and −sgn(x₁).
     ///
-    /// v = x + sgn(x₁)‖x‖e₁, which does not cancel, and τ = 2/vᵀv = 1/(‖x‖(‖x‖ + |x₁|)). Deviates are between 1e-16 and 10 in
-    /// magnitude, so no scaling is needed.
+    /// v = x + sgn(x₁)‖x‖e₁, which does not cancel, and τ = 2/vᵀv = 1/(‖x‖(‖x‖ + |x₁|)). Of a pair of deviates one at least
+    /// is above 1e-16 in magnitude and none is above 13, so no scaling is needed.
+    ///
+    /// - Precondition: `order` − `first` ≥ 2.
     static func random(
         first: Int, order: Int, using generator: inout some RandomNumberGenerator
     ) -> (reflection: HouseholderReflection, sign: Double) {
