@@ -19,7 +19,7 @@ public func portableExponential(_ x: Double) -> Double {
     return Double(sign: .plus, exponent: Int(k), significand: sum)
 }
 
-/// x^a = e^(a·ln x) with the same bits on every machine; the relative error is about (2 + |a·ln x|)·2⁻⁵².
+/// x^a = e^(a·ln x) with the same bits on every machine; the relative error is at most about (2 + 3|a·ln x|)·2⁻⁵².
 ///
 /// - Precondition: x is positive and normal.
 public func portablePower(_ x: Double, _ a: Double) -> Double {
