@@ -126,12 +126,14 @@ private func secondDifference(order: Int) -> Matrix<Double> {
         expectTestRatio(try judged.residualBound(exponent: 0.25, damping: 0), scale: 1e4, order: 40)
         // R⁴·A = I, in an order whose intermediate results stay within the range.
         let root = try judged.inversePower(exponent: 0.25, damping: 0)
-        var product = independentProduct(independentProduct(root, root), independentProduct(a, independentProduct(root, root)))
+        let square = independentProduct(root, root)
+        var product = independentProduct(square, independentProduct(a, square))
         for index in 0..<40 { product[index, index] -= 1 }
         expectTestRatio(product.frobeniusNorm, scale: 1e4, order: 40)
     }
 
-    /// The inverse of the Hilbert matrix has integer entries: (−1)^(i+j)(i+j−1)·C(n+i−1, n−j)·C(n+j−1, n−i)·C(i+j−2, i−1)².
+    /// The inverse of the Hilbert matrix has integer entries:
+    /// (−1)^(i+j)·(i+j−1)·C(n+i−1, n−j)·C(n+j−1, n−i)·C(i+j−2, i−1)².
     @Test(arguments: [3, 6, 8])
     func hilbertMatrices(order n: Int) throws {
         func binomial(_ n: Int, _ k: Int) -> Int { (0..<k).reduce(1) { $0 * (n - $1) / ($1 + 1) } }

@@ -83,6 +83,13 @@ private let laws: [@Sendable (Double) -> Spectrum] = [
         }
     }
 
+    /// The powers spread over 1e150, whose fourth power no double holds: the bound is infinite, not NaN.
+    @Test func hopelessSpreadsHaveNoBound() throws {
+        let a = Matrix(diagonal: [1e-300, 1e300])
+        let judged = ReferenceDecomposition(try GSLReference.decompose(a), of: a)
+        #expect(try judged.residualBound(exponent: 0.25, damping: 0) == .infinity)
+    }
+
     /// A(τ) formed from the known decomposition, decomposed on its own, has the same root.
     @Test(arguments: [0.5, 0x1p-6, 0x1p-20])
     func contractionsShareTheDecomposition(factor: Double) throws {
@@ -102,6 +109,25 @@ private let laws: [@Sendable (Double) -> Spectrum] = [
         let bound = try shared.residualBound(exponent: 0.25, damping: 0)
         expectTestRatio(bound, scale: 4e4, order: 40, threshold: 10)
         expectBound(try separate.residualBound(exponent: 0.25, damping: 0), atMost: 100 * bound)
+    }
+
+    /// The residuals of a wrong decomposition, which are far above rounding, measured before and after forming
+    /// A(τ) = τA + (1 − τ)·λmin·I.
+    @Test(arguments: [2, 0.5, 0x1p-10])
+    func residualsFollowTheContraction(factor: Double) throws {
+        let known = try KnownMatrix(.geometric(conditionNumber: 100), order: 20)
+        var wrong = try GSLReference.decompose(known.matrix)
+        for index in 1..<20 { wrong.eigenvalues[index] *= 1.001 }
+        let predicted = ReferenceDecomposition(wrong, of: known.matrix).contracted(by: factor)
+        let lowest = wrong.eigenvalues[0]
+        var contracted = known.matrix
+        for index in contracted.elements.indices { contracted.elements[index] *= factor }
+        for index in 0..<20 { contracted[index, index] += (1 - factor) * lowest }
+        let measured = ReferenceDecomposition(predicted.decomposition, of: contracted)
+        for (one, other) in zip(predicted.relativeResiduals, measured.relativeResiduals) {
+            expectTestRatio((one - other).magnitude, scale: 1, order: 20)
+        }
+        expectBound(1e-6, atMost: predicted.relativeResiduals[19])
     }
 
     @Test func theContractionByOneIsTheMatrix() throws {

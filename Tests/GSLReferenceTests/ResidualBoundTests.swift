@@ -65,8 +65,8 @@ private let laws: [@Sendable (Double) -> Spectrum] = [
         expectBound(bound, atMost: 100 * measured, "the bound")
     }
 
-    /// For an indefinite A the root belongs to |A|, and |A|² = A²: ‖(R⁴)²·A² − I‖ is at most twice ‖R⁴·|A| − I‖, amplified
-    /// by the condition number of R⁴ for its place between the factors.
+    /// For an indefinite A the root belongs to |A|, and |A|² = A²: ‖(R⁴)²·A² − I‖ is at most twice ‖R⁴·|A| − I‖,
+    /// amplified by the condition number of R⁴ for its place between the factors.
     @Test func boundsWhatIsMeasuredOfAnIndefiniteMatrix() throws {
         let known = try KnownMatrix(.arithmetic(conditionNumber: 20), order: 60, indefinite: true)
         let judged = try known.judged()

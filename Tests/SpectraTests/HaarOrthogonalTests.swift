@@ -32,8 +32,8 @@ private func defect(_ q: Matrix<Double>) -> Double {
         #expect(orthogonal(order: 40, seed: 1) != orthogonal(order: 40, seed: 2))
     }
 
-    /// Under Haar measure E qᵢⱼ = 0, E qᵢⱼ² = 1/n, E qᵢⱼ⁴ = 3/(n(n + 2)), E q₁₁q₂₂ = 0, E q₁₁²q₂₂² = (n + 1)/((n − 1)n(n + 2)),
-    /// and tr Q has the moments 0, 1, 0, 3 of a normal deviate as far as n ≥ 2 carries them.
+    /// Under Haar measure E qᵢⱼ = 0, E qᵢⱼ² = 1/n, E qᵢⱼ⁴ = 3/(n(n + 2)), E q₁₁q₂₂ = 0,
+    /// E q₁₁²q₂₂² = (n + 1)/((n − 1)n(n + 2)), E tr Q = 0 and E (tr Q)² = 1.
     @Test(arguments: [2, 3, 5])
     func momentsAreThoseOfHaarMeasure(order n: Int) {
         var generator = PhiloxGenerator(seed: 42)

@@ -45,7 +45,8 @@ private func list(
     }
 
     @Test(arguments: [
-        (10, 0.3, 3), (10, 0.0, 1), (10, 1.0, 9), (10, 0.25, 2), (10, 0.35, 4), (2, 0.9, 1), (1, 0.0, 1), (1200, 0.01, 12),
+        (10, 0.3, 3), (10, 0.0, 1), (10, 1.0, 9), (10, 0.25, 2), (10, 0.35, 4), (2, 0.9, 1), (1, 0.0, 1),
+        (1200, 0.01, 12),
     ])
     func twoLevels(order: Int, fraction: Double, large: Int) throws {
         let values = try list(.twoLevel(ratio: 1000, fractionLarge: fraction), order: order, largest: 5)
