@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
         .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
-        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "LinearAlgebra", "Spectra", "TestSupport"]),
+        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
         .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "TestSupport"]),
         .testTarget(
