@@ -38,7 +38,7 @@ static inline herr_t fourthroot_h5_walk_errors(H5E_walk2_t visit, void *context)
 
 // Functions that later releases turned into versioned macros.
 static inline herr_t fourthroot_h5_iterate_links(hid_t group, H5L_iterate_t visit, void *context) {
-  return H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, context);
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, visit, context);
 }
 static inline herr_t fourthroot_h5_basic_info(hid_t object, H5O_info_t *info) {
   return H5Oget_info2(object, info, H5O_INFO_BASIC);

@@ -29,7 +29,7 @@ func readAttributes(of object: hid_t, _ place: ObjectPlace) throws -> [String: A
     var names: [[CChar]] = []
     let status = withUnsafeMutablePointer(to: &names) { target in
         H5Aiterate2(
-            object, H5_INDEX_NAME, H5_ITER_INC, nil,
+            object, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
             { _, name, _, context in
                 guard let name, let context else { return -1 }
                 let bytes = [CChar](UnsafeBufferPointer(start: name, count: strlen(name) + 1))
