@@ -94,7 +94,8 @@ private let laws: [@Sendable (Double) -> Spectrum] = [
     @Test(arguments: [0.5, 0x1p-6, 0x1p-20])
     func contractionsShareTheDecomposition(factor: Double) throws {
         let known = try KnownMatrix(.geometric(conditionNumber: 4e4), order: 40)
-        let shared = try known.judged().contracted(by: factor)
+        let judged = try known.judged()
+        let shared = judged.contracted(by: factor, toward: judged.decomposition.eigenvalues[0])
         let lowest = known.eigenvalues.min()!
         let contracted = positiveDefinite(
             eigenvalues: known.eigenvalues.map { factor * ($0 - lowest) + lowest }, basis: known.basis)
@@ -118,7 +119,8 @@ private let laws: [@Sendable (Double) -> Spectrum] = [
         let known = try KnownMatrix(.geometric(conditionNumber: 100), order: 20)
         var wrong = try GSLReference.decompose(known.matrix)
         for index in 1..<20 { wrong.eigenvalues[index] *= 1.001 }
-        let predicted = ReferenceDecomposition(wrong, of: known.matrix).contracted(by: factor)
+        let predicted = ReferenceDecomposition(wrong, of: known.matrix).contracted(
+            by: factor, toward: wrong.eigenvalues[0])
         let lowest = wrong.eigenvalues[0]
         var contracted = known.matrix
         for index in contracted.elements.indices { contracted.elements[index] *= factor }
@@ -132,7 +134,7 @@ private let laws: [@Sendable (Double) -> Spectrum] = [
 
     @Test func theContractionByOneIsTheMatrix() throws {
         let judged = try KnownMatrix(.geometric(conditionNumber: 1e5), order: 20).judged()
-        #expect(judged.contracted(by: 1).decomposition == judged.decomposition)
-        #expect(judged.contracted(by: 1).relativeResiduals == judged.relativeResiduals)
+        #expect(judged.contracted(by: 1, toward: 1).decomposition == judged.decomposition)
+        #expect(judged.contracted(by: 1, toward: 1).relativeResiduals == judged.relativeResiduals)
     }
 }
