@@ -52,6 +52,8 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
+        .testTarget(
+            name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport", "fourthroot"]),
         .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
     ]
