@@ -91,10 +91,9 @@ struct Synthesize: ParsableCommand {
         let values: [Double]
         do {
             values = try spectrum.eigenvalues(order: order, largest: largest, reversed: reversed, using: &generator)
-        } catch .eigenvalue(let index, let value) {
-            throw StatusError(
-                status: .wrongData,
-                description: "\(eigenvalues ?? like ?? ""): \(SpectrumError.eigenvalue(index: index, value: value))")
+        } catch {
+            guard case .eigenvalue = error, let file = eigenvalues ?? like else { throw error }
+            throw StatusError(status: .wrongData, description: "\(file): \(error)")
         }
         if precision == .float32, let extreme = values.first(where: { !Float($0).isNormal }) {
             throw StatusError(status: .usage, description: "--precision float32: it has no place for the eigenvalue \(extreme)")
