@@ -54,5 +54,6 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
         .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
+        .testTarget(name: "MatrixStudyTests", dependencies: ["HDF5Store", "MatrixStudy", "Spectra", "TestSupport"]),
     ]
 )
