@@ -7,7 +7,7 @@ enum FigureFormat {
 
     /// By the extension; nil for another.
     init?(path: String) {
-        switch path.split(separator: "/").last?.split(separator: ".", omittingEmptySubsequences: false).last?.lowercased() {
+        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
         case "svg": self = .svg
         case "png": self = .png
         default: return nil

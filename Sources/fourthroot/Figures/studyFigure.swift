@@ -42,7 +42,7 @@ struct StudyPoint {
         contraction = try row.number("contraction")
         let exactSides = try (row.text("statistic") == "exact", row.text("root") == "exact")
         isExact = exactSides.0 && exactSides.1
-        let order = try row.requiredNumber("order")
+        let order = try row.positiveNumber("order")
         let entries = order * order
         switch exactSides {
         case (false, true): bitsPerEntry = try 8 * row.requiredNumber("statistic_bytes") / entries
