@@ -81,6 +81,14 @@ import Testing
         #expect(script.contains("geometric mean over 2 matrices"))
     }
 
+    /// With the same bits throughout, the blocks of a storage are joined.
+    @Test func errorAgainstBlocks() throws {
+        let rows = [("64", "45"), ("16", "60")].map { block, bytes in
+            PlotTests.row("full", "exact", bytes: (bytes, "400"), nre: "0.\(block)").replacing(",4,64,", with: ",4,\(block),")
+        }
+        #expect(try curves(script(PlotTests.studyHeader + rows.joined())) == [[[3.6, 0.64], [4.8, 0.16]]])
+    }
+
     @Test func errorAgainstContraction() throws {
         var csv = PlotTests.studyHeader
         for (contraction, nre) in [("0.0", "0.5"), ("-10.0", "0.25"), ("-20.0", "0.125")] {

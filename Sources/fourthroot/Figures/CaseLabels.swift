@@ -87,7 +87,7 @@ func rounded(_ value: Double) -> String {
     let parts = String(format: "%.1e", value).split(separator: "e")
     let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
     let exponent = parts.last.flatMap { Int($0) } ?? 0
-    return compact(String(parts[0])) + "×10" + "\(exponent)".compactMap { $0.wholeNumberValue }.map { String(digits[$0]) }.joined()
+    return compact(String(parts[0])) + "×10" + String("\(exponent)".compactMap(\.wholeNumberValue).map { digits[$0] })
 }
 
 /// A^(-p) in gnuplot's markup; p as a fraction where it is one.

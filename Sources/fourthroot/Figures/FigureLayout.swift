@@ -94,11 +94,17 @@ struct AxisScale {
     }
 
     private mutating func setLogarithmicTics(decades: Double) {
-        let multiples = decades > 2.6 ? [1.0] : decades > 1.1 ? [1, 2, 5] : decades > 0.5 ? [1, 2, 3, 4, 5, 6, 8] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]
+        let multiples: [Double] =
+            switch decades {
+            case 2.6...: [1]
+            case 1.1...: [1, 2, 5]
+            case 0.5...: [1, 2, 3, 4, 5, 6, 8]
+            default: [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]
+            }
         let exponents = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
         let stride = max(1, Int((decades / 8).rounded(.up)))
-        let places = exponents.filter { $0 % stride == 0 }.flatMap { exponent in multiples.map { $0 * pow(10, Double(exponent)) } }
-        tics = places.filter { range.contains($0) }
-        format = decades > 2.6 ? "10^{%T}" : "%g"
+        let decadeStarts = exponents.filter { $0 % stride == 0 }.map { pow(10, Double($0)) }
+        tics = decadeStarts.flatMap { start in multiples.map { $0 * start } }.filter { range.contains($0) }
+        format = decades >= 2.6 ? "10^{%T}" : "%g"
     }
 }

@@ -38,7 +38,7 @@ struct GnuplotScript {
         let frame = layout.frames[index]
         text += "set lmargin at screen \(frame.left)\nset rmargin at screen \(frame.right)\n"
         text += "set bmargin at screen \(frame.bottom)\nset tmargin at screen \(frame.top)\n"
-        text += panel.title.isEmpty ? "unset title\n" : "set title \(quoted(shortened(panel.title, to: 52))) noenhanced font ',12' offset 0,-0.4\n"
+        text += "set title \(quoted(shortened(panel.title, to: 52))) noenhanced font ',12' offset 0,-0.4\n"
         addHeadings(isFirst: index == 0)
         add(panel.x, "x", of: panel.curves.flatMap { $0.points.map(\.x) })
         add(panel.y, "y", of: panel.curves.flatMap { $0.points.map(\.y) })
@@ -52,10 +52,13 @@ struct GnuplotScript {
             return
         }
         let (x, y) = layout.heading
-        text += "set label 1 \(written(figure.title)) at screen \(x),\(y.title) left font ',16' textcolor rgb '#111111'\n"
-        text += "set label 2 \(quoted(shortened(figure.subtitle, to: 120))) noenhanced at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'\n"
         let (keyX, keyY) = layout.legend
-        text += "set key at screen \(keyX),\(keyY) left top Left reverse samplen 3 spacing 1.15 maxcols 1 noenhanced font ',11'\n"
+        text += """
+            set label 1 \(written(figure.title)) at screen \(x),\(y.title) left font ',16' textcolor rgb '#111111'
+            set label 2 \(written(.plain(figure.subtitle))) at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'
+            set key at screen \(keyX),\(keyY) left top Left reverse samplen 3 spacing 1.15 maxcols 1 noenhanced font ',11'
+
+            """
     }
 
     private mutating func add(_ axis: Figure.Axis, _ name: String, of values: [Double]) {
@@ -98,7 +101,9 @@ struct GnuplotScript {
         text += "plot " + elements.joined(separator: ", \\\n  ") + "\n"
     }
 
-    private func isReference(_ panel: Figure.Panel, _ curve: Int) -> Bool { figure.series[panel.curves[curve].series].isReference }
+    private func isReference(_ panel: Figure.Panel, _ curve: Int) -> Bool {
+        figure.series[panel.curves[curve].series].isReference
+    }
 
     private func style(_ series: Int) -> String {
         let style = styles[series]
@@ -119,7 +124,7 @@ struct GnuplotScript {
     private func written(_ text: Figure.Text) -> String {
         switch text {
         case .markup(let markup): "\(quoted(markup)) enhanced"
-        case .plain(let plain): "\(quoted(shortened(plain, to: 100))) noenhanced"
+        case .plain(let plain): "\(quoted(shortened(plain, to: 110))) noenhanced"
         }
     }
 }
