@@ -52,18 +52,7 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
-        .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
-        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "LinearAlgebra", "Spectra", "TestSupport"]),
+        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
-        .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "TestSupport"]),
-        .testTarget(
-            name: "CPUBackendTests", dependencies: ["CPUBackend", "IndependentProduct", "Quantization", "TestSupport"]),
-        .testTarget(
-            name: "PreconditioningTests",
-            dependencies: ["CPUBackend", "Preconditioning", "Spectra", "TestSupport"]),
-        .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "TestSupport"]),
-        .testTarget(name: "MatrixStudyTests", dependencies: ["HDF5Store", "MatrixStudy", "Spectra", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "Spectra", "TestSupport"]),
     ]
 )

@@ -38,7 +38,7 @@ static inline herr_t fourthroot_h5_walk_errors(H5E_walk2_t visit, void *context)
 
 // Functions that later releases turned into versioned macros.
 static inline herr_t fourthroot_h5_iterate_links(hid_t group, H5L_iterate_t visit, void *context) {
-  return H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, context);
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, visit, context);
 }
 static inline herr_t fourthroot_h5_basic_info(hid_t object, H5O_info_t *info) {
   return H5Oget_info2(object, info, H5O_INFO_BASIC);
@@ -56,4 +56,29 @@ static inline herr_t fourthroot_h5_hold_metadata(hid_t file_access) {
   configuration.flash_incr_mode = H5C_flash_incr__off;
   configuration.decr_mode = H5C_decr__off;
   return H5Pset_mdc_config(file_access, &configuration);
+}
+
+// A "conversion" that leaves a string of variable length as the reference that is in the file.
+static inline herr_t fourthroot_h5_keep_reference(hid_t source, hid_t target, H5T_cdata_t *state, size_t count,
+                                                  size_t stride, size_t background_stride, void *buffer,
+                                                  void *background, hid_t transfer) {
+  (void)target, (void)count, (void)stride, (void)background_stride, (void)buffer, (void)background, (void)transfer;
+  if (state->command == H5T_CONV_INIT) {
+    state->need_bkg = H5T_BKG_NO;
+    if (source >= 0 && H5Tis_variable_str(source) <= 0) return -1;
+  }
+  return 0;
+}
+
+// Makes strings of variable length readable as opaque elements of the size of a reference.
+static inline herr_t fourthroot_h5_register_references(void) {
+  hid_t string = H5Tcopy(H5T_C_S1);
+  hid_t opaque = H5Tcreate(H5T_OPAQUE, 16);
+  herr_t status = -1;
+  if (string >= 0 && opaque >= 0 && H5Tset_size(string, H5T_VARIABLE) >= 0) {
+    status = H5Tregister(H5T_PERS_SOFT, "string reference", string, opaque, fourthroot_h5_keep_reference);
+  }
+  if (string >= 0) H5Tclose(string);
+  if (opaque >= 0) H5Tclose(opaque);
+  return status;
 }

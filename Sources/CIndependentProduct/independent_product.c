@@ -5,8 +5,8 @@
 // A fused multiply-add rounds once where the definition rounds twice.
 #pragma STDC FP_CONTRACT OFF
 
-// Blocks after Goto and van de Geijn, ACM Trans. Math. Softw. 34 (2008) 12: a packed block of A (128 x 256 doubles, 256 KiB)
-// stays in the second-level cache, one packed panel of B (at most 8 x 256, 16 KiB) in the first. block_rows and
+// Blocks after Goto and van de Geijn, ACM Trans. Math. Softw. 34 (2008) 12: a packed block of A (128 x 256 doubles, 256
+// KiB) stays in the second-level cache, one packed panel of B (at most 8 x 256, 16 KiB) in the first. block_rows and
 // block_columns are multiples of the sides of every tile below.
 enum { block_rows = 128, block_columns = 480, block_depth = 256 };
 
@@ -50,8 +50,8 @@ INLINE void tile(
 
 // A tile that C does not hold in full goes through a buffer.
 INLINE void partial_tile(
-    size_t vectors, size_t width, size_t rows, size_t columns, size_t depth, const double *a, const double *b, double *c,
-    size_t stride, int fresh) {
+    size_t vectors, size_t width, size_t rows, size_t columns, size_t depth, const double *a, const double *b,
+    double *c, size_t stride, int fresh) {
     double buffer[widest_tile];
     size_t height = vectors * lane_count;
     memset(buffer, 0, sizeof buffer);

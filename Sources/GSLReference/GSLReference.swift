@@ -50,8 +50,8 @@ public enum GSLReference {
         }
     }
 
-    /// The eigenvalues, and the eigenvectors row-major as GSL has them. The matrix may be given in either order, because
-    /// it equals its transpose.
+    /// The eigenvalues, and the eigenvectors row-major as GSL has them. The matrix may be given in either order,
+    /// because it equals its transpose.
     private static func solve(
         _ elements: [Double], order: Int
     ) throws(GSLReferenceError) -> (values: [Double], rowMajorVectors: [Double]) {

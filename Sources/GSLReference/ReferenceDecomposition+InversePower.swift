@@ -20,22 +20,22 @@ extension ReferenceDecomposition {
 
     /// An upper bound, to first order in the rounding unit, of ‖R^(1/p)·A' − I‖F/√n for the R of `inversePower`.
     ///
-    /// Derivation, with r = 1/p, d = λ'^(−p), D = Diag(d), E = QᵀQ − I, δ = ‖E‖F, and R = QDQᵀ + F, F the rounding error
-    /// of the product. Three terms:
+    /// Derivation, with r = 1/p, d = λ'^(−p), D = Diag(d), E = QᵀQ − I, δ = ‖E‖F, and R = QDQᵀ + F, F the rounding
+    /// error of the product. Three terms:
     ///
-    /// 1. *The decomposition.* Let sᵢ = ‖A qᵢ − λᵢqᵢ‖. Also ‖A'qᵢ − λ'ᵢqᵢ‖ ≤ sᵢ: in the eigenbasis of A the residual has
-    ///    components (μⱼ − λᵢ)cⱼ, and | |μⱼ| − |λᵢ| | ≤ |μⱼ − λᵢ|; the damping cancels. With S the rows of
-    ///    QᵀA' − Λ'Qᵀ, Q·Λ'⁻¹·Qᵀ·A' − I = Q·Λ'⁻¹·S + (QQᵀ − I), whose norm is at most √(1+δ)·√(Σ (sᵢ/λ'ᵢ)²) + δ.
-    /// 2. *Q is not orthogonal.* (QDQᵀ)^r = Q·D^½·(D^½QᵀQD^½)^(r−1)·D^½·Qᵀ differs from QΛ'⁻¹Qᵀ, after multiplication by
-    ///    A', by eᵢⱼ·(x^r − x)/(x − 1) in the eigenbasis, x = dᵢ/dⱼ; the factor is monotone in x, so it is largest in
-    ///    magnitude at one of the extreme ratios.
-    /// 3. *R is rounded.* The derivative of R ↦ R^r takes fᵢⱼ to fᵢⱼ·(dᵢ^r − dⱼ^r)/(dᵢ − dⱼ), times λ'ⱼ = dⱼ^(−r) at most
-    ///    max(r, (κ^r − 1)/(κ − 1))/dmin with κ = dmax/dmin. Each partial sum of an entry belongs to a matrix of norm at
-    ///    most ‖D‖F, so ‖F‖F ≤ (n + 2√n)·u·‖D‖F, and (√n + 2)·u·‖D‖F for roundings independent of each other, which is
-    ///    what is used: the certain bound is √n times what is seen.
+    /// 1. *The decomposition.* Let sᵢ = ‖A qᵢ − λᵢqᵢ‖. Also ‖A'qᵢ − λ'ᵢqᵢ‖ ≤ sᵢ: in the eigenbasis of A the residual
+    ///    has components (μⱼ − λᵢ)cⱼ, and | |μⱼ| − |λᵢ| | ≤ |μⱼ − λᵢ|; the damping cancels. With
+    ///    S = QᵀA' − Λ'Qᵀ, Q·Λ'⁻¹·Qᵀ·A' − I = Q·Λ'⁻¹·S + (QQᵀ − I), whose norm is at most √(1+δ)·√(Σ (sᵢ/λ'ᵢ)²) + δ.
+    /// 2. *Q is not orthogonal.* (QDQᵀ)^r = Q·D^½·(D^½QᵀQD^½)^(r−1)·D^½·Qᵀ differs from QΛ'⁻¹Qᵀ, after multiplication
+    ///    by A', by eᵢⱼ·(x^r − x)/(x − 1) in the eigenbasis, x = dᵢ/dⱼ; the factor is monotone in x, so it is largest
+    ///    in magnitude at one of the extreme ratios.
+    /// 3. *R is rounded.* The derivative of R ↦ R^r takes fᵢⱼ to fᵢⱼ·(dᵢ^r − dⱼ^r)/(dᵢ − dⱼ), times λ'ⱼ = dⱼ^(−r) at
+    ///    most max(r, (κ^r − 1)/(κ − 1))/dmin with κ = dmax/dmin. Each partial sum of an entry belongs to a matrix of
+    ///    norm at most ‖D‖F, so ‖F‖F ≤ (n + 2√n)·u·‖D‖F, and (√n + 2)·u·‖D‖F for roundings independent of each other,
+    ///    which is what is used: the certain bound is √n times what is seen.
     ///
     /// A wrong eigenvalue or eigenvector makes the first term large, however well it is orthonormalized. Values near 1
-    /// and above say that R has no correct digit in some direction; the sum is no longer a bound there.
+    /// and above, or infinity, say that R has no correct digit in some direction; the sum is no longer a bound there.
     ///
     /// Complexity: O(n).
     public func residualBound(exponent: Double, damping: Double) throws(InversePowerError) -> Double {
@@ -48,12 +48,13 @@ extension ReferenceDecomposition {
         let defect = orthogonalityDefect
         let spread = largest / smallest
         let inDecomposition = (1 + defect).squareRoot() * Self.norm(ratios) + defect
-        let amplification = max(
-            (Self.dividedDifference(spread, root) - 1).magnitude, (Self.dividedDifference(1 / spread, root) - 1).magnitude)
+        let amplification = [spread, 1 / spread].map { (Self.dividedDifference($0, root) - 1).magnitude }.max()!
         let rounding =
             (order.squareRoot() + 2) * 0x1p-53 * Self.norm(powers.map { $0 / smallest })
             * max(root, Self.dividedDifference(spread, root))
-        return (inDecomposition + defect * amplification + rounding) / order.squareRoot()
+        let bound = (inDecomposition + defect * amplification + rounding) / order.squareRoot()
+        // 0·∞ where the spread of the powers leaves the range of double.
+        return bound.isNaN ? .infinity : bound
     }
 
     /// (x^r − 1)/(x − 1), and its limit r near x = 1, where the quotient would be of two rounding errors.

@@ -16,8 +16,8 @@ public struct ReferenceDecomposition: Sendable {
 
     /// Judges a decomposition of A; the residuals are taken from A itself, by products that no BLAS has a part in.
     ///
-    /// Numerics: the evaluation adds to each residual a rounding error of the order √n·u·‖A‖₂ at most, so the residuals of a
-    /// good decomposition are overstated a little.
+    /// Numerics: the evaluation adds to each residual a rounding error of the order √n·u·‖A‖₂ at most, so the residuals
+    /// of a good decomposition are overstated a little.
     ///
     /// Complexity: 3n³ operations.
     public init(_ decomposition: SymmetricDecomposition, of a: Matrix<Double>) {
@@ -61,15 +61,16 @@ public struct ReferenceDecomposition: Sendable {
         return (sumOfProducts(relativeResiduals, relativeResiduals) / sumOfProducts(relative, relative)).squareRoot()
     }
 
-    /// The decomposition of A(τ) = τA + (1 − τ)·λmin·I, which pulls the spectrum together towards its lower end: the same
-    /// eigenvectors, eigenvalues τ(λ − λmin) + λmin, and residuals A(τ)q − λ(τ)q = τ(Aq − λq).
+    /// The decomposition of A(τ) = τA + (1 − τ)·λmin·I, which pulls the spectrum together towards its lower end: the
+    /// same eigenvectors, eigenvalues τ(λ − λmin) + λmin, and residuals A(τ)q − λ(τ)q = τ(Aq − λq).
     ///
     /// - Parameters:
-    ///   - factor: τ > 0; 1 gives A.
+    ///   - factor: τ > 0; 1 gives A itself, bit for bit.
     ///   - least: the λmin with which A(τ) was made; by another solver than this one, its last digits differ.
     /// Source: Wang et al., "4-bit Shampoo", NeurIPS 2024, figure 6: h(λ) = τ(λ − λmin) + λmin.
     public func contracted(by factor: Double, toward least: Double) -> ReferenceDecomposition {
         precondition(factor > 0 && factor.isFinite, "a contraction by \(factor)")
+        if factor == 1 { return self }
         let contracted = SymmetricDecomposition(
             eigenvalues: decomposition.eigenvalues.map { factor * ($0 - least) + least },
             eigenvectors: decomposition.eigenvectors)

@@ -1,4 +1,5 @@
-/// What a file says about one of its data sets, without its data.
+/// What a file says about one of its data sets, without its data; its attributes are read by
+/// `HDF5File.attributes(of:)`.
 public struct DatasetDescription: Sendable, Equatable {
     /// How the data lie in the file.
     public enum Layout: Sendable, Equatable {
@@ -21,7 +22,6 @@ public struct DatasetDescription: Sendable, Equatable {
     public let filters: [String]
     /// Bytes that the data take in the file, after compression.
     public let storedBytes: Int
-    public let attributes: [String: AttributeValue]
     /// Why the set cannot be described; every other property but the name is then empty.
     public let failure: HDF5Error?
 
@@ -33,12 +33,12 @@ public struct DatasetDescription: Sendable, Equatable {
     init(name: String, failure: HDF5Error) {
         self.init(
             name: name, shape: [], elementType: .other("unknown type"), byteOrder: nil, layout: .contiguous,
-            filters: [], storedBytes: 0, attributes: [:], failure: failure)
+            filters: [], storedBytes: 0, failure: failure)
     }
 
     init(
         name: String, shape: [Int], elementType: ElementType, byteOrder: ByteOrder?, layout: Layout,
-        filters: [String], storedBytes: Int, attributes: [String: AttributeValue], failure: HDF5Error? = nil
+        filters: [String], storedBytes: Int, failure: HDF5Error? = nil
     ) {
         self.name = name
         self.shape = shape
@@ -47,7 +47,6 @@ public struct DatasetDescription: Sendable, Equatable {
         self.layout = layout
         self.filters = filters
         self.storedBytes = storedBytes
-        self.attributes = attributes
         self.failure = failure
     }
 }

@@ -29,7 +29,7 @@ func readAttributes(of object: hid_t, _ place: ObjectPlace) throws -> [String: A
     var names: [[CChar]] = []
     let status = withUnsafeMutablePointer(to: &names) { target in
         H5Aiterate2(
-            object, H5_INDEX_NAME, H5_ITER_INC, nil,
+            object, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
             { _, name, _, context in
                 guard let name, let context else { return -1 }
                 let bytes = [CChar](UnsafeBufferPointer(start: name, count: strlen(name) + 1))
@@ -99,10 +99,7 @@ private func readStrings(
     _ attribute: hid_t, _ type: hid_t, count: Int, bytes: Int, _ place: ObjectPlace, _ problem: String
 ) throws -> [String] {
     if try place.check(H5Tis_variable_str(type), problem, kind: .corrupt) > 0 {
-        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(count, 1))
-        try place.check(H5Aread(attribute, type, &pointers), problem, kind: .corrupt)
-        defer { for pointer in pointers { H5free_memory(pointer) } }
-        return pointers.prefix(count).map { $0.map { String(cString: $0) } ?? "" }
+        return try readVariableStrings(attribute, count: count, place, problem)
     }
     var raw = [UInt8](repeating: 0, count: max(count * bytes, 1))
     try place.check(H5Aread(attribute, type, &raw), problem, kind: .corrupt)

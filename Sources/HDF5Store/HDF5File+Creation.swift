@@ -90,7 +90,7 @@ func writingAccess(_ place: ObjectPlace) throws -> Identifier {
 }
 
 /// The descriptor under an open file, nil where there is none.
-private func descriptor(of file: hid_t) -> Int32? {
+func fileDescriptor(of file: hid_t) -> Int32? {
     var handle: UnsafeMutableRawPointer?
     guard H5Fget_vfd_handle(file, fourthroot_h5_default(), &handle) >= 0 else { return nil }
     return handle?.load(as: Int32.self)
@@ -103,7 +103,7 @@ private func descriptor(of file: hid_t) -> Int32? {
 func flush(_ file: hid_t, _ place: ObjectPlace) throws {
     var end: haddr_t = 0
     try place.check(H5Fget_eoa(file, &end), "cannot be flushed", kind: .writeFailed)
-    guard let descriptor = descriptor(of: file) else {
+    guard let descriptor = fileDescriptor(of: file) else {
         throw place.libraryError(.writeFailed, "cannot be flushed")
     }
     let refusal = posix_fallocate(descriptor, 0, off_t(clamping: end))
@@ -126,7 +126,7 @@ func flushAndClose(_ file: hid_t, _ place: ObjectPlace) throws {
 /// met again, nothing half written reaches the file, and the library lets go of everything.
 func discard(_ file: hid_t) {
     guard H5Iis_valid(file) > 0 else { return }
-    if let descriptor = descriptor(of: file) {
+    if let descriptor = fileDescriptor(of: file) {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         if null >= 0 {
             dup2(null, descriptor)

@@ -16,12 +16,11 @@ extension HDF5File {
         let type = try place.take(H5Dget_type(dataset), "its type cannot be read", kind: .corrupt)
         let creation = try place.take(
             H5Dget_create_plist(dataset), "its creation properties cannot be read", kind: .corrupt)
-        let attributes = try readAttributes(of: dataset, place)
-        let element = StoredElement(type: type.raw).interpreted(by: attributes)
+        let element = try StoredElement(type: type.raw).interpreted(of: dataset, place)
         return DatasetDescription(
             name: name, shape: try extents(ofSpace: space.raw, place) ?? [0], elementType: element.type,
             byteOrder: element.order, layout: try layout(creation.raw, place), filters: try filters(creation.raw, place),
-            storedBytes: Int(clamping: H5Dget_storage_size(dataset)), attributes: attributes)
+            storedBytes: Int(clamping: H5Dget_storage_size(dataset)))
     }
 
     private func layout(_ creation: hid_t, _ place: ObjectPlace) throws -> DatasetDescription.Layout {
@@ -76,9 +75,12 @@ struct FilterDescription {
 
 extension StoredElement {
     /// The type that a string attribute gives to 16-bit words: bfloat16, or float16 (half).
-    func interpreted(by attributes: [String: AttributeValue]) -> StoredElement {
+    ///
+    /// Attributes of other sets are left alone: reading strings of variable length is where HDF5 1.10 crashes on
+    /// damaged files.
+    func interpreted(of dataset: hid_t, _ place: ObjectPlace) throws -> StoredElement {
         guard type == .integer(bytes: 2, signed: false) else { return self }
-        let texts = attributes.values.compactMap { $0.string?.lowercased() }
+        let texts = try readAttributes(of: dataset, place).values.compactMap { $0.string?.lowercased() }
         var result = self
         if texts.contains(where: { $0.contains("bfloat16") }) {
             result.type = .bfloat16

@@ -9,12 +9,16 @@ enum HDF5Library {
     /// again there. Files are closed here explicitly, so nothing is left for an exit handler to do.
     private static let withoutExitHandler: Bool = H5dont_atexit() >= 0
 
+    /// See `GlobalHeap`.
+    private static let withStringReferences: Bool = fourthroot_h5_register_references() >= 0
+
     /// Runs `body` alone, with the library's printing of errors off for this thread.
     static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }
         _ = withoutExitHandler
         _ = fourthroot_h5_silence()
+        _ = withStringReferences
         return try body()
     }
 

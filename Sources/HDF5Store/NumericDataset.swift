@@ -28,10 +28,7 @@ struct NumericDataset: ~Copyable {
         let dataset = try file.openDataset(name)
         let space = try place.take(H5Dget_space(dataset.raw), "its shape cannot be read", kind: .corrupt)
         let type = try place.take(H5Dget_type(dataset.raw), "its type cannot be read", kind: .corrupt)
-        var element = StoredElement(type: type.raw)
-        if element.type == .integer(bytes: 2, signed: false) {
-            element = element.interpreted(by: try readAttributes(of: dataset.raw, place))
-        }
+        let element = try StoredElement(type: type.raw).interpreted(of: dataset.raw, place)
         switch element.type {
         case .otherFloat, .string, .other:
             throw place.error(.wrongType, "is of type \(element.type), not float32 or float64")

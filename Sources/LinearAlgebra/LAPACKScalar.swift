@@ -10,6 +10,11 @@ public protocol LAPACKScalar: MatrixScalar {
         order: Int32, matrix: UnsafeMutablePointer<Self>, eigenvalues: UnsafeMutablePointer<Self>,
         work: UnsafeMutablePointer<Self>, workCount: Int32, integerWork: UnsafeMutablePointer<Int32>,
         integerWorkCount: Int32) -> Int32
+    static func syevr(
+        order: Int32, matrix: UnsafeMutablePointer<Self>, eigenvalues: UnsafeMutablePointer<Self>,
+        eigenvectors: UnsafeMutablePointer<Self>, supports: UnsafeMutablePointer<Int32>,
+        work: UnsafeMutablePointer<Self>, workCount: Int32, integerWork: UnsafeMutablePointer<Int32>,
+        integerWorkCount: Int32) -> Int32
     static func geqrf(
         rows: Int32, columns: Int32, matrix: UnsafeMutablePointer<Self>, scalars: UnsafeMutablePointer<Self>,
         work: UnsafeMutablePointer<Self>, workCount: Int32) -> Int32
@@ -40,6 +45,7 @@ public struct ProductArguments<Scalar> {
 private func letter(_ transposed: Bool) -> CChar { transposed ? 0x54 /* T */ : 0x4E /* N */ }
 
 private let upper: CChar = 0x55  // U
+private let all: CChar = 0x41  // A
 private let vectors: CChar = 0x56  // V
 
 extension Double: LAPACKScalar {
@@ -64,6 +70,25 @@ extension Double: LAPACKScalar {
         var (job, triangle, n, workCount, integerWorkCount) = (vectors, upper, order, workCount, integerWorkCount)
         dsyevd_(
             &job, &triangle, &n, matrix, &n, eigenvalues, work, &workCount, integerWork, &integerWorkCount, &info, 1, 1)
+        return info
+    }
+
+    public static func syevr(
+        order: Int32, matrix: UnsafeMutablePointer<Double>, eigenvalues: UnsafeMutablePointer<Double>,
+        eigenvectors: UnsafeMutablePointer<Double>, supports: UnsafeMutablePointer<Int32>,
+        work: UnsafeMutablePointer<Double>, workCount: Int32, integerWork: UnsafeMutablePointer<Int32>,
+        integerWorkCount: Int32
+    ) -> Int32 {
+        var (info, found): (Int32, Int32) = (0, 0)
+        var (job, range, triangle) = (vectors, all, upper)
+        // Bounds and indices of a range are not read when all eigenvalues are asked for; a tolerance of 0 is the default.
+        var bounds: (Double, Double, tolerance: Double) = (0, 0, 0)
+        var indices: (Int32, Int32) = (0, 0)
+        var (n, workCount, integerWorkCount) = (order, workCount, integerWorkCount)
+        dsyevr_(
+            &job, &range, &triangle, &n, matrix, &n, &bounds.0, &bounds.1, &indices.0, &indices.1, &bounds.tolerance,
+            &found, eigenvalues, eigenvectors, &n, supports, work, &workCount, integerWork, &integerWorkCount, &info, 1,
+            1, 1)
         return info
     }
 
@@ -117,6 +142,25 @@ extension Float: LAPACKScalar {
         var (job, triangle, n, workCount, integerWorkCount) = (vectors, upper, order, workCount, integerWorkCount)
         ssyevd_(
             &job, &triangle, &n, matrix, &n, eigenvalues, work, &workCount, integerWork, &integerWorkCount, &info, 1, 1)
+        return info
+    }
+
+    public static func syevr(
+        order: Int32, matrix: UnsafeMutablePointer<Float>, eigenvalues: UnsafeMutablePointer<Float>,
+        eigenvectors: UnsafeMutablePointer<Float>, supports: UnsafeMutablePointer<Int32>,
+        work: UnsafeMutablePointer<Float>, workCount: Int32, integerWork: UnsafeMutablePointer<Int32>,
+        integerWorkCount: Int32
+    ) -> Int32 {
+        var (info, found): (Int32, Int32) = (0, 0)
+        var (job, range, triangle) = (vectors, all, upper)
+        // Bounds and indices of a range are not read when all eigenvalues are asked for; a tolerance of 0 is the default.
+        var bounds: (Float, Float, tolerance: Float) = (0, 0, 0)
+        var indices: (Int32, Int32) = (0, 0)
+        var (n, workCount, integerWorkCount) = (order, workCount, integerWorkCount)
+        ssyevr_(
+            &job, &range, &triangle, &n, matrix, &n, &bounds.0, &bounds.1, &indices.0, &indices.1, &bounds.tolerance,
+            &found, eigenvalues, eigenvectors, &n, supports, work, &workCount, integerWork, &integerWorkCount, &info, 1,
+            1, 1)
         return info
     }
 

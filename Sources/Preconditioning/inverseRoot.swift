@@ -26,8 +26,8 @@ public func factoredRoot<Backend: MatrixBackend>(
 public struct InverseRoot<Backend: MatrixBackend>: Sendable {
     /// nil where the rule refused the eigenvalues or a power was not finite.
     public let root: Backend.Tensor?
-    /// The smallest eigenvalue of the matrix before damping.
-    public let minimumEigenvalue: Backend.Scalar
+    /// Those of the matrix before damping, ascending.
+    public let eigenvalues: [Backend.Scalar]
 }
 
 /// (A + ε·λmax·I)^(-p) by the eigendecomposition of A.
@@ -41,5 +41,5 @@ public func eigenRoot<Backend: MatrixBackend>(
     let root = rule.apply(to: values).flatMap {
         factoredRoot(vectors: vectors, eigenvalues: $0, exponent: exponent, damping: damping, backend)
     }
-    return InverseRoot(root: root, minimumEigenvalue: values.first ?? 0)
+    return InverseRoot(root: root, eigenvalues: values)
 }

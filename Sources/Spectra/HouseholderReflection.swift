@@ -8,8 +8,10 @@ struct HouseholderReflection {
 
     /// The reflection of a vector x of normal deviates to −sgn(x₁)‖x‖e₁, and −sgn(x₁).
     ///
-    /// v = x + sgn(x₁)‖x‖e₁, which does not cancel, and τ = 2/vᵀv = 1/(‖x‖(‖x‖ + |x₁|)). Deviates are between 1e-16 and 10 in
-    /// magnitude, so no scaling is needed.
+    /// v = x + sgn(x₁)‖x‖e₁, which does not cancel, and τ = 2/vᵀv = 1/(‖x‖(‖x‖ + |x₁|)). Of a pair of deviates one at
+    /// least is above 1e-16 in magnitude and none is above 13, so no scaling is needed.
+    ///
+    /// - Precondition: `order` − `first` ≥ 2.
     static func random(
         first: Int, order: Int, using generator: inout some RandomNumberGenerator
     ) -> (reflection: HouseholderReflection, sign: Double) {
@@ -40,7 +42,8 @@ struct HouseholderReflection {
                     v.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
                     * y.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
             }
-            for index in whole / 8..<vector.count { partial[index - whole / 8] += vector[index] * column[first + index] }
+            let rest = whole / 8..<vector.count
+            for index in rest { partial[index - rest.lowerBound] += vector[index] * column[first + index] }
             let halves = partial.lowHalf + partial.highHalf
             let scale = factor * ((halves[0] + halves[1]) + (halves[2] + halves[3]))
             for offset in stride(from: 0, to: whole, by: 64) {
@@ -49,7 +52,7 @@ struct HouseholderReflection {
                     - scale * v.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
                 y.storeBytes(of: updated, toByteOffset: offset, as: SIMD8<Double>.self)
             }
-            for index in whole / 8..<vector.count { column[first + index] -= scale * vector[index] }
+            for index in rest { column[first + index] -= scale * vector[index] }
         }
     }
 }

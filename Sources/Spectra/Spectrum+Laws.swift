@@ -40,7 +40,8 @@ extension Spectrum {
         }
     }
 
-    /// 1 = λ₁, then law(tₖ), then λₙ = 1/κ: the extremes are set and not computed, so that their ratio is what was asked.
+    /// 1 = λ₁, then law(tₖ), then λₙ = 1/κ: the extremes are set and not computed, so that their ratio is what was
+    /// asked.
     ///
     /// - Parameters:
     ///   - positions: the n − 2 inner values of t in [0, 1], ascending; nil for equal steps.

@@ -23,8 +23,9 @@ public enum Spectrum: Sendable, Equatable {
     /// λₖ ∝ (k + s)^(−a). Without a condition number s = 0 and κ = n^a follows; with one, the shift s that makes the
     /// extremes meet it: with g = κ^(1/a), λₖ = (1 + (k−1)/(n−1)·(g − 1))^(−a).
     case powerLaw(exponent: Double, conditionNumber: Double?)
-    /// λₖ = α + β·e^(−rate·t), t = (k−1)/(n−1), with α and β such that the extremes are 1 and 1/κ: a decay that flattens
-    /// out before its end for rate > ln κ, `geometric` for rate = ln κ, towards `arithmetic` for a rate near 0.
+    /// λₖ = α + β·e^(−rate·t), t = (k−1)/(n−1), with α and β such that the extremes are 1 and 1/κ: a decay that
+    /// flattens out before its end for rate > ln κ, `geometric` for rate = ln κ, towards `arithmetic` as the
+    /// rate goes to 0.
     case exponentialDecay(rate: Double, conditionNumber: Double)
     /// These values, in this order.
     case given([Double])
@@ -35,8 +36,8 @@ public enum Spectrum: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - order: n ≥ 1.
-    ///   - largest: the list is scaled so that this is its largest value; nil leaves it as the case gives it, with 1 for
-    ///     the largest of every law.
+    ///   - largest: the list is scaled so that this is its largest value; nil leaves it as the case gives it, with 1
+    ///     for the largest of every law.
     ///   - reversed: laws give descending lists; this makes them ascending. It reverses a given list too.
     ///   - generator: drawn from by `logUniform` only, n − 2 times.
     /// - Throws: `SpectrumError` when a parameter is outside its domain or an eigenvalue would not be a normal double.

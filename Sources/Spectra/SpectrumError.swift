@@ -15,7 +15,8 @@ public enum SpectrumError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .conditionNumber(let value): "spectrum: the condition number is \(value), not a finite number of at least 1"
+        case .conditionNumber(let value):
+            "spectrum: the condition number is \(value), not a finite number of at least 1"
         case .ratio(let value): "two-level spectrum: the ratio is \(value), not a finite number of at least 1"
         case .fractionLarge(let value): "two-level spectrum: the fraction of large eigenvalues is \(value), not in 0…1"
         case .powerLawExponent(let value): "power law: the exponent is \(value), not positive and finite"

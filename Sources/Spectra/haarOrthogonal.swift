@@ -2,13 +2,13 @@ import MatrixCore
 
 /// A random orthogonal matrix, distributed by Haar measure on O(n).
 ///
-/// Q = H₁H₂…Hₙ₋₁·Diag(±1): Hₖ is the Householder reflection that takes a vector xₖ of n − k + 1 normal deviates, in the last
-/// coordinates, to −sgn(x₁)‖xₖ‖e₁, and the k-th sign is −sgn(x₁); the last is the sign of one more deviate. It is the Q of a
-/// factorization of a normal matrix with a positive diagonal in R. Without the signs the first row of each reflection
-/// would be one-sided and the distribution not invariant.
+/// Q = H₁H₂…Hₙ₋₁·Diag(±1): Hₖ is the Householder reflection that takes a vector xₖ of n − k + 1 normal deviates, in the
+/// last coordinates, to −sgn(x₁)‖xₖ‖e₁, and the k-th sign is −sgn(x₁); the last is the sign of one more deviate. It is
+/// the Q of a factorization of a normal matrix with a positive diagonal in R. Without the signs the first row of each
+/// reflection would be one-sided and the distribution not invariant.
 ///
-/// Numerics: additions, multiplications, divisions and square roots in a fixed order, so a seed gives the same bits on every
-/// machine. ‖QᵀQ − I‖F is a small multiple of √n·n·u.
+/// Numerics: additions, multiplications, divisions and square roots in a fixed order, so a seed gives the same bits on
+/// every machine. ‖QᵀQ − I‖F is a small multiple of √n·n·u.
 ///
 /// Complexity: 4n³/3 operations; n(n + 1)/2 normal deviates.
 ///
@@ -38,8 +38,8 @@ public func haarOrthogonal(order: Int, using generator: inout some RandomNumberG
 /// H₁H₂…·M, in place.
 ///
 /// The reflections are taken in groups, and a column meets a whole group while it is in the first-level cache; each
-/// column still meets them one by one, the last first, so the grouping does not change a bit. Reflection k and those after
-/// it change nothing in the first k columns of the identity.
+/// column still meets them one by one, the last first, so the grouping does not change a bit. Reflection k and those
+/// after it change nothing in the first k columns of the identity.
 private func apply(
     _ reflections: [HouseholderReflection], to entries: UnsafeMutableBufferPointer<Double>, order: Int
 ) {

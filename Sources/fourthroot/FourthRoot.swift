@@ -12,7 +12,7 @@ struct FourthRoot: AsyncParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Study.self, Merge.self, Synthesize.self, Quantize.self, Inspect.self, Spectrum.self, Orthogonality.self,
+            Study.self, Merge.self, Synthesize.self, Quantize.self, Inspect.self, SpectrumTable.self, Orthogonality.self,
             CodebookTable.self, Plot.self, Benchmark.self, Devices.self, Probe.self,
         ])
 }
@@ -20,6 +20,7 @@ struct FourthRoot: AsyncParsableCommand {
 @main
 enum Program {
     static func main() async {
+        selectKernel()
         do {
             var command = try FourthRoot.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

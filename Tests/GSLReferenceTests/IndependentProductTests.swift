@@ -41,8 +41,8 @@ private func sameBits(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Bool {
     /// Depths on both sides of the 256 after which the sums leave the registers, widths on both sides of the 480
     /// columns of a packed block.
     @Test(arguments: [
-        (0, 3, 4), (3, 0, 4), (3, 4, 0), (1, 1, 300), (1, 300, 1), (300, 1, 1), (17, 255, 9), (17, 256, 9), (17, 257, 9),
-        (5, 513, 7), (129, 20, 481), (16, 5, 480), (200, 31, 11),
+        (0, 3, 4), (3, 0, 4), (3, 4, 0), (1, 1, 300), (1, 300, 1), (300, 1, 1), (17, 255, 9), (17, 256, 9),
+        (17, 257, 9), (5, 513, 7), (129, 20, 481), (16, 5, 480), (200, 31, 11),
     ])
     func rectangularProductsHaveTheBitsOfTheDefinition(rows: Int, depth: Int, columns: Int) {
         let a = Matrix<Double>.random(rows: rows, columns: depth, seed: 3)
@@ -70,7 +70,7 @@ private func sameBits(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Bool {
     /// (1 + 2⁻³⁰)² = 1 + 2⁻²⁹ + 2⁻⁶⁰; only a fused multiply-add keeps the last term after subtracting the first two.
     @Test func productsAreRoundedBeforeTheyAreAdded() {
         let x = 1 + 0x1p-30
-        let a = Matrix(rows: 16, columns: 2, elements: [Double](repeating: 1, count: 16) + [Double](repeating: x, count: 16))
+        let a = Matrix(rows: 2, columns: 16, elements: (0..<16).flatMap { _ in [1, x] }).transposed
         let b = Matrix(rows: 2, columns: 8, elements: (0..<8).flatMap { _ in [-(1 + 0x1p-29), x] })
         for instructions in InstructionSet.available {
             #expect(independentProduct(a, b, instructions: instructions).elements.allSatisfy { $0 == 0 })

@@ -7,6 +7,9 @@ public enum Outcome: String, Sendable {
     case ok
     /// The decoded statistic has an eigenvalue that is not positive; the rule for it was applied.
     case indefinite
+    /// The matrix or the decoded statistic, damped, is singular to working precision: its smallest eigenvalue is below
+    /// n·2^-53 of the largest in magnitude, so that the errors are those of rounding, not of storage.
+    case illConditioned = "ill_conditioned"
     /// There is no Cholesky factor to store.
     case notPositiveDefinite = "not_positive_definite"
     /// The iteration stopped short of its tolerance; the errors are those of where it stopped.
@@ -82,19 +85,19 @@ private struct RootSolution {
             factoredRoot(
                 vectors: vectors, eigenvalues: $0, exponent: statistic.exponent, damping: statistic.damping, backend)
         }
-        return record(root, minimumEigenvalue: eigenvalues.min() ?? 0)
+        return record(root, eigenvalues, damping: statistic.damping)
     }
 
     /// Of V·Diag(λ)·Vᵀ for vectors that are only nearly orthogonal.
     private func root(of vectors: Matrix<Double>, _ eigenvalues: [Double]) throws -> StoredRoot {
         let least = eigenvalues.min() ?? 0
-        guard let accepted = rule.apply(to: eigenvalues) else { return record(nil, minimumEigenvalue: least) }
+        guard let accepted = rule.apply(to: eigenvalues) else { return record(nil, eigenvalues, damping: 0) }
         let halves = backend.scaleColumns(vectors, by: accepted.map { $0.squareRoot() })
         var result = try root(
             of: backend.symmetricProduct(halves, transposed: false, alpha: 1), damping: statistic.damping)
         if least <= 0 {
             // The rule has already mended the kept eigenvalues; the row still says what they were.
-            if result.outcome == .ok { result.outcome = .indefinite }
+            if result.outcome != .failed { result.outcome = .indefinite }
             result.minimumEigenvalue = least
         }
         return result
@@ -103,32 +106,41 @@ private struct RootSolution {
     private func root(of matrix: Matrix<Double>, damping: Double) throws -> StoredRoot {
         if statistic.solver == .schurNewton { return try iteratedRoot(of: matrix, damping: damping) }
         let result = try eigenRoot(matrix, exponent: statistic.exponent, damping: damping, rule: rule, backend)
-        return record(result.root, minimumEigenvalue: result.minimumEigenvalue)
+        return record(result.root, result.eigenvalues, damping: damping)
     }
 
     /// By the optimizer's iteration. λmax for the damping is exact, so that the row shows the iteration's own error.
     private func iteratedRoot(of matrix: Matrix<Double>, damping: Double) throws -> StoredRoot {
         let values = try backend.symmetricEigen(matrix).values
         let least = values.first ?? 0
-        if rule == .fail && least <= 0 { return record(nil, minimumEigenvalue: least) }
+        if rule == .fail && least <= 0 { return record(nil, values, damping: damping) }
         guard let p = rootOrder(exponent: statistic.exponent) else {
             preconditionFailure("Schur–Newton for the exponent \(statistic.exponent)")
         }
         let largest = max(least.magnitude, (values.last ?? 0).magnitude)
         let iteration = schurNewtonRoot(matrix, order: matrix.order, p: p, shift: damping * largest, backend)
-        var result = record(iteration.root, minimumEigenvalue: least)
+        var result = record(iteration.root, values, damping: damping)
         if !iteration.hasConverged && result.outcome == .ok { result.outcome = .notConverged }
         return result
     }
 
-    private func record(_ root: Matrix<Double>?, minimumEigenvalue: Double) -> StoredRoot {
+    private func record(_ root: Matrix<Double>?, _ eigenvalues: [Double], damping: Double) -> StoredRoot {
+        let least = eigenvalues.min() ?? 0
         guard let root, root.largestMagnitude.isFinite else {
             return StoredRoot(
-                minimumEigenvalue: minimumEigenvalue, outcome: .failed,
-                reason: "the smallest eigenvalue, \(minimumEigenvalue), has no finite power under the rule "
-                    + "'\(rule.rawValue)'")
+                minimumEigenvalue: least, outcome: .failed,
+                reason: "the smallest eigenvalue, \(least), has no finite power under the rule '\(rule.rawValue)'")
         }
-        return StoredRoot(
-            root: root, minimumEigenvalue: minimumEigenvalue, outcome: minimumEigenvalue > 0 ? .ok : .indefinite)
+        let outcome: Outcome =
+            least <= 0
+            ? .indefinite : isSingularToWorkingPrecision(eigenvalues, damping: damping) ? .illConditioned : .ok
+        return StoredRoot(root: root, minimumEigenvalue: least, outcome: outcome)
     }
+}
+
+/// Whether min |λ| + ε·max |λ| is below n·2^-53·max |λ|, where the rounding errors of a decomposition are as large.
+func isSingularToWorkingPrecision(_ eigenvalues: [Double], damping: Double) -> Bool {
+    let largest = eigenvalues.reduce(0) { max($0, $1.magnitude) }
+    let smallest = eigenvalues.reduce(largest) { min($0, $1.magnitude) }
+    return smallest + damping * largest < Double(eigenvalues.count) * 0x1p-53 * largest
 }

@@ -11,10 +11,19 @@ struct StudySubject: Sendable {
 
     /// - Throws: `DecompositionError`.
     init(_ matrix: Matrix<Double>) throws(DecompositionError) {
-        let eigen = try symmetricEigen(matrix)
+        let eigen = try StudySubject.decompose(matrix)
         self.matrix = matrix
         eigenvalues = eigen.values
         eigenvectors = eigen.vectors
+    }
+
+    /// The more robust algorithm now and then gives up; the other one does not.
+    private static func decompose(_ matrix: Matrix<Double>) throws(DecompositionError) -> SymmetricEigen<Double> {
+        do {
+            return try symmetricEigen(matrix, by: .relativelyRobust)
+        } catch {
+            return try symmetricEigen(matrix)
+        }
     }
 
     /// The eigenvalues of A(τ) = U·Diag(τ(λ − λmin) + λmin)·Uᵀ.

@@ -97,7 +97,7 @@ public enum OutputFile {
     public static func write(_ path: String, overwrite: Bool, _ text: String) throws(OutputError) {
         try requireWritable(path, overwrite: overwrite)
         let temporary = "\(path).\(getpid()).tmp"
-        do {
+        do throws(OutputError) {
             let file = try SequentialFile(path: temporary, flags: O_CREAT | O_TRUNC)
             try file.write(text)
             try file.synchronize()
@@ -107,6 +107,10 @@ public enum OutputFile {
             throw error
         }
         synchronizeFolder(of: path)
+    }
+
+    public static func writeToStandardOutput(_ text: String) throws(OutputError) {
+        try SequentialFile(standardOutput: ()).write(text)
     }
 
     /// A rename is durable once its folder is; file systems that cannot do this are left as they are.

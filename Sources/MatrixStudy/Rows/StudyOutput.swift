@@ -29,6 +29,7 @@ public final class StudyOutput: Sendable {
     private let options: Options
     private let shard: ShardRecord?
     private let firstRow: Int
+    private let header: String
     /// Rows that a former run had finished.
     public let resumedRows: Int
 
@@ -50,11 +51,10 @@ public final class StudyOutput: Sendable {
             initial.standardOutput = SequentialFile(standardOutput: ())
         }
         resumedRows = initial.records.count
-        if let file = initial.standardOutput { try file.write(CSV.record(columns)) }
+        header = CSV.record(StudyRow.columns + (shard == nil ? [] : ShardRecord.columns))
+        try initial.standardOutput?.write(header)
         state = Mutex(initial)
     }
-
-    private var columns: [String] { StudyRow.columns + (shard == nil ? [] : ShardRecord.columns) }
 
     /// Keeps finished rows, in the order of the study.
     ///
@@ -80,7 +80,7 @@ public final class StudyOutput: Sendable {
         try state.withLock { state in
             if state.isStopped { return }
             try state.partial?.synchronize()
-            try OutputFile.write(path, overwrite: options.overwrite, CSV.record(columns) + state.records.joined())
+            try OutputFile.write(path, overwrite: options.overwrite, header + state.records.joined())
             unlink(path + ".partial")
             state.partial = nil
         }

@@ -9,6 +9,8 @@ actor MatrixReference {
         /// nil where there is no finite power.
         let root: Matrix<Double>?
         let conditionNumber: Double
+        /// Whether rounding errors decide the root in some direction.
+        let isIllConditioned: Bool
         let residual: Double?
     }
 
@@ -43,11 +45,14 @@ actor MatrixReference {
         let task = Task {
             let whole = try await decomposition.value
             return await permits.holding {
-                let contracted = contractionFactor(key.contraction).map { whole.contracted(by: $0, toward: leastEigenvalue) } ?? whole
+                let contracted =
+                    contractionFactor(key.contraction).map { whole.contracted(by: $0, toward: leastEigenvalue) } ?? whole
                 // A singular matrix has no root to measure against; its rows say so by their outcome.
                 return Target(
                     root: try? contracted.inversePower(exponent: key.exponent, damping: key.damping),
                     conditionNumber: contracted.conditionNumber,
+                    isIllConditioned: isSingularToWorkingPrecision(
+                        contracted.decomposition.eigenvalues, damping: key.damping),
                     residual: try? contracted.residualBound(exponent: key.exponent, damping: key.damping))
             }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import HDF5Store
+import LinearAlgebra
 import MatrixCore
 
 /// A matrix of the input that the study accepts.
@@ -57,8 +58,8 @@ public struct StudyInput: Sendable {
     /// The matrix, made exactly symmetric.
     ///
     /// - Throws: `HDF5Error`, or `InputError` where the file has changed since it was examined.
-    func read(_ matrix: InputMatrix) throws -> Matrix<Double> {
-        let entries: Matrix<Double> = try file.readRowsAsColumns(matrix.name)
+    public func entries(of matrix: InputMatrix) throws -> Matrix<Double> {
+        let entries = try file.readRowsAsColumns(matrix.name, as: Double.self)
         guard hash(entries) == matrix.hash else {
             throw error(matrix.name, "it changed while the study was running")
         }
@@ -71,6 +72,13 @@ public struct StudyInput: Sendable {
         let inputs = matrices.map { "\($0.name) \($0.order) \($0.hash)" }
         let choices = [version, path, plan.reference.rawValue, plan.indefinite.rawValue]
         return contentHash((choices + cases + inputs).joined(separator: "\n"))
+    }
+
+    /// The magnitudes of a matrix's eigenvalues, descending.
+    ///
+    /// - Throws: `HDF5Error`, `DecompositionError`.
+    public func eigenvalues(of matrix: InputMatrix) throws -> [Double] {
+        try symmetricEigen(entries(of: matrix)).values.map(\.magnitude).sorted(by: >)
     }
 
     private func examine(_ dataset: DatasetDescription) throws -> InputMatrix {

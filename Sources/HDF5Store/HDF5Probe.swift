@@ -1,0 +1,97 @@
+import Foundation
+
+/// Reads a file of unknown origin in a process that may die of it.
+///
+/// HDF5 crashes on some damaged files (a signal, not an error), which nothing in the same process can catch. So a
+/// program runs itself with a hidden command that calls `examine`, by `examineInChild`, before it opens the file.
+public enum HDF5Probe {
+    /// Data sets up to this size are read whole; of larger ones the first and the last slab, since reading a long
+    /// file twice costs time and what crashes is metadata: the index of all chunks is walked in either case.
+    private static let wholeBytes = 1 << 26
+
+    /// Makes every call that reading the file would make, and returns the errors met on the way.
+    ///
+    /// - Throws: `HDF5Error` when the file cannot be opened or listed at all.
+    public static func examine(_ path: String) throws -> [HDF5Error] {
+        let file = try HDF5File.open(path)
+        var errors: [HDF5Error] = []
+        for group in try [""] + file.groups() {
+            collect(&errors, path) { _ = try file.attributes(of: group) }
+        }
+        for dataset in try file.datasets() {
+            if let failure = dataset.failure {
+                errors.append(failure)
+            } else {
+                collect(&errors, path) { _ = try file.attributes(of: dataset.name) }
+                collect(&errors, path) { try readData(dataset, file) }
+            }
+        }
+        return errors
+    }
+
+    private static func collect(_ errors: inout [HDF5Error], _ path: String, _ body: () throws -> Void) {
+        do { try body() } catch {
+            errors.append(error as? HDF5Error ?? HDF5Error(kind: .corrupt, file: path, problem: "\(error)"))
+        }
+    }
+
+    private static func readData(_ dataset: DatasetDescription, _ file: HDF5File) throws {
+        switch dataset.elementType {
+        case .otherFloat, .string, .other: return
+        case .float16, .bfloat16, .float32, .float64, .integer: break
+        }
+        guard let bytes = product(dataset.shape + [8]), bytes > wholeBytes, let count = dataset.shape.first else {
+            _ = try file.readArray(dataset.name, as: Double.self)
+            return
+        }
+        guard bytes / count <= wholeBytes else { return }
+        _ = try file.readSlab(dataset.name, at: 0)
+        _ = try file.readSlab(dataset.name, at: count - 1)
+    }
+
+    /// Lets a child process examine a file; returns where the child survived, whatever errors it met.
+    ///
+    /// - Parameters:
+    ///   - executable: a program that, with `arguments` followed by the path, calls `examine` and exits with status 0
+    ///     or 65; usually the running program itself.
+    ///   - timeout: seconds after which the child is killed.
+    /// - Throws: `HDF5Error`: `corrupt` when the child died of a signal or did not end in time; `unreadable` when it
+    ///   could not be run or ended otherwise.
+    public static func examineInChild(
+        _ path: String, executable: URL, arguments: [String], timeout: Double
+    ) throws {
+        let child = Process()
+        child.executableURL = executable
+        child.arguments = arguments + [path]
+        child.standardInput = FileHandle.nullDevice
+        child.standardOutput = FileHandle.nullDevice
+        child.standardError = FileHandle.nullDevice
+        let ended = DispatchSemaphore(value: 0)
+        child.terminationHandler = { _ in ended.signal() }
+        do { try child.run() } catch {
+            throw HDF5Error(
+                kind: .unreadable, file: path, problem: "cannot be examined", advice: "check \(executable.path)",
+                cause: "\(error)")
+        }
+        guard ended.wait(timeout: .now() + timeout) == .success else {
+            kill(child.processIdentifier, SIGKILL)
+            child.waitUntilExit()
+            throw HDF5Error(
+                kind: .corrupt, file: path, problem: "the HDF5 library did not finish reading it within \(timeout) s")
+        }
+        try judge(child, path)
+    }
+
+    private static func judge(_ child: Process, _ path: String) throws {
+        guard child.terminationReason == .exit else {
+            throw HDF5Error(
+                kind: .corrupt, file: path, problem: "the HDF5 library crashed while reading it",
+                cause: "signal \(child.terminationStatus)")
+        }
+        guard [0, 65].contains(child.terminationStatus) else {
+            throw HDF5Error(
+                kind: .unreadable, file: path, problem: "cannot be examined", advice: "report this",
+                cause: "exit status \(child.terminationStatus)")
+        }
+    }
+}

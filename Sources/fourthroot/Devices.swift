@@ -1,0 +1,17 @@
+import ArgumentParser
+import CPUBackend
+import Foundation
+import LinearAlgebra
+
+/// What the program computes on.
+struct Devices: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List what the program can compute on.")
+
+    func run() throws {
+        print(
+            """
+            cpu: \(ProcessInfo.processInfo.activeProcessorCount) cores, OpenBLAS core \(OpenBLAS.coreName), \
+            block codec \(BlockCodec.available.map(\.instructionSet).joined(separator: ", "))
+            """)
+    }
+}

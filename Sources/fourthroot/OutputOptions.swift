@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+import MatrixStudy
+
+/// Where a text goes.
+struct OutputOptions: ParsableArguments {
+    @Option(name: [.customShort("o"), .customLong("output")], help: "Output file (default: standard output).")
+    var path: String?
+
+    @Flag(name: .customLong("force"), help: "Replace an existing output.")
+    var overwrites = false
+
+    /// Fails before anything is computed where the output cannot be made.
+    func requireWritable() throws(OutputError) {
+        if let path { try OutputFile.requireWritable(path, overwrite: overwrites) }
+    }
+
+    func write(_ text: String) throws(OutputError) {
+        if let path {
+            try OutputFile.write(path, overwrite: overwrites, text)
+        } else {
+            try OutputFile.writeToStandardOutput(text)
+        }
+    }
+}

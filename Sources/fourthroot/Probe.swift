@@ -1,0 +1,26 @@
+import ArgumentParser
+import Foundation
+import HDF5Store
+
+/// Reads a file in a process of its own.
+///
+/// The HDF5 library can crash on damaged files. A child takes that risk first, so that the program itself can say what is wrong.
+struct Probe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe-hdf5", abstract: "Read an HDF5 file to see whether it can be read.", shouldDisplay: false)
+
+    @Argument var file: String
+
+    func run() throws {
+        _ = try HDF5Probe.examine(file)
+    }
+
+    /// - Throws: `HDF5Error` where a child could not read the file.
+    static func requireSound(_ path: String) throws {
+        guard let executable = Bundle.main.executableURL else { return }
+        // A minute, and for large files the time to read them at 10 MB/s.
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        try HDF5Probe.examineInChild(
+            path, executable: executable, arguments: ["probe-hdf5"], timeout: 60 + Double(size ?? 0) / 1e7)
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import CPUBackend
+import HDF5Store
+import MatrixCore
+import MatrixStudy
+import Quantization
+
+/// The codes of one matrix, blocks along the rows of the data set.
+struct Quantize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Code one matrix and write codes, packed codes, block maxima, codebook and decoded matrix as HDF5.")
+
+    @Argument(help: "HDF5 file.")
+    var input: String
+
+    @Option(help: "Name of the matrix.")
+    var matrix: String
+
+    @Option(help: "linear, linear-1.5, linear-2, dynamic-tree, nf4 or fp4.")
+    var codebook: String = "linear-2"
+
+    @Option(help: "Bits of a code, 2 to 8.")
+    var bits: Int = 4
+
+    @Option(help: "Entries that share a block maximum.")
+    var block: Int = 64
+
+    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
+    var output: String
+
+    @Flag(help: "Replace an existing output.")
+    var force = false
+
+    func run() throws {
+        let name: CodebookName = try word(codebook, option: "--codebook")
+        let coding: BlockCoding
+        do {
+            coding = try CodingChoice(codebook: name, bits: bits, block: block).blockCoding()
+        } catch {
+            throw StatusError(status: .usage, description: "\(error)")
+        }
+        try OutputFile.requireWritable(output, overwrite: force)
+        try Probe.requireSound(input)
+        // Columns of the memory are rows of the data set, along which blocks run.
+        let rows: Matrix<Float> = try HDF5File.open(input).readRowsAsColumns(matrix, as: Float.self)
+        guard rows.isSquare else {
+            throw StatusError(
+                status: .wrongData,
+                description: "\(input): \(matrix): its shape is \(rows.columns) × \(rows.rows); give a square matrix")
+        }
+        let backend = CPUBackend<Float>()
+        do {
+            let coded = try backend.encode(rows, region: .columns, coding: coding, keepingDiagonal: false)
+            try write(coded, decoded: backend.decode(coded))
+        } catch QuantizationError.notFinite(let row, let column, let value) {
+            throw StatusError(
+                status: .wrongData,
+                description: "\(input): \(matrix): entry (\(column), \(row)) is \(value); only finite entries can be coded")
+        }
+    }
+
+    private func write(_ coded: CodedMatrix, decoded: Matrix<Float>) throws {
+        let order = coded.order
+        let codes = unpack(
+            bytes: coded.packedCodes, count: order * order, bits: coded.coding.codebook.bits)
+        let blocksPerRow = coded.coding.blockCount(length: order)
+        try HDF5File.create(at: output, overwriting: force) { writer in
+            try writer.write(
+                NumericArray(shape: [order, order], values: codes), to: "codes", storage: .compressed)
+            try writer.write(NumericArray(shape: [coded.packedCodes.count], values: coded.packedCodes), to: "packed")
+            try writer.write(
+                NumericArray(shape: [order, blocksPerRow], values: coded.blockMaxima), to: "block_maxima")
+            try writer.write(
+                NumericArray(shape: [coded.coding.codebook.values.count], values: coded.coding.codebook.values), to: "codebook")
+            try writer.write(
+                NumericArray(shape: [order, order], values: decoded.elements), to: "decoded", storage: .compressed)
+            try writer.setProvenance(
+                seed: nil,
+                configuration: [
+                    "command": "quantize", "source": input, "matrix": matrix, "codebook": codebook, "bits": "\(bits)",
+                    "block": "\(block)",
+                ])
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import MatrixStudy
+
+/// Singular values of matrices and of what comes back from their storages.
+struct SpectrumTable: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spectrum",
+        abstract: "Singular values of each matrix and of its decoded forms, as CSV (figure 2).")
+
+    @Argument(help: "HDF5 file.")
+    var input: String
+
+    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
+    var matrix: [String] = []
+
+    @OptionGroup(title: "Storages") var caseOptions: CaseOptions
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let axes = try caseOptions.axes()
+        let grids = axes.statistic == nil ? Preset.figure2.grids : [CaseGrid()]
+        // Roots and solvers play no part in a decoded statistic.
+        var statisticAxes = axes
+        (statisticAxes.root, statisticAxes.solver) = (nil, nil)
+        let itself = try CaseGrid(statistic: [.exact]).overridden(by: CaseGrid(contraction: axes.contraction)).cases()
+        let plan = StudyPlan(grids: grids).overridden(by: statisticAxes)
+        let cases = try (itself + plan.cases()).map(\.statistic)
+        try output.requireWritable()
+        try Probe.requireSound(input)
+        let source = try StudyInput(path: input, selecting: matrix)
+        for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
+        var text = CSV.record([
+            "source", "matrix", "order", "statistic", "codebook", "bits", "block", "rectify", "index", "singular_value",
+            "contraction",
+        ])
+        for matrix in source.matrices {
+            for spectrum in try source.decodedSpectra(of: matrix, cases: cases) {
+                if let reason = spectrum.reason { Terminal.report("note", "\(matrix.name): \(reason)") }
+                text += records(spectrum, matrix)
+            }
+        }
+        try output.write(text)
+        if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
+    }
+
+    private func records(_ spectrum: DecodedSpectrum, _ matrix: InputMatrix) -> String {
+        let statistic = spectrum.statistic
+        let coding = statistic.coding
+        return (spectrum.singularValues ?? []).enumerated().map { index, value in
+            CSV.record([
+                input, matrix.name, "\(matrix.order)", statistic.kind.rawValue, coding?.codebook.rawValue ?? "",
+                coding.map { "\($0.bits)" } ?? "", coding.map { "\($0.block)" } ?? "",
+                statistic.rectificationSteps.map { "\($0)" } ?? "", "\(index)", "\(value)",
+                statistic.contraction.map { "\($0)" } ?? "",
+            ])
+        }.joined()
+    }
+}

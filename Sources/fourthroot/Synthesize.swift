@@ -1,0 +1,192 @@
+import ArgumentParser
+import Foundation
+import HDF5Store
+import MatrixCore
+import MatrixStudy
+import Spectra
+
+/// A positive definite matrix with a controlled spectrum.
+struct Synthesize: ParsableCommand {
+    enum Shape: String, CaseIterable {
+        case twoLevel = "two-level"
+        case geometric, arithmetic
+        case clustered
+        case oneLarge = "one-large"
+        case oneSmall = "one-small"
+        case logUniform = "log-uniform"
+        case powerLaw = "power-law"
+        case exponential
+        case file, like
+    }
+
+    enum Precision: String, ExpressibleByArgument, CaseIterable { case float32, float64 }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Make a symmetric positive definite matrix Q·Diag(λ)·Qᵀ with a Haar-random Q.",
+        discussion: """
+            Spectra: two-level (--ratio, --fraction); with --condition: geometric, arithmetic, one-large (the rest \
+            clustered at the small end; also called clustered), one-small, log-uniform (random between the extremes), \
+            power-law (λₖ ∝ (k + s)^-a, --decay a; without --condition s = 0), exponential (α + β·e^(-rate·t), \
+            --rate); file (--eigenvalues), like (--like, --matrix: the spectrum of a data set in a \
+            new basis). A seed gives the same matrix on every machine.
+            """)
+
+    @Option(help: "Order of the matrix (taken from the eigenvalues for file and like).")
+    var order: Int?
+
+    @Option(help: "Spectrum: \(Shape.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var spectrum: String
+
+    @Option(
+        name: [.customLong("condition"), .customLong("condition-number")],
+        help: "Condition number λmax/λmin (default 40000).")
+    var condition: Double?
+
+    @Option(help: "two-level: large eigenvalue over small (default 500).")
+    var ratio: Double?
+
+    @Option(help: "two-level: fraction of large eigenvalues (default 0.65).")
+    var fraction: Double?
+
+    @Option(help: "power-law: the exponent a (default 1).")
+    var decay: Double?
+
+    @Option(help: "exponential: the rate (default 2·ln of the condition number).")
+    var rate: Double?
+
+    @Option(help: "Largest eigenvalue (default 1, or as given by the eigenvalues).")
+    var largest: Double?
+
+    @Flag(help: "Eigenvalues in reverse order.")
+    var reversed = false
+
+    @Option(help: ArgumentHelp("file: one eigenvalue a line, or the first column.", valueName: "file.csv"))
+    var eigenvalues: String?
+
+    @Option(help: ArgumentHelp("like: HDF5 file with the matrix whose spectrum to take.", valueName: "file.h5"))
+    var like: String?
+
+    @Option(help: "like: name of that matrix (default: the only one).")
+    var matrix: String?
+
+    @Option(help: "Seed of the basis and of random spectra.")
+    var seed: UInt64 = 0
+
+    @Option(help: "float64 (default) or float32.")
+    var precision: Precision = .float64
+
+    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
+    var output: String
+
+    @Flag(help: "Replace an existing output.")
+    var force = false
+
+    func run() throws {
+        try OutputFile.requireWritable(output, overwrite: force)
+        let (spectrum, order) = try chosenSpectrum()
+        guard order <= StudyInput.largestOrder else {
+            throw StatusError(status: .usage, description: "--order \(order): the largest is \(StudyInput.largestOrder)")
+        }
+        var generator = PhiloxGenerator(seed: seed)
+        let values = try spectrum.eigenvalues(order: order, largest: largest, reversed: reversed, using: &generator)
+        let basis = haarOrthogonal(order: order, using: &generator)
+        try write(positiveDefinite(eigenvalues: values, basis: basis), values)
+    }
+
+    private func chosenSpectrum() throws -> (Spectrum, order: Int) {
+        let shape: Shape = try word(spectrum, option: "--spectrum")
+        if shape == .file || shape == .like {
+            let values = try shape == .file ? valuesOfFile() : valuesOfMatrix()
+            return (.given(values), order ?? values.count)
+        }
+        guard let order else { throw StatusError(status: .usage, description: "--order is missing") }
+        return (try parametricSpectrum(shape), order)
+    }
+
+    private func parametricSpectrum(_ shape: Shape) throws -> Spectrum {
+        let asked = condition ?? 40_000
+        switch shape {
+        case .twoLevel: return .twoLevel(ratio: ratio ?? condition ?? 500, fractionLarge: fraction ?? 0.65)
+        case .geometric: return .geometric(conditionNumber: asked)
+        case .arithmetic: return .arithmetic(conditionNumber: asked)
+        case .clustered, .oneLarge: return .oneLarge(conditionNumber: asked)
+        case .oneSmall: return .oneSmall(conditionNumber: asked)
+        case .logUniform: return .logUniform(conditionNumber: asked)
+        case .powerLaw: return .powerLaw(exponent: decay ?? 1, conditionNumber: decay == nil ? asked : condition)
+        case .exponential:
+            return .exponentialDecay(rate: rate ?? max(2 * log(asked), 1), conditionNumber: asked)
+        case .file, .like: preconditionFailure("a spectrum that is read")
+        }
+    }
+
+    private func valuesOfFile() throws -> [Double] {
+        guard let eigenvalues else {
+            throw StatusError(status: .usage, description: "--spectrum file needs --eigenvalues FILE.csv")
+        }
+        let records = try CSV.parse(readText(eigenvalues)).filter { $0 != [""] }
+        let values = records.map { Double($0.first?.trimmingCharacters(in: .whitespaces) ?? "") }
+        // A header is allowed in the first line only.
+        let rest = values.first == .some(nil) ? values.dropFirst() : values[...]
+        guard !rest.isEmpty, !rest.contains(nil) else {
+            let line = (rest.firstIndex(of: nil) ?? 0) + 1
+            throw StatusError(
+                status: .wrongData,
+                description: rest.isEmpty
+                    ? "\(eigenvalues): no eigenvalues in it" : "\(eigenvalues): record \(line) does not begin with a number")
+        }
+        return rest.compactMap { $0 }
+    }
+
+    private func valuesOfMatrix() throws -> [Double] {
+        guard let like else {
+            throw StatusError(status: .usage, description: "--spectrum like needs --like FILE.h5")
+        }
+        try Probe.requireSound(like)
+        let source = try StudyInput(path: like, selecting: matrix.map { [$0] } ?? [])
+        guard source.matrices.count == 1 else {
+            throw StatusError(
+                status: .usage, description: "\(like) holds \(source.matrices.count) matrices; choose one with --matrix")
+        }
+        return try source.eigenvalues(of: source.matrices[0])
+    }
+
+    private func write(_ matrix: Matrix<Double>, _ values: [Double]) throws {
+        try HDF5File.create(at: output, overwriting: force) { writer in
+            switch precision {
+            case .float64: try writer.write(matrix, to: "matrix", storage: .compressed)
+            case .float32: try writer.write(Matrix<Float>(matrix), to: "matrix", storage: .compressed)
+            }
+            try writer.write(NumericArray(shape: [values.count], values: values), to: "eigenvalues")
+            try writer.setProvenance(seed: seed, configuration: configuration)
+        }
+    }
+
+    /// What was asked for, for the file's `configuration` attribute.
+    private var configuration: [String: String] {
+        var result = ["command": "synthesize", "spectrum": spectrum, "precision": precision.rawValue]
+        result["order"] = order.map { "\($0)" }
+        result["condition"] = condition.map { "\($0)" }
+        result["ratio"] = ratio.map { "\($0)" }
+        result["fraction"] = fraction.map { "\($0)" }
+        result["decay"] = decay.map { "\($0)" }
+        result["rate"] = rate.map { "\($0)" }
+        result["largest"] = largest.map { "\($0)" }
+        result["reversed"] = reversed ? "true" : nil
+        return result
+    }
+}
+
+extension HDF5Writer {
+    /// The root attributes of every file that the toolkit writes.
+    func setProvenance(seed: UInt64?, configuration: [String: String]) throws {
+        try setAttribute("format", to: .string("fourthroot"))
+        try setAttribute("format_version", to: .integer(1))
+        try setAttribute("producer", to: .string("fourthroot \(version)"))
+        try setAttribute("created", to: .string(Date.now.formatted(.iso8601)))
+        if let seed { try setAttribute("seed", to: .string("\(seed)")) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(configuration), as: UTF8.self)
+        try setAttribute("configuration", to: .string(text))
+    }
+}
