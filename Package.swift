@@ -63,11 +63,13 @@ let package = Package(
         .testTarget(
             name: "PreconditioningTests",
             dependencies: [
-                "CPUBackend", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Preconditioning", "Quantization",
-                "Spectra", "TestSupport",
+                "CPUBackend", "Compute", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Preconditioning",
+                "Quantization", "Spectra", "TestSupport",
             ]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
+        .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
         .testTarget(name: "MatrixStudyTests", dependencies: ["HDF5Store", "MatrixStudy", "Spectra", "TestSupport"]),
     ]
 )
