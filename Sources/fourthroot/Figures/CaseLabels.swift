@@ -29,8 +29,12 @@ struct CaseLabels {
     }
 
     func label(_ row: ResultTable.Row) -> String {
-        let words = varying.compactMap { CaseLabels.words($0, CaseLabels.value(row, $0)) }
-        return ([CaseLabels.storage(row)] + words).joined(separator: ", ")
+        ([CaseLabels.storage(row)] + words(row)).joined(separator: ", ")
+    }
+
+    /// The label without the storage.
+    func words(_ row: ResultTable.Row) -> [String] {
+        varying.compactMap { CaseLabels.words($0, CaseLabels.value(row, $0)) }
     }
 
     /// What all cases share.
@@ -62,6 +66,7 @@ struct CaseLabels {
         case "root_bits": "root's \(value) bits"
         case "root_block": "root's block \(value)"
         case "rectify": value == "1" ? "1 Björck step" : "\(value) Björck steps"
+        case "solver": "\(value) solver"
         case "damping": "damping \(value)"
         case "exponent": "p = \(value)"
         case "contraction": "log2 τ = \(compact(value))"
@@ -75,15 +80,23 @@ func compact(_ value: String) -> String {
     value.hasSuffix(".0") ? String(value.dropLast(2)) : value
 }
 
-/// A number to three digits.
-func rounded(_ value: Double) -> String { String(format: "%.3g", value) }
+/// A number to three digits, large ones as 4×10⁴.
+func rounded(_ value: Double) -> String {
+    guard value.isFinite else { return "∞" }
+    guard value >= 1e4 else { return String(format: value < 100 ? "%.3g" : "%.0f", value) }
+    let parts = String(format: "%.1e", value).split(separator: "e")
+    let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+    let exponent = parts.last.flatMap { Int($0) } ?? 0
+    return compact(String(parts[0])) + "×10" + String("\(exponent)".compactMap(\.wholeNumberValue).map { digits[$0] })
+}
 
 /// A^(-p) in gnuplot's markup; p as a fraction where it is one.
 func powerMarkup(exponents: [String]) -> String {
-    guard exponents.count == 1, let text = exponents.first, let value = Double(text), value != 0 else { return "A^{−p}" }
+    guard exponents.count == 1, let value = Double(exponents[0]), value > 0 else { return "A^{−p}" }
+    if value == 1 { return "A^{−1}" }
     let reciprocal = (1 / value).rounded()
-    if reciprocal == 1 { return "A^{−1}" }
-    return abs(reciprocal * value - 1) < 1e-9 ? "A^{−1/\(Int(reciprocal))}" : "A^{−\(value)}"
+    guard reciprocal <= 1000, abs(reciprocal * value - 1) < 1e-9 else { return "A^{−\(value)}" }
+    return "A^{−1/\(Int(reciprocal))}"
 }
 
 /// A matrix of a table; its source counts where two have matrices of one name.

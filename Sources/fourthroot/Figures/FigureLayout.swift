@@ -3,7 +3,7 @@ import Foundation
 /// Where the parts of a figure stand, in pixels from the top left; gnuplot's screen coordinates run from the bottom left.
 struct FigureLayout {
     /// Characters of a label in the legend or at a tic.
-    static let longestLabel = 56
+    static let longestLabel = 84
 
     struct Frame {
         let left: Double
@@ -24,7 +24,7 @@ struct FigureLayout {
         let columns = count < 2 ? 1 : count <= 4 ? 2 : 3
         let rows = max(1, (count + columns - 1) / columns)
         let panelWidth = count == 1 ? 620 : columns == 2 ? 440 : 380
-        let panelHeight = figure.panelHeight ?? (count == 1 ? 400 : 290)
+        let panelHeight = figure.panelHeight ?? (count == 1 ? max(400, 22 * figure.series.count) : 290)
         let nameLength = figure.panels.flatMap(\.y.names).map { min($0.name.count, FigureLayout.longestLabel) }.max()
         let leftMargin = nameLength.map { 30 + FigureLayout.pixels($0) } ?? 78
         let hasTop = figure.panels.contains { $0.top != nil }
@@ -58,7 +58,7 @@ struct FigureLayout {
     var legend: (x: Double, y: Double) { (fraction(legendLeft, width), 1 - fraction(firstTop - 8, height)) }
 
     /// The width of so many characters of the small font.
-    private static func pixels(_ characters: Int) -> Int { Int((Double(characters) * 6.9).rounded(.up)) }
+    private static func pixels(_ characters: Int) -> Int { Int((Double(characters) * 7.5).rounded(.up)) }
 }
 
 private func fraction(_ part: Int, _ whole: Int) -> Double { Double(part) / Double(whole) }
@@ -80,10 +80,12 @@ struct AxisScale {
         } else if axis.isLogarithmic {
             isLogarithmic = true
             // A single value gets a decade around it.
-            let margin = max((log10(high) - log10(low)) * 0.05, high / low < 1.2 ? 0.3 : 0.02)
-            let ends = (log10(low) - margin, log10(high) + margin)
-            range = pow(10, max(ends.0, -307))...pow(10, min(ends.1, 308))
-            setLogarithmicTics(decades: ends.1 - ends.0)
+            let margin = max((log10(high) - log10(low)) * 0.05, high < 1.2 * low ? 0.3 : 0.02)
+            // Inside the normal doubles, whatever a file says.
+            let lower = min(max(log10(low) - margin, -307), 307)
+            let upper = max(min(log10(high) + margin, 308), lower + 0.5)
+            range = pow(10, lower)...pow(10, upper)
+            setLogarithmicTics(decades: upper - lower)
         } else {
             isLogarithmic = false
             let margin = high > low ? (high - low) * 0.04 : max(abs(high) * 0.1, 1e-3)
@@ -92,11 +94,17 @@ struct AxisScale {
     }
 
     private mutating func setLogarithmicTics(decades: Double) {
-        let multiples = decades > 2.6 ? [1.0] : decades > 1.1 ? [1, 2, 5] : decades > 0.5 ? [1, 2, 3, 4, 5, 6, 8] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]
+        let multiples: [Double] =
+            switch decades {
+            case 2.6...: [1]
+            case 1.1...: [1, 2, 5]
+            case 0.5...: [1, 2, 3, 4, 5, 6, 8]
+            default: [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]
+            }
         let exponents = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
         let stride = max(1, Int((decades / 8).rounded(.up)))
-        let places = exponents.filter { $0 % stride == 0 }.flatMap { exponent in multiples.map { $0 * pow(10, Double(exponent)) } }
-        tics = places.filter { range.contains($0) }
-        format = decades > 2.6 ? "10^{%T}" : "%g"
+        let decadeStarts = exponents.filter { $0 % stride == 0 }.map { pow(10, Double($0)) }
+        tics = decadeStarts.flatMap { start in multiples.map { $0 * start } }.filter { range.contains($0) }
+        format = decades >= 2.6 ? "10^{%T}" : "%g"
     }
 }

@@ -7,7 +7,7 @@ enum FigureFormat {
 
     /// By the extension; nil for another.
     init?(path: String) {
-        switch path.split(separator: "/").last?.split(separator: ".", omittingEmptySubsequences: false).last?.lowercased() {
+        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
         case "svg": self = .svg
         case "png": self = .png
         default: return nil
@@ -18,7 +18,8 @@ enum FigureFormat {
     func terminal(width: Int, height: Int) -> String {
         switch self {
         case .svg:
-            "set terminal svg size \(width),\(height) enhanced font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' background rgb 'white'"
+            "set terminal svg size \(width),\(height) enhanced font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' "
+                + "background rgb 'white'"
         case .png:
             "set terminal pngcairo size \(2 * width),\(2 * height) enhanced font 'Sans,9' fontscale 2 linewidth 2 pointscale 2 "
                 + "background rgb 'white'"
@@ -87,7 +88,8 @@ struct Gnuplot {
         let said = String(decoding: try messages.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw StatusError(status: .internalFault, description: "gnuplot failed (status \(process.terminationStatus)): \(said)")
+            throw StatusError(
+                status: .internalFault, description: "gnuplot failed (status \(process.terminationStatus)): \(said)")
         }
         guard try figure.offset() > 0 else {
             throw StatusError(status: .internalFault, description: "gnuplot drew nothing: \(said)")

@@ -17,7 +17,6 @@ struct GnuplotScript {
         text += """
             set encoding utf8
             \(format.terminal(width: layout.width, height: layout.height))
-            set termoption noenhanced
             set multiplot
             set border 3 lc rgb '#555555' lw 1
             set grid lc rgb '#dddddd' lt 1 lw 0.6
@@ -39,7 +38,7 @@ struct GnuplotScript {
         let frame = layout.frames[index]
         text += "set lmargin at screen \(frame.left)\nset rmargin at screen \(frame.right)\n"
         text += "set bmargin at screen \(frame.bottom)\nset tmargin at screen \(frame.top)\n"
-        text += panel.title.isEmpty ? "unset title\n" : "set title \(quoted(shortened(panel.title, to: 52))) font ',12' offset 0,-0.4\n"
+        text += "set title \(quoted(shortened(panel.title, to: 52))) noenhanced font ',12' offset 0,-0.4\n"
         addHeadings(isFirst: index == 0)
         add(panel.x, "x", of: panel.curves.flatMap { $0.points.map(\.x) })
         add(panel.y, "y", of: panel.curves.flatMap { $0.points.map(\.y) })
@@ -53,10 +52,13 @@ struct GnuplotScript {
             return
         }
         let (x, y) = layout.heading
-        text += "set label 1 \(written(figure.title)) at screen \(x),\(y.title) left font ',16' textcolor rgb '#111111'\n"
-        text += "set label 2 \(quoted(figure.subtitle)) at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'\n"
         let (keyX, keyY) = layout.legend
-        text += "set key at screen \(keyX),\(keyY) left top Left reverse samplen 3 spacing 1.15 font ',11' width 0 noautotitle\n"
+        text += """
+            set label 1 \(written(figure.title)) at screen \(x),\(y.title) left font ',16' textcolor rgb '#111111'
+            set label 2 \(written(.plain(figure.subtitle))) at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'
+            set key at screen \(keyX),\(keyY) left top Left reverse samplen 3 spacing 1.15 maxcols 1 noenhanced font ',11'
+
+            """
     }
 
     private mutating func add(_ axis: Figure.Axis, _ name: String, of values: [Double]) {
@@ -85,8 +87,7 @@ struct GnuplotScript {
 
     private mutating func addPlot(of panel: Figure.Panel, withLegend: Bool) {
         var elements: [String] = []
-        let isLabelled = figure.series.count > 1 || figure.series.contains { !$0.label.isEmpty && figure.series.count > 1 }
-        if withLegend && isLabelled {
+        if withLegend && figure.series.count > 1 {
             for (position, series) in figure.series.enumerated() {
                 elements.append("NaN \(style(position)) title \(quoted(shortened(series.label, to: FigureLayout.longestLabel)))")
             }
@@ -100,7 +101,9 @@ struct GnuplotScript {
         text += "plot " + elements.joined(separator: ", \\\n  ") + "\n"
     }
 
-    private func isReference(_ panel: Figure.Panel, _ curve: Int) -> Bool { figure.series[panel.curves[curve].series].isReference }
+    private func isReference(_ panel: Figure.Panel, _ curve: Int) -> Bool {
+        figure.series[panel.curves[curve].series].isReference
+    }
 
     private func style(_ series: Int) -> String {
         let style = styles[series]
@@ -121,7 +124,7 @@ struct GnuplotScript {
     private func written(_ text: Figure.Text) -> String {
         switch text {
         case .markup(let markup): "\(quoted(markup)) enhanced"
-        case .plain(let plain): "\(quoted(shortened(plain, to: 100))) noenhanced"
+        case .plain(let plain): "\(quoted(shortened(plain, to: 110))) noenhanced"
         }
     }
 }

@@ -22,8 +22,10 @@ enum Palette {
         let families = series.filter { !$0.isReference }.map(\.family).distinct
         let usesFamilies = families.count > 1 && families.count <= colors.count
         var members: [String: Int] = [:]
-        return series.enumerated().map { position, entry in
+        var position = -1
+        return series.map { entry in
             if entry.isReference { return Style(color: "#000000", point: points[0], dash: dashes[0]) }
+            position += 1
             let family = usesFamilies ? families.firstIndex(of: entry.family) ?? 0 : position % colors.count
             let rank = usesFamilies ? members[entry.family, default: 0] : position / colors.count
             members[entry.family, default: 0] += 1

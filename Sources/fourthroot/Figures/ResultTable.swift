@@ -37,6 +37,12 @@ struct ResultTable {
             return value
         }
 
+        func positiveNumber(_ column: String) throws -> Double {
+            let value = try requiredNumber(column)
+            guard value > 0 else { throw error(column, "\(value) is not positive") }
+            return value
+        }
+
         private func error(_ column: String, _ problem: String) -> StatusError {
             StatusError(status: .wrongData, description: "\(path): record \(number), column '\(column)': \(problem)")
         }

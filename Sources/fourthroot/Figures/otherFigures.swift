@@ -12,7 +12,7 @@ func spectrumFigure(_ table: ResultTable) throws -> Figure {
     }
     var figure = Figure(
         title: .plain("Singular values of A and of what its storages give back"),
-        subtitle: labels.shared.joined(separator: " · "), panels: [], series: series)
+        subtitle: try subtitle(table, labels), panels: [], series: series)
     figure.panels = try panels(
         of: table, series: groups.map { labels.key($0.elements[0]) }, key: labels.key, x: "index", y: "singular_value",
         Figure.Axis(label: .plain("index")), Figure.Axis(label: .plain("singular value"), isLogarithmic: true))
@@ -27,14 +27,14 @@ func orthogonalityFigure(_ table: ResultTable) throws -> Figure {
     func key(_ row: ResultTable.Row) -> [String] { coding.key(row) + [row.optionalText("exponent")] }
     let groups = table.rows.grouped(by: key)
     let series = groups.map { group in
-        let words = coding.label(group.elements[0])
+        let exponent = "s = −\(compact(group.elements[0].optionalText("exponent")))"
         return Figure.Series(
-            label: "s = −\(compact(group.elements[0].optionalText("exponent")))\(words)",
+            label: ([exponent] + coding.words(group.elements[0])).joined(separator: ", "),
             family: group.elements[0].optionalText("exponent"), mark: .linesAndPoints)
     }
     var figure = Figure(
         title: .markup("Mean error of (VΛ^{s}V^T)^{−1/s}·VΛV^T against I"),
-        subtitle: coding.shared.joined(separator: " · "), panels: [], series: series)
+        subtitle: try subtitle(table, coding), panels: [], series: series)
     figure.panels = try panels(
         of: table, series: groups.map(\.key), key: key, x: "steps", y: "mean_error",
         Figure.Axis(label: .plain("Björck steps")), Figure.Axis(label: .plain("mean error"), isLogarithmic: true))
@@ -91,6 +91,13 @@ private func plainFigure(
         Figure(title: .plain(title), panels: [panel], series: [Figure.Series(label: "", family: "", mark: mark)]), table)
 }
 
+/// The matrix, if it is one, then what the cases share.
+private func subtitle(_ table: ResultTable, _ labels: CaseLabels) throws -> String {
+    let names = try table.rows.map { try MatrixName($0) }.distinct
+    let matrix = names.count == 1 ? [shortened(names[0].matrix, to: 60), "n = \(table.rows[0].optionalText("order"))"] : []
+    return (matrix + labels.shared).joined(separator: " · ")
+}
+
 /// One panel a matrix, in which the curves are those of `series`.
 private func panels(
     of table: ResultTable, series: [[String]], key: (ResultTable.Row) -> [String], x: String, y: String,
@@ -103,7 +110,7 @@ private func panels(
         let curves = try matrix.elements.grouped(by: key).map { group in
             Figure.Curve(series: positions[group.key] ?? 0, points: try points(group.elements, x: x, y: y))
         }
-        return Figure.Panel(title: titles[matrix.key] ?? "", x: xAxis, y: yAxis, curves: curves)
+        return Figure.Panel(title: matrices.count == 1 ? "" : titles[matrix.key] ?? "", x: xAxis, y: yAxis, curves: curves)
     }
 }
 

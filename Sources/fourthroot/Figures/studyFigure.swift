@@ -2,7 +2,8 @@ import Foundation
 
 /// The figure of a study's CSV.
 ///
-/// Over contractions where the study has several of them; against bits where a storage occurs with several; else case by case.
+/// Over contractions where the study has several of them; against bits per entry where a storage occurs with several bits, or
+/// with several blocks and the same bits throughout; else case by case.
 /// The rows with both sides exact are left out where there are others: they measure the reference, not a storage.
 ///
 /// - Throws: `StatusError`.
@@ -15,9 +16,12 @@ func studyFigure(_ table: ResultTable) throws -> Figure {
     if Set(shown.compactMap(\.contraction)).count > 1 {
         figure = contractionFigure(shown)
     } else {
-        let labels = CaseLabels(shown.map(\.row), excluding: ["bits", "root_bits"])
-        let hasCurves = shown.grouped { labels.key($0.row) }.contains { Set($0.elements.map(\.bits)).count > 1 }
-        figure = try hasCurves ? bitsFigure(shown, labels, table) : caseFigure(shown)
+        let sweep = Set(shown.map(\.bits)).count > 1 ? BitsSweep(points: \.bits) : BitsSweep(points: \.block)
+        let labels = CaseLabels(shown.map(\.row), excluding: sweep.columns)
+        let hasCurves = shown.grouped { labels.key($0.row) }.contains {
+            Set($0.elements.map { $0[keyPath: sweep.points] }).count > 1
+        }
+        figure = try hasCurves ? bitsFigure(shown, sweep, labels, table) : caseFigure(shown)
     }
     figure.limitPanels()
     guard figure.dropUnshowablePoints() else { throw table.error("no case of it has an error that a logarithm can show") }
@@ -32,7 +36,9 @@ struct StudyPoint {
     let isExact: Bool
     /// Bits per entry of what is coded: of one matrix of n² entries where the other side is exact, else of both.
     let bitsPerEntry: Double
+    /// Of the statistic and of the root.
     let bits: [String]
+    let block: [String]
     let error: Double?
     let angle: Double?
 
@@ -42,7 +48,7 @@ struct StudyPoint {
         contraction = try row.number("contraction")
         let exactSides = try (row.text("statistic") == "exact", row.text("root") == "exact")
         isExact = exactSides.0 && exactSides.1
-        let order = try row.requiredNumber("order")
+        let order = try row.positiveNumber("order")
         let entries = order * order
         switch exactSides {
         case (false, true): bitsPerEntry = try 8 * row.requiredNumber("statistic_bytes") / entries
@@ -50,6 +56,7 @@ struct StudyPoint {
         default: bitsPerEntry = try row.requiredNumber("bits_per_entry")
         }
         bits = [try row.text("bits"), row.optionalText("root_bits")]
+        block = [try row.text("block"), row.optionalText("root_block")]
         error = try row.number("nre")
         angle = try row.number("angle_degrees")
     }
@@ -81,6 +88,8 @@ extension [StudyPoint] {
     func meanError(over matrixCount: Int) -> Double? {
         let errors = compactMap(\.error).filter { $0 > 0 }
         guard matrices.count == matrixCount, errors.count == count else { return nil }
+        // exp(log(x)) is not always x.
+        if count == 1 { return errors[0] }
         return exp(errors.reduce(0) { $0 + log($1) } / Double(count))
     }
 }
@@ -140,13 +149,22 @@ func series(_ labels: CaseLabels, _ point: StudyPoint, _ mark: Figure.Mark) -> F
     Figure.Series(label: labels.label(point.row), family: point.row.optionalText("statistic"), mark: mark)
 }
 
-/// Error against bits per entry, the numbers of bits of one storage joined; the geometric mean over the matrices.
-private func bitsFigure(_ points: [StudyPoint], _ labels: CaseLabels, _ table: ResultTable) throws -> Figure {
+/// What varies along a curve of errors against bits per entry.
+private struct BitsSweep {
+    let points: KeyPath<StudyPoint, [String]>
+
+    var columns: Set<String> { points == \.bits ? ["bits", "root_bits"] : ["block", "root_block"] }
+}
+
+/// Error against bits per entry, the bits or blocks of one storage joined; the geometric mean over the matrices.
+private func bitsFigure(
+    _ points: [StudyPoint], _ sweep: BitsSweep, _ labels: CaseLabels, _ table: ResultTable
+) throws -> Figure {
     let groups = points.grouped { labels.key($0.row) }
     let matrixCount = points.matrices.count
     var incomplete = 0
     let curves = groups.enumerated().map { position, group in
-        let means = group.elements.grouped(by: \.bits).compactMap { coding -> (x: Double, y: Double)? in
+        let means = group.elements.grouped { $0[keyPath: sweep.points] }.compactMap { coding -> (x: Double, y: Double)? in
             guard let error = coding.elements.meanError(over: matrixCount) else {
                 incomplete += 1
                 return nil
@@ -164,7 +182,8 @@ private func bitsFigure(_ points: [StudyPoint], _ labels: CaseLabels, _ table: R
         y: Figure.Axis(label: .markup("NRE of \(power)"), isLogarithmic: true), curves: curves)
     return Figure(
         title: .markup("Error of \(power) against memory"), subtitle: points.subtitle(labels, mean: true),
-        panels: [panel], series: groups.map { series(labels, $0.elements[0], .linesAndPoints) }, notes: incompletenessNotes(incomplete))
+        panels: [panel], series: groups.map { series(labels, $0.elements[0], .linesAndPoints) },
+        notes: incompletenessNotes(incomplete))
 }
 
 func incompletenessNotes(_ count: Int) -> [String] {
