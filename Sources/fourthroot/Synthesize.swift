@@ -138,7 +138,13 @@ struct Synthesize: ParsableCommand {
         guard let eigenvalues else {
             throw StatusError(status: .usage, description: "--spectrum file needs --eigenvalues FILE.csv")
         }
-        let records = try CSV.parse(readText(eigenvalues)).filter { $0 != [""] }
+        let text = try readText(eigenvalues)
+        let records: [[String]]
+        do {
+            records = try CSV.parse(text).filter { $0 != [""] }
+        } catch {
+            throw StatusError(status: .wrongData, description: "\(eigenvalues): \(error)")
+        }
         let values = records.map { Double($0.first?.trimmingCharacters(in: .whitespaces) ?? "") }
         // A header is allowed in the first line only.
         let rest = values.first == .some(nil) ? values.dropFirst() : values[...]
