@@ -35,21 +35,19 @@ struct RunningProgram {
     /// - Parameters:
     ///   - folder: the working folder.
     ///   - streams: a folder for what the process prints.
-    ///   - standardError: a path to open in its place, for a terminal.
     /// - Throws: `ProgramError`.
     init(
-        _ executable: String, _ arguments: [String], folder: String, streams: String, environment: [String: String],
-        standardError: String? = nil
+        _ executable: String, _ arguments: [String], folder: String, streams: String, environment: [String: String]
     ) throws {
         let name = UUID().uuidString
         outputPath = "\(streams)/\(name).out"
-        errorPath = standardError ?? "\(streams)/\(name).err"
+        errorPath = "\(streams)/\(name).err"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_NOCTTY, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         // A group of its own, so that a hanging program is killed with its children.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -97,8 +95,6 @@ struct RunningProgram {
     }
 
     private static func text(_ path: String) -> String {
-        // A terminal has no contents to read back.
-        guard path.hasSuffix(".out") || path.hasSuffix(".err") else { return "" }
-        return FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }

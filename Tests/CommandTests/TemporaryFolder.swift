@@ -49,17 +49,14 @@ final class TemporaryFolder {
     }
 
     /// Starts the program here.
-    func start(
-        _ arguments: [String], environment: [String: String] = [:], standardError: String? = nil
-    ) throws -> RunningProgram {
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProgram {
         var variables = ProcessInfo.processInfo.environment
         for name in ["NO_COLOR", "XDG_CACHE_HOME"] { variables[name] = nil }
         variables["FOURTHROOT_CACHE"] = base + "/cache"
         variables.merge(environment) { $1 }
         return try startsAndWrites.withLock { _ in
             try RunningProgram(
-                programPath(), arguments, folder: path, streams: base + "/streams", environment: variables,
-                standardError: standardError)
+                programPath(), arguments, folder: path, streams: base + "/streams", environment: variables)
         }
     }
 
