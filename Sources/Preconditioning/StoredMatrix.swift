@@ -41,4 +41,11 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
             mirrored ? backend.mirrorUpperTriangle(backend.decode(coded)) : backend.decode(coded)
         }
     }
+
+    public func byteCount(_ backend: Backend) -> Int {
+        switch kept {
+        case .exact(let matrix): backend.byteCount(matrix)
+        case .coded(let coded, mirrored: _): backend.byteCount(coded)
+        }
+    }
 }
