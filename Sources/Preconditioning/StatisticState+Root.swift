@@ -24,10 +24,11 @@ extension StatisticState {
     /// (A + ε·λmax·I)^(-p) of the decoded statistic by the scheme's solver, finite.
     ///
     /// An iteration that has not reached its tolerance in the steps it is given is taken as it stands, as published;
-    /// 10 steps lift directions with λ < 1e-4·λmax only part of the way.
+    /// 10 steps lift directions with λ < 1e-4·λmax only part of the way. With `retainsDamping` the damping stays in a
+    /// statistic that is kept as it is.
     ///
     /// - Throws: `RootError` or `DecompositionError`.
-    public func root(
+    public mutating func root(
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> Backend.Tensor {
         switch scheme.solver {
@@ -53,20 +54,22 @@ extension StatisticState {
         return try finite(result.root, smallest: result.eigenvalues.first.map { Double($0) } ?? 0, backend)
     }
 
-    private func iteratedRoot(
+    private mutating func iteratedRoot(
         using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) throws(RootError) -> Backend.Tensor {
+    ) throws -> Backend.Tensor {
         let a = decoded(rectificationSteps: scheme.rootRectificationSteps, backend)
         let largest = largestEigenvalue(a, order: order, iterations: scheme.iterations, using: &generator, backend)
-        guard largest.isFinite else { throw .statisticNotFinite }
+        guard largest.isFinite else { throw RootError.statisticNotFinite }
         guard let p = rootOrder(exponent: scheme.exponent) else {
             preconditionFailure("Schur–Newton for the exponent \(scheme.exponent)")
         }
-        let record = schurNewtonRoot(
-            a, order: order, p: p, shift: Backend.Scalar(remainingDamping) * largest, iterations: scheme.iterations,
-            backend)
+        let shift = Backend.Scalar(remainingDamping) * largest
+        let record = schurNewtonRoot(a, order: order, p: p, shift: shift, iterations: scheme.iterations, backend)
         guard record.residual.isFinite, backend.largestMagnitude(record.root).isFinite else {
-            throw .notFinite(iterations: record.iterations, residual: Double(record.residual))
+            throw RootError.notFinite(iterations: record.iterations, residual: Double(record.residual))
+        }
+        if scheme.retainsDamping, case .entries(let stored) = kept, stored.isExact {
+            kept = .entries(try StoredMatrix(backend.addToDiagonal(a, shift), storage: .exact, backend: backend))
         }
         return record.root
     }

@@ -42,6 +42,8 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         }
     }
 
+    var isExact: Bool { if case .exact = kept { true } else { false } }
+
     public func byteCount(_ backend: Backend) -> Int {
         switch kept {
         case .exact(let matrix): backend.byteCount(matrix)
