@@ -53,7 +53,24 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
+        .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
+        .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
+        .testTarget(
+            name: "CPUBackendTests",
+            dependencies: ["CPUBackend", "Compute", "MatrixCore", "Quantization", "TestSupport"]),
+        .testTarget(
+            name: "LinearAlgebraTests",
+            dependencies: ["IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),
+        .testTarget(
+            name: "PreconditioningTests",
+            dependencies: [
+                "CPUBackend", "Compute", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Preconditioning",
+                "Quantization", "Spectra", "TestSupport",
+            ]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
+        .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
+        .testTarget(name: "MatrixStudyTests", dependencies: ["HDF5Store", "MatrixStudy", "Spectra", "TestSupport"]),
     ]
 )

@@ -23,6 +23,8 @@ public struct BlockCodec: Sendable {
     /// The codes of a region of a square matrix; the entries are rounded to float32 first.
     ///
     /// - Throws: `QuantizationError.notFinite`, also where an entry leaves the range of float32.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     func encode<Scalar: MatrixScalar>(
         _ matrix: Matrix<Scalar>, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
     ) throws(QuantizationError) -> CodedMatrix {
@@ -62,6 +64,8 @@ public struct BlockCodec: Sendable {
             blockMaxima: maxima, diagonal: diagonal)
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     func decode<Scalar: MatrixScalar>(_ coded: CodedMatrix) -> Matrix<Scalar> {
         let order = coded.order
         var result = Matrix<Scalar>(rows: order, columns: order)

@@ -31,6 +31,8 @@ public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
         LinearAlgebra.symmetricProduct(a, transposed: transposed, alpha: alpha)
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func combine(
         _ alpha: Scalar, _ a: Matrix<Scalar>, _ beta: Scalar, _ b: Matrix<Scalar>
     ) -> Matrix<Scalar> {
@@ -51,6 +53,8 @@ public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
     public func selectColumns(_ a: Matrix<Scalar>, _ order: [Int]) -> Matrix<Scalar> { a.selectingColumns(order) }
     public func diagonal(_ a: Matrix<Scalar>) -> [Scalar] { a.diagonal }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func addToDiagonal(_ a: Matrix<Scalar>, _ value: Scalar) -> Matrix<Scalar> {
         var result = a
         for index in 0..<a.order { result[index, index] += value }
@@ -68,6 +72,8 @@ public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
     public func frobeniusNorm(_ a: Matrix<Scalar>) -> Scalar { a.frobeniusNorm }
     public func largestMagnitude(_ a: Matrix<Scalar>) -> Scalar { a.largestMagnitude }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func squaredColumnNorms(_ a: Matrix<Scalar>) -> [Scalar] {
         (0..<a.columns).map { column in a.column(column).reduce(0) { $0 + $1 * $1 } }
     }

@@ -84,6 +84,8 @@ private func relativelyRobust<Scalar: LAPACKScalar>(
 }
 
 extension Matrix {
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     mutating func scale(by factor: Scalar) {
         elements.withUnsafeMutableBufferPointer { entries in
             for index in entries.indices { entries[index] *= factor }
@@ -91,6 +93,8 @@ extension Matrix {
     }
 
     /// Each column negated where its entry of largest magnitude is negative.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     mutating func makeLargestEntriesPositive() {
         let rows = self.rows
         elements.withUnsafeMutableBufferPointer { entries in

@@ -2,42 +2,54 @@ extension Matrix {
     /// The transpose, moved in square tiles so that both sides stay within the first-level cache.
     @inlinable
     public var transposed: Matrix {
-        let tile = 32
-        var result = Matrix(rows: columns, columns: rows)
-        result.elements.withUnsafeMutableBufferPointer { target in
-            elements.withUnsafeBufferPointer { source in
-                for firstColumn in stride(from: 0, to: columns, by: tile) {
-                    for firstRow in stride(from: 0, to: rows, by: tile) {
-                        for column in firstColumn..<Swift.min(firstColumn + tile, columns) {
-                            for row in firstRow..<Swift.min(firstRow + tile, rows) {
-                                target[column + row * columns] = source[row + column * rows]
+        @specialized(where Scalar == Double)
+        @specialized(where Scalar == Float)
+        get {
+            let tile = 32
+            var result = Matrix(rows: columns, columns: rows)
+            result.elements.withUnsafeMutableBufferPointer { target in
+                elements.withUnsafeBufferPointer { source in
+                    for firstColumn in stride(from: 0, to: columns, by: tile) {
+                        for firstRow in stride(from: 0, to: rows, by: tile) {
+                            for column in firstColumn..<Swift.min(firstColumn + tile, columns) {
+                                for row in firstRow..<Swift.min(firstRow + tile, rows) {
+                                    target[column + row * columns] = source[row + column * rows]
+                                }
                             }
                         }
                     }
                 }
             }
+            return result
         }
-        return result
     }
 
     /// (A + Aᵀ)/2; exactly symmetric, and equal to A where A already is.
     @inlinable
     public var symmetrized: Matrix {
-        let order = self.order
-        var result = self
-        for column in 0..<order {
-            for row in 0..<column {
-                // Halves first: the sum of two entries near the largest number would overflow.
-                let mean = self[row, column] / 2 + self[column, row] / 2
-                result[row, column] = mean
-                result[column, row] = mean
+        @specialized(where Scalar == Double)
+        @specialized(where Scalar == Float)
+        get {
+            let order = self.order
+            var result = self
+            for column in 0..<order {
+                for row in 0..<column {
+                    let (upper, lower) = (self[row, column], self[column, row])
+                    // Halves first: the sum of two entries near the largest number would overflow. Equal entries stay as
+                    // they are: the half of an odd subnormal number is rounded.
+                    let mean = upper == lower ? upper : upper / 2 + lower / 2
+                    result[row, column] = mean
+                    result[column, row] = mean
+                }
             }
+            return result
         }
-        return result
     }
 
     /// The strict lower triangle replaced by the mirror image of the upper one.
     @inlinable
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public mutating func mirrorUpperTriangle() {
         let order = self.order
         let tile = 32
@@ -56,6 +68,8 @@ extension Matrix {
 
     /// Column j multiplied by `factors[j]`: A·Diag(factors).
     @inlinable
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func scalingColumns(by factors: [Scalar]) -> Matrix {
         precondition(factors.count == columns, "\(factors.count) factors for \(columns) columns")
         var result = self
@@ -70,6 +84,8 @@ extension Matrix {
 
     /// The columns in the given order: column j of the result is column `order[j]`.
     @inlinable
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func selectingColumns(_ order: [Int]) -> Matrix {
         var selected: [Scalar] = []
         selected.reserveCapacity(rows * order.count)
@@ -80,32 +96,42 @@ extension Matrix {
     /// max |aᵢⱼ|, 0 for an empty matrix, NaN where an entry is.
     @inlinable
     public var largestMagnitude: Scalar {
-        var largest: Scalar = 0
-        for value in elements {
-            let magnitude = value.magnitude
-            if magnitude > largest { largest = magnitude } else if magnitude.isNaN { return magnitude }
+        @specialized(where Scalar == Double)
+        @specialized(where Scalar == Float)
+        get {
+            var largest: Scalar = 0
+            for value in elements {
+                let magnitude = value.magnitude
+                if magnitude > largest { largest = magnitude } else if magnitude.isNaN { return magnitude }
+            }
+            return largest
         }
-        return largest
     }
 
-    /// ‖A‖F. Scaled by the largest entry when the squares would leave the range of the scalar.
+    /// ‖A‖F. Scaled by the largest entry where the squares would leave the range of the scalar.
     @inlinable
     public var frobeniusNorm: Scalar {
-        let plain = sumOfProducts(elements, elements)
-        if plain.isNormal && plain < .greatestFiniteMagnitude { return plain.squareRoot() }
-        let largest = largestMagnitude
-        guard largest > 0, largest.isFinite else { return largest }
-        var sum: Scalar = 0
-        for value in elements { sum += (value / largest) * (value / largest) }
-        return largest * sum.squareRoot()
+        @specialized(where Scalar == Double)
+        @specialized(where Scalar == Float)
+        get {
+            let plain = sumOfProducts(elements, elements)
+            // A subnormal square is off by up to u·leastNormalMagnitude; n of them stay within the rounding of such a sum.
+            if plain >= Scalar(elements.count) * .leastNormalMagnitude && plain.isFinite { return plain.squareRoot() }
+            let largest = largestMagnitude
+            guard largest > 0, largest.isFinite else { return largest }
+            let scaled = elements.map { $0 / largest }
+            return largest * sumOfProducts(scaled, scaled).squareRoot()
+        }
     }
 }
 
 /// Σ xᵢyᵢ in eight interleaved partial sums, added pairwise at the end.
 ///
-/// Numerics: the order of additions is fixed, so the result is the same on every machine; relative error at most
-/// (n/8 + 3)·u·Σ|xᵢyᵢ|.
+/// Numerics: the order of additions is fixed, so the result is the same on every machine; error at most
+/// (⌈n/8⌉ + 3)·u·Σ|xᵢyᵢ|.
 @inlinable
+@specialized(where Scalar == Double)
+@specialized(where Scalar == Float)
 public func sumOfProducts<Scalar: MatrixScalar>(_ x: [Scalar], _ y: [Scalar]) -> Scalar {
     precondition(x.count == y.count, "\(x.count) and \(y.count) entries")
     return x.withUnsafeBufferPointer { x in

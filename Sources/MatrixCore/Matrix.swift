@@ -24,6 +24,8 @@ public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
     }
 
     @inlinable
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public init(rows: Int, columns: Int, repeating value: Scalar = 0) {
         self.init(rows: rows, columns: columns, elements: [Scalar](repeating: value, count: rows * columns))
     }

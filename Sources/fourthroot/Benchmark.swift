@@ -1,2 +1,113 @@
 import ArgumentParser
-struct Benchmark: ParsableCommand {}
+import Foundation
+import GSLReference
+import HDF5Store
+import LinearAlgebra
+import MatrixCore
+import MatrixStudy
+import Spectra
+
+/// Times of the program's own parts.
+struct Benchmark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Time the program's own parts.", subcommands: [BenchmarkStudy.self])
+}
+
+/// A preset on one matrix beside the decompositions that it needs, in turn.
+struct BenchmarkStudy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "study", abstract: "Time a preset on one matrix beside GSL's and LAPACK's decompositions, as CSV.",
+        discussion: """
+            The three are run in turn, --repeat times, without the cache of decompositions. Standard error names the \
+            BLAS kernel, which decides the figures.
+            """)
+
+    @Argument(help: "HDF5 file with one matrix (default: a synthesized one, geometric, condition 40000).")
+    var input: String?
+
+    @Option(help: "Name of the matrix, where the file holds several.")
+    var matrix: String?
+
+    @Option(help: "Order of the synthesized matrix.")
+    var order: Int = 1200
+
+    @Option(help: "Preset: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var preset: String = Preset.table1.rawValue
+
+    @Option(help: "Reference decomposition: gsl or lapack.")
+    var reference: String = ReferenceSolver.gsl.rawValue
+
+    @Option(help: "Times to run each.")
+    var `repeat`: Int = 3
+
+    @Option(help: "Cores to use (default: all).")
+    var threads: Int?
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...1000).contains(`repeat`) else { throw ValidationError("--repeat \(`repeat`): give 1 to 1000") }
+        guard (1...StudyInput.largestOrder).contains(order) else {
+            throw ValidationError("--order \(order): give 1 to \(StudyInput.largestOrder)")
+        }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+    }
+
+    func run() async throws {
+        var plan = StudyPlan(grids: (try word(preset, option: "--preset") as Preset).grids)
+        plan.reference = try word(reference, option: "--reference")
+        try output.requireWritable()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "fourthroot-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = try input ?? synthesized(in: folder)
+        let source = try StudyInput(path: path, selecting: matrix.map { [$0] } ?? [])
+        guard source.matrices.count == 1 else {
+            throw StatusError(
+                status: .usage, description: "\(path) holds \(source.matrices.count) matrices; choose one with --matrix")
+        }
+        let entries = try source.entries(of: source.matrices[0])
+        let cores = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let runner = try StudyRunner(plan: plan, source: path, cache: nil, threads: cores)
+        let rows = try plan.cases().count
+        OpenBLAS.setThreadCount(1)
+        var times: [(what: String, seconds: [Double])] = [
+            ("study", []), ("gsl_decomposition", []), ("lapack_decomposition", []),
+        ]
+        for _ in 0..<`repeat` {
+            times[0].seconds.append(try await seconds { try await runner.run(source, rows: 0..<rows) { _ in } })
+            times[1].seconds.append(try await seconds { _ = try GSLReference.decompose(entries) })
+            times[2].seconds.append(try await seconds { _ = try symmetricEigen(entries) })
+        }
+        Terminal.report(
+            "note", "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset), "
+                + "reference \(reference), medians of \(`repeat`)")
+        try output.write(table(times))
+    }
+
+    private func table(_ times: [(what: String, seconds: [Double])]) -> String {
+        CSV.record(["what", "seconds", "minimum_seconds", "maximum_seconds"])
+            + times.map { what, seconds in
+                let sorted = seconds.sorted()
+                let middle = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+                return CSV.record([what, "\(middle)", "\(sorted[0])", "\(sorted[sorted.count - 1])"])
+            }.joined()
+    }
+
+    private func seconds(_ body: () async throws -> Void) async rethrows -> Double {
+        let start = ContinuousClock.now
+        try await body()
+        return (ContinuousClock.now - start).seconds
+    }
+
+    private func synthesized(in folder: URL) throws -> String {
+        var generator = PhiloxGenerator(seed: 0)
+        let values = try Spectrum.geometric(conditionNumber: 40_000).eigenvalues(
+            order: order, largest: nil, reversed: false, using: &generator)
+        let matrix = positiveDefinite(
+            eigenvalues: values, basis: haarOrthogonal(order: order, using: &generator))
+        let path = folder.appending(path: "matrix.h5").path
+        try HDF5File.create(at: path, overwriting: false) { try $0.write(matrix, to: "matrix") }
+        return path
+    }
+}

@@ -4,7 +4,7 @@ import MatrixStudy
 
 /// Where a text goes.
 struct OutputOptions: ParsableArguments {
-    @Option(name: [.short, .customLong("output")], help: "Output file (default: standard output).")
+    @Option(name: [.customShort("o"), .customLong("output")], help: "Output file (default: standard output).")
     var path: String?
 
     @Flag(name: .customLong("force"), help: "Replace an existing output.")

@@ -88,7 +88,17 @@ struct Synthesize: ParsableCommand {
             throw StatusError(status: .usage, description: "--order \(order): the largest is \(StudyInput.largestOrder)")
         }
         var generator = PhiloxGenerator(seed: seed)
-        let values = try spectrum.eigenvalues(order: order, largest: largest, reversed: reversed, using: &generator)
+        let values: [Double]
+        do {
+            values = try spectrum.eigenvalues(order: order, largest: largest, reversed: reversed, using: &generator)
+        } catch .eigenvalue(let index, let value) {
+            throw StatusError(
+                status: .wrongData,
+                description: "\(eigenvalues ?? like ?? ""): \(SpectrumError.eigenvalue(index: index, value: value))")
+        }
+        if precision == .float32, let extreme = values.first(where: { !Float($0).isNormal }) {
+            throw StatusError(status: .usage, description: "--precision float32: it has no place for the eigenvalue \(extreme)")
+        }
         let basis = haarOrthogonal(order: order, using: &generator)
         try write(positiveDefinite(eigenvalues: values, basis: basis), values)
     }

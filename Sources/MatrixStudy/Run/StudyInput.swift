@@ -58,8 +58,8 @@ public struct StudyInput: Sendable {
     /// The matrix, made exactly symmetric.
     ///
     /// - Throws: `HDF5Error`, or `InputError` where the file has changed since it was examined.
-    func read(_ matrix: InputMatrix) throws -> Matrix<Double> {
-        let entries: Matrix<Double> = try file.readRowsAsColumns(matrix.name)
+    public func entries(of matrix: InputMatrix) throws -> Matrix<Double> {
+        let entries = try file.readRowsAsColumns(matrix.name, as: Double.self)
         guard hash(entries) == matrix.hash else {
             throw error(matrix.name, "it changed while the study was running")
         }
@@ -78,7 +78,7 @@ public struct StudyInput: Sendable {
     ///
     /// - Throws: `HDF5Error`, `DecompositionError`.
     public func eigenvalues(of matrix: InputMatrix) throws -> [Double] {
-        try symmetricEigen(read(matrix)).values.map(\.magnitude).sorted(by: >)
+        try symmetricEigen(entries(of: matrix)).values.map(\.magnitude).sorted(by: >)
     }
 
     private func examine(_ dataset: DatasetDescription) throws -> InputMatrix {

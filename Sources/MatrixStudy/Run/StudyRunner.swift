@@ -81,7 +81,7 @@ public struct StudyRunner: Sendable {
         let note: @Sendable (String) throws -> Void
 
         func run(_ input: StudyInput) async throws {
-            let entries = try await permits.holding { try input.read(matrix) }
+            let entries = try await permits.holding { try input.entries(of: matrix) }
             let groups = groupedCases()
             let statistics = groups.map(\.statistic)
             // Started first: GSL's decomposition takes the longest, and the cases run beside it.
@@ -184,7 +184,7 @@ public struct StudyRunner: Sendable {
                     outcome = .failed
                     try note("\(runner.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
                 }
-                if target.isIllConditioned && outcome == .ok { outcome = .illConditioned }
+                if target.isIllConditioned && outcome != .failed { outcome = .illConditioned }
             } else if outcome != .notPositiveDefinite {
                 outcome = .failed
             }

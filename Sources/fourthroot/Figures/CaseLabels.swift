@@ -1,0 +1,116 @@
+import Foundation
+
+/// The words by which the cases of a table are told apart: columns that differ go to the legend, the others to the subtitle.
+struct CaseLabels {
+    private static let columns = [
+        "codebook", "bits", "block", "root_codebook", "root_bits", "root_block", "rectify", "solver", "damping",
+        "exponent", "contraction",
+    ]
+
+    private let varying: [String]
+    private let constant: [(column: String, value: String)]
+
+    /// - Parameter excluded: columns that the figure shows in another way.
+    init(_ rows: [ResultTable.Row], excluding excluded: Set<String> = []) {
+        var varying: [String] = []
+        var constant: [(column: String, value: String)] = []
+        for column in CaseLabels.columns where !excluded.contains(column) {
+            let values = rows.lazy.map { CaseLabels.value($0, column) }.filter { !$0.isEmpty }.distinct
+            if values.count > 1 { varying.append(column) }
+            if let only = values.first, values.count == 1 { constant.append((column, only)) }
+        }
+        self.varying = varying
+        self.constant = constant
+    }
+
+    /// Equal for the rows of one curve.
+    func key(_ row: ResultTable.Row) -> [String] {
+        [row.optionalText("statistic"), row.optionalText("root")] + varying.map { CaseLabels.value(row, $0) }
+    }
+
+    func label(_ row: ResultTable.Row) -> String {
+        ([CaseLabels.storage(row)] + words(row)).joined(separator: ", ")
+    }
+
+    /// The label without the storage.
+    func words(_ row: ResultTable.Row) -> [String] {
+        varying.compactMap { CaseLabels.words($0, CaseLabels.value(row, $0)) }
+    }
+
+    /// What all cases share.
+    var shared: [String] {
+        // The damping 0 and the statistic's own exponent go without saying.
+        constant.filter { $0.column != "exponent" && !($0.column == "damping" && Double($0.value) == 0) }
+            .compactMap { CaseLabels.words($0.column, $0.value) }
+    }
+
+    /// A root's coding counts only where it is not the statistic's.
+    private static func value(_ row: ResultTable.Row, _ column: String) -> String {
+        let text = row.optionalText(column)
+        guard column.hasPrefix("root_") else { return text }
+        return text == row.optionalText(String(column.dropFirst("root_".count))) ? "" : text
+    }
+
+    private static func storage(_ row: ResultTable.Row) -> String {
+        let (statistic, root) = (row.optionalText("statistic"), row.optionalText("root"))
+        if root == "exact" || root.isEmpty { return statistic }
+        return statistic == "exact" ? "root \(root)" : "\(statistic), root \(root)"
+    }
+
+    private static func words(_ column: String, _ value: String) -> String? {
+        if value.isEmpty { return nil }
+        return switch column {
+        case "bits": "\(value) bits"
+        case "block": "block \(value)"
+        case "root_codebook": "root's \(value)"
+        case "root_bits": "root's \(value) bits"
+        case "root_block": "root's block \(value)"
+        case "rectify": value == "1" ? "1 Björck step" : "\(value) Björck steps"
+        case "solver": "\(value) solver"
+        case "damping": "damping \(value)"
+        case "exponent": "p = \(value)"
+        case "contraction": "log2 τ = \(compact(value))"
+        default: value
+        }
+    }
+}
+
+/// A number without a needless fraction.
+func compact(_ value: String) -> String {
+    value.hasSuffix(".0") ? String(value.dropLast(2)) : value
+}
+
+/// A number to three digits, large ones as 4×10⁴.
+func rounded(_ value: Double) -> String {
+    guard value.isFinite else { return "∞" }
+    guard value >= 1e4 else { return String(format: value < 100 ? "%.3g" : "%.0f", value) }
+    let parts = String(format: "%.1e", value).split(separator: "e")
+    let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+    let exponent = parts.last.flatMap { Int($0) } ?? 0
+    return compact(String(parts[0])) + "×10" + String("\(exponent)".compactMap(\.wholeNumberValue).map { digits[$0] })
+}
+
+/// A^(-p) in gnuplot's markup; p as a fraction where it is one.
+func powerMarkup(exponents: [String]) -> String {
+    guard exponents.count == 1, let value = Double(exponents[0]), value > 0 else { return "A^{−p}" }
+    if value == 1 { return "A^{−1}" }
+    let reciprocal = (1 / value).rounded()
+    guard reciprocal <= 1000, abs(reciprocal * value - 1) < 1e-9 else { return "A^{−\(value)}" }
+    return "A^{−1/\(Int(reciprocal))}"
+}
+
+/// A matrix of a table; its source counts where two have matrices of one name.
+struct MatrixName: Hashable {
+    let source: String
+    let matrix: String
+
+    init(_ row: ResultTable.Row) throws {
+        source = row.optionalText("source")
+        matrix = try row.text("matrix")
+    }
+
+    static func titles(_ names: [MatrixName]) -> [MatrixName: String] {
+        let ambiguous = Set(names.map(\.matrix)).count < names.count
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, ambiguous ? "\($0.source): \($0.matrix)" : $0.matrix) })
+    }
+}

@@ -1,0 +1,129 @@
+import MatrixStudy
+
+/// A CSV file with a header, read by column names.
+struct ResultTable {
+    let path: String
+    private let columns: [String: Int]
+    private(set) var rows: [Row] = []
+
+    /// One record. Its accessors throw a `StatusError` that names file, record and column.
+    struct Row {
+        fileprivate let path: String
+        fileprivate let columns: [String: Int]
+        fileprivate let fields: [String]
+        /// As an editor counts them: the header is record 1.
+        fileprivate let number: Int
+
+        /// Empty where there is no such column.
+        func optionalText(_ column: String) -> String { columns[column].map { fields[$0] } ?? "" }
+
+        func text(_ column: String) throws -> String {
+            guard let position = columns[column] else { throw missing(column, in: path) }
+            return fields[position]
+        }
+
+        /// nil for an empty field.
+        func number(_ column: String) throws -> Double? {
+            let text = try text(column)
+            if text.isEmpty { return nil }
+            guard let value = Double(text), value.isFinite else {
+                throw error(column, "'\(text)' is not a finite number")
+            }
+            return value
+        }
+
+        func requiredNumber(_ column: String) throws -> Double {
+            guard let value = try number(column) else { throw error(column, "it is empty") }
+            return value
+        }
+
+        func positiveNumber(_ column: String) throws -> Double {
+            let value = try requiredNumber(column)
+            guard value > 0 else { throw error(column, "\(value) is not positive") }
+            return value
+        }
+
+        private func error(_ column: String, _ problem: String) -> StatusError {
+            StatusError(status: .wrongData, description: "\(path): record \(number), column '\(column)': \(problem)")
+        }
+    }
+
+    /// - Throws: `TextFileError`; `StatusError` where it is no CSV, has no rows or a row has other fields than the header.
+    init(path: String) throws {
+        self.path = path
+        var text = try readText(path)
+        // Spreadsheets put a byte order mark in front.
+        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        let records: [[String]]
+        do {
+            records = try CSV.parse(text)
+        } catch {
+            throw StatusError(status: .wrongData, description: "\(path): \(error)")
+        }
+        guard let header = records.first, header != [""] else {
+            throw StatusError(status: .wrongData, description: "\(path): it is empty")
+        }
+        columns = try Dictionary(header.enumerated().map { ($1, $0) }) { first, _ in
+            throw StatusError(status: .wrongData, description: "\(path): the column '\(header[first])' occurs twice")
+        }
+        for (position, fields) in records.enumerated().dropFirst() where fields != [""] {
+            guard fields.count == header.count else {
+                throw StatusError(
+                    status: .wrongData,
+                    description: "\(path): record \(position + 1): \(fields.count) fields where the header has \(header.count)")
+            }
+            rows.append(Row(path: path, columns: columns, fields: fields, number: position + 1))
+        }
+        if rows.isEmpty { throw error("it has no rows") }
+    }
+
+    func has(_ names: String...) -> Bool { names.allSatisfy { columns[$0] != nil } }
+
+    /// The rows of the matrices that match one of the globs; all rows for none.
+    func selecting(matrices globs: [String]) throws -> ResultTable {
+        if globs.isEmpty { return self }
+        guard has("matrix") else { throw missing("matrix", in: path) }
+        var result = self
+        let patterns = globs.map { Glob($0) }
+        result.rows = rows.filter { row in patterns.contains { $0.matches(row.optionalText("matrix")) } }
+        if result.rows.isEmpty {
+            throw StatusError(
+                status: .noInput, description: "\(path): no matrix matches --matrix \(globs.joined(separator: " "))")
+        }
+        return result
+    }
+
+    func error(_ problem: String) -> StatusError {
+        StatusError(status: .wrongData, description: "\(path): \(problem)")
+    }
+}
+
+private func missing(_ column: String, in path: String) -> StatusError {
+    StatusError(status: .wrongData, description: "\(path): there is no column '\(column)'")
+}
+
+extension Sequence where Element: Hashable {
+    /// The elements without repetitions, in the order of their first occurrence.
+    var distinct: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension Sequence {
+    /// Groups in the order of their first element.
+    func grouped<Key: Hashable>(by key: (Element) throws -> Key) rethrows -> [(key: Key, elements: [Element])] {
+        var positions: [Key: Int] = [:]
+        var groups: [(key: Key, elements: [Element])] = []
+        for element in self {
+            let key = try key(element)
+            if let position = positions[key] {
+                groups[position].elements.append(element)
+            } else {
+                positions[key] = groups.count
+                groups.append((key, [element]))
+            }
+        }
+        return groups
+    }
+}

@@ -1,0 +1,272 @@
+import Foundation
+import Testing
+
+/// `fourthroot plot`: what it draws, read from the script that a stand-in for gnuplot receives, and figures by gnuplot itself.
+@Suite struct PlotTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    static let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot")
+    }
+
+    static let studyHeader =
+        "source,matrix,order,condition_number,contraction,statistic,root,codebook,bits,block,rectify,solver,damping,exponent,"
+        + "statistic_bytes,root_bytes,bits_per_entry,nre,angle_degrees,nre_offdiagonal,angle_offdiagonal_degrees,"
+        + "orthogonality_defect,minimum_eigenvalue,outcome,reference,reference_residual,seconds\n"
+
+    /// A row of the study with the fields that figures show.
+    static func row(
+        matrix: String = "A", contraction: String = "", _ statistic: String, _ root: String, bits: String = "4",
+        bytes: (String, String) = ("50", "400"), bitsPerEntry: String = "18", nre: String, angle: String = "1"
+    ) -> String {
+        "f.h5,\(matrix),10,100,\(contraction),\(statistic),\(root),linear-2,\(bits),64,,eigen,0.0,0.25,\(bytes.0),\(bytes.1),"
+            + "\(bitsPerEntry),\(nre),\(angle),1,1,,1,ok,gsl,1e-15,0.1\n"
+    }
+
+    /// Draws with a stand-in that copies its script into the figure.
+    private func script(_ csv: String, _ options: [String] = []) throws -> String {
+        let run = try runWithStandIn("exec cat", csv, options)
+        try #require(run.status == 0, "\(run.standardError)")
+        return try folder.text("out.svg")
+    }
+
+    private func runWithStandIn(_ body: String, _ csv: String, _ options: [String] = []) throws -> ProgramRun {
+        try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
+        try folder.write("#!/bin/sh\n\(body)\n", to: "bin/gnuplot")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("bin/gnuplot"))
+        try folder.write(csv, to: "in.csv")
+        let path = folder.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+        return try folder.run(["plot", "in.csv", "-o", "out.svg"] + options, environment: ["PATH": path])
+    }
+
+    /// The numbers of the data blocks, in order.
+    private func curves(_ script: String) -> [[[Double]]] {
+        var result: [[[Double]]] = []
+        var isInside = false
+        for line in script.split(separator: "\n") {
+            if line.hasPrefix("$curve"), line.hasSuffix("<< END") {
+                (isInside, result) = (true, result + [[]])
+            } else if line == "END" {
+                isInside = false
+            } else if isInside {
+                result[result.count - 1].append(line.split(separator: " ").compactMap { Double($0) })
+            }
+        }
+        return result
+    }
+
+    /// 8·50/10² = 4 bits for a statistic, 8·100/10² = 8 for a root, both sides' own figure where both are coded;
+    /// √(0.1·0.4) = 0.2 is the mean over two matrices. Exact against exact is no storage.
+    @Test func errorAgainstBits() throws {
+        var csv = PlotTests.studyHeader
+        for (matrix, factor) in [("A", 1.0), ("B", 4.0)] {
+            csv += PlotTests.row(matrix: matrix, "exact", "exact", bits: "", nre: "1e-16")
+            csv += PlotTests.row(matrix: matrix, "full", "exact", bits: "8", bytes: ("100", "400"), nre: "\(0.01 * factor)")
+            csv += PlotTests.row(matrix: matrix, "full", "exact", nre: "\(0.1 * factor)")
+            csv += PlotTests.row(matrix: matrix, "exact", "full", bytes: ("400", "100"), nre: "\(0.2 * factor)")
+            csv += PlotTests.row(matrix: matrix, "full", "full", bits: "3", bitsPerEntry: "3.5", nre: matrix == "A" ? "" : "0.3")
+        }
+        let script = try script(csv)
+        let found = curves(script)
+        #expect(found.count == 2)
+        #expect(found.first?.map { $0[0] } == [4, 8])
+        for (point, expected) in zip(found.first ?? [], [0.2, 0.02]) {
+            #expect((point[1] / expected - 1).magnitude < 1e-14)
+        }
+        #expect(found.last?.first?.first == 8)
+        #expect(script.contains("set logscale y"))
+        #expect(script.contains("'NRE of A^{−1/4}' enhanced"))
+        #expect(script.contains("geometric mean over 2 matrices"))
+    }
+
+    /// With the same bits throughout, the blocks of a storage are joined.
+    @Test func errorAgainstBlocks() throws {
+        let rows = [("64", "45"), ("16", "60")].map { block, bytes in
+            PlotTests.row("full", "exact", bytes: (bytes, "400"), nre: "0.\(block)").replacing(",4,64,", with: ",4,\(block),")
+        }
+        #expect(try curves(script(PlotTests.studyHeader + rows.joined())) == [[[3.6, 0.64], [4.8, 0.16]]])
+    }
+
+    @Test func errorAgainstContraction() throws {
+        var csv = PlotTests.studyHeader
+        for (contraction, nre) in [("0.0", "0.5"), ("-10.0", "0.25"), ("-20.0", "0.125")] {
+            csv += PlotTests.row(contraction: contraction, "full", "exact", nre: nre, angle: "3\(contraction.count)")
+        }
+        let script = try script(csv)
+        #expect(curves(script) == [[[-20, 0.125], [-10, 0.25], [0, 0.5]], [[-20, 35], [-10, 35], [0, 33]]])
+        #expect(script.contains("set x2label 'condition number'"))
+    }
+
+    @Test func errorByCase() throws {
+        let csv =
+            PlotTests.studyHeader + PlotTests.row("full", "exact", nre: "0.5") + PlotTests.row("symmetric", "exact", nre: "0.25")
+            + PlotTests.row(matrix: "B", "full", "exact", nre: "0.125")
+        let script = try script(csv)
+        #expect(curves(script) == [[[0.5, 1], [0.25, 0]], [[0.125, 1]]])
+        #expect(script.contains("'symmetric' 0.0"))
+    }
+
+    @Test func spectrum() throws {
+        let script = try script(
+            """
+            source,matrix,order,statistic,codebook,bits,block,rectify,index,singular_value
+            f.h5,A,2,exact,,,,,0,4
+            f.h5,A,2,exact,,,,,1,1
+            f.h5,A,2,full,linear-2,4,64,,0,4.5
+            f.h5,A,2,full,linear-2,4,64,,1,0
+
+            """)
+        #expect(curves(script) == [[[0, 4], [1, 1]], [[0, 4.5]]])
+    }
+
+    @Test func orthogonality() throws {
+        let script = try script(
+            """
+            source,matrix,order,codebook,bits,block,steps,exponent,mean_error,orthogonality_defect
+            f.h5,A,2,linear-2,4,64,0,1.0,0.5,0.1
+            f.h5,A,2,linear-2,4,64,0,0.25,,0.1
+            f.h5,A,2,linear-2,4,64,1,1.0,0.25,0.1
+            f.h5,A,2,linear-2,4,64,1,0.25,0.125,0.1
+
+            """)
+        #expect(curves(script) == [[[0, 0.5], [1, 0.25]], [[1, 0.125]]])
+        #expect(script.contains("title 's = −0.25'"))
+    }
+
+    @Test func codebook() throws {
+        #expect(try curves(script("code,value,midpoint\n0,-1.0,-0.5\n1,0,\n")) == [[[0, -1], [1, 0]]])
+        let curve = try script("x,value\n-1,-0.5\n1,0.5\n", ["--force"])
+        #expect(curves(curve) == [[[-1, -1], [1, 1]], [[-1, -0.5], [1, 0.5]]])
+    }
+
+    @Test func chosenColumns() throws {
+        let script = try script(
+            "t,loss,run\n2,0.5,a\n1,1,a\n1,3,b\n",
+            ["--x", "t", "--y", "loss", "--series", "run", "--log", "y", "--title", "it's {/:Bold 100%}"])
+        #expect(curves(script) == [[[2, 0.5], [1, 1]], [[1, 3]]])
+        #expect(script.contains("set label 1 'it''s {/:Bold 100%}' noenhanced"))
+    }
+
+    /// Six panels at most; the rest is named on standard error and can be chosen.
+    @Test func tooManyMatrices() throws {
+        var csv = PlotTests.studyHeader
+        for matrix in 1...8 {
+            for contraction in ["0", "-1"] {
+                csv += PlotTests.row(matrix: "M\(matrix)", contraction: contraction, "full", "exact", nre: "0.5")
+            }
+        }
+        let run = try runWithStandIn("exec cat", csv)
+        #expect(run.status == 0)
+        #expect(run.standardError.contains("left out: M7, M8"))
+        #expect(try curves(folder.text("out.svg")).count == 6)
+        #expect(try curves(script(csv, ["--force", "--matrix", "M7", "--matrix", "M8"])).count == 2)
+    }
+
+    /// Every word of the file that gnuplot sees stands in single quotes, on one line, without markup.
+    @Test(.enabled(if: hasGnuplot)) func hostileNames() throws {
+        let name = "\"<script>&a_b^{c}'\"\"\\n`touch stolen`$(touch stolen) %d %s @x\u{7}\nsystem('touch stolen')\n'; system \"\"touch stolen\"\" #\""
+        let csv =
+            PlotTests.studyHeader
+            + (["full", "symmetric"].map { PlotTests.row(matrix: name, "\(name.dropLast())\($0)\"", "exact", nre: "0.5") }).joined()
+            + PlotTests.row(matrix: "B", "full", "exact", nre: "0.5")
+        try folder.write(csv, to: "in.csv")
+        try folder.succeed(["plot", "in.csv", "-o", "out.svg"])
+        #expect(try folder.names == ["in.csv", "out.svg"])
+        let svg = try folder.text("out.svg")
+        #expect(svg.contains("`touch stolen`"))
+        #expect(svg.contains("&lt;script") && !svg.contains("<script"))
+        #expect(hasMatchingTags(svg))
+    }
+
+    @Test(.enabled(if: hasGnuplot)) func realFigures() throws {
+        try folder.write("code,value,midpoint\n0,-1.0,-0.5\n1,0,\n", to: "in.csv")
+        try folder.succeed(["plot", "in.csv", "-o", "out.SVG"])
+        #expect(try folder.text("out.SVG").hasSuffix("</svg>\n\n"))
+        try folder.succeed(["plot", "in.csv", "-o", "out.png"])
+        let png = try folder.data("out.png")
+        // The signature in front and the closing chunk at the end.
+        #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        #expect(png.suffix(8) == Data([0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]))
+        #expect(try folder.names == ["in.csv", "out.SVG", "out.png"])
+    }
+
+    static let wrongFiles: [(csv: String, words: [String])] = [
+        ("", ["empty"]), ("\n", ["empty"]), (studyHeader, ["no rows"]), ("a,b\n1,2\n", ["header", "--x"]),
+        ("\"a,b\n", ["record 1"]), ("code,code,value\n1,2,3\n", ["'code'", "twice"]),
+        ("code,value\n1\n", ["record 2", "1 fields"]), ("code,value\n1,2,3\n", ["record 2", "3 fields"]),
+        ("code,value\n0,1\n1,one\n", ["record 3", "'value'", "'one'"]), ("code,value\n0,nan\n", ["record 2", "'nan'"]),
+        ("code,value\n0,inf\n", ["record 2", "'inf'"]), ("code,value\n0,\n", ["no points"]),
+        ("matrix,nre\nA,1\n", ["no column 'contraction'"]),
+        (studyHeader + row("full", "exact", nre: "small"), ["record 2", "'nre'", "'small'"]),
+        (studyHeader + row("full", "exact", bytes: ("", "1"), nre: "1"), ["record 2", "'statistic_bytes'", "empty"]),
+        (studyHeader + row("full", "exact", nre: ""), ["no case"]),
+        (studyHeader + row("full", "exact", nre: "0"), ["no case"]),
+    ]
+
+    @Test(arguments: wrongFiles) func wrongFile(_ csv: String, _ words: [String]) throws {
+        try folder.write(csv, to: "in.csv")
+        try folder.expectRefusal(["plot", "in.csv", "-o", "out.svg"], status: 65, words: ["in.csv"] + words)
+    }
+
+    @Test func notText() throws {
+        try folder.write(Data([0x63, 0xFF, 0xFE, 0x0A]), to: "in.csv")
+        try folder.expectRefusal(["plot", "in.csv", "-o", "out.svg"], status: 65, words: ["in.csv", "UTF-8"])
+    }
+
+    static let wrongUses: [(options: [String], status: Int32, word: String)] = [
+        (["none.csv", "-o", "out.svg"], 66, "none.csv"), (["in.csv"], 64, "output"), (["in.csv", "-o", "out.pdf"], 64, "out.pdf"),
+        (["in.csv", "-o", "svg"], 64, "svg"), (["in.csv", "-o", "out.svg", "--x", "code"], 64, "--y"),
+        (["in.csv", "-o", "out.svg", "--series", "code"], 64, "--x"),
+        (["in.csv", "-o", "out.svg", "--x", "code", "--y", "value", "--log", "z"], 64, "z"),
+        (["in.csv", "-o", "out.svg", "--x", "code", "--y", "height"], 65, "height"),
+        (["in.csv", "-o", "none/out.svg"], 73, "none"), (["in.csv", "-o", "there.svg"], 73, "--force"),
+        (["study.csv", "-o", "out.svg", "--matrix", "Z*"], 66, "Z*"),
+    ]
+
+    @Test(arguments: wrongUses) func wrongUse(_ options: [String], _ status: Int32, _ word: String) throws {
+        try folder.write("code,value\n0,-1\n1,1\n", to: "in.csv")
+        try folder.write(PlotTests.studyHeader + PlotTests.row("full", "exact", nre: "1"), to: "study.csv")
+        try folder.write("kept", to: "there.svg")
+        try folder.expectRefusal(["plot"] + options, status: status, words: [word])
+        #expect(try folder.text("there.svg") == "kept")
+    }
+
+    @Test func gnuplotFails() throws {
+        let csv = "code,value\n0,-1\n1,1\n"
+        try folder.write("kept", to: "out.svg")
+        let run = try runWithStandIn("echo '<svg>'; echo 'line 7: it is broken' >&2; exit 3", csv, ["--force"])
+        #expect(run.status == 70)
+        #expect(run.standardError.contains("line 7: it is broken"))
+        #expect(try folder.text("out.svg") == "kept")
+        let silent = try runWithStandIn("exit 0", csv, ["--force"])
+        #expect(silent.status == 70)
+        #expect(try folder.names == ["bin", "in.csv", "out.svg"])
+    }
+
+    @Test func gnuplotMissing() throws {
+        try folder.write("code,value\n0,-1\n1,1\n", to: "in.csv")
+        let run = try folder.run(["plot", "in.csv", "-o", "out.svg"], environment: ["PATH": folder.path("nowhere")])
+        #expect(run.status == 70)
+        #expect(run.standardError.contains("gnuplot is not installed: apt-get install gnuplot-nox"))
+        #expect(try folder.names == ["in.csv"])
+    }
+}
+
+/// Whether each closing tag of an XML text closes the tag opened last, and none stays open.
+private func hasMatchingTags(_ text: String) -> Bool {
+    var open: [Substring] = []
+    for piece in text.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
+        guard let end = piece.firstIndex(of: ">") else { return false }
+        let tag = piece[..<end]
+        if tag.hasPrefix("?") || tag.hasPrefix("!") || tag.hasSuffix("/") { continue }
+        let name = tag.drop { $0 == "/" }.prefix { !$0.isWhitespace }
+        if tag.hasPrefix("/") {
+            guard open.popLast() == name else { return false }
+        } else {
+            open.append(name)
+        }
+    }
+    return open.isEmpty
+}
