@@ -9,7 +9,7 @@ let package = Package(
         .executable(name: "fourthroot", targets: ["fourthroot"]),
         .library(
             name: "FourthRoot",
-            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "MatrixStudy"]),
+            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "Optimizers", "MatrixStudy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,6 +36,7 @@ let package = Package(
             name: "CPUBackend",
             dependencies: ["CKernels", "Compute", "LinearAlgebra", "MatrixCore", "Quantization"]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
+        .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "HDF5Store", dependencies: ["CHDF5", "MatrixCore"]),
         .target(
             name: "MatrixStudy",
@@ -48,7 +49,7 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "CPUBackend", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixStudy",
-                "Preconditioning", "Quantization", "Spectra",
+                "Optimizers", "Preconditioning", "Quantization", "Spectra",
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
