@@ -5,22 +5,30 @@ import Testing
 /// A study long enough to be interrupted, in a folder of its own, and what it gives when it is not.
 struct InterruptedStudy {
     let folder: TemporaryFolder
-    let arguments: [String]
+    let arguments = InterruptedStudy.arguments
     /// Of the uninterrupted run, timing aside.
     let expected: StudyTable
 
-    /// Three matrices, one of them with a name that a CSV must quote.
-    init() throws {
-        folder = try TemporaryFolder()
+    private static let arguments = ["study", "a.h5", "--no-cache", "--preset", "pareto", "--quiet", "-o", "out.csv"]
+
+    /// The input and the result, computed once for all tests.
+    private static let uninterrupted = Result {
+        let folder = try TemporaryFolder()
         var matrices: [(String, Matrix<Double>)] = []
+        // One has a name that a CSV must quote.
         for (seed, name) in ["plain", "quoted, \"left\"\nsecond line\\n", "größe\t"].enumerated() {
             matrices.append((name, try geometricMatrix(order: 64, seed: UInt64(seed))))
         }
         try folder.write(matrices, to: "a.h5")
-        arguments = ["study", "a.h5", "--no-cache", "--preset", "pareto", "--quiet", "-o", "out.csv"]
         try folder.succeed(arguments)
-        expected = try StudyTable(folder.text("out.csv")).withoutSeconds
-        try folder.remove("out.csv")
+        return (input: try folder.data("a.h5"), table: try StudyTable(folder.text("out.csv")).withoutSeconds)
+    }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let uninterrupted = try InterruptedStudy.uninterrupted.get()
+        try folder.write(uninterrupted.input, to: "a.h5")
+        expected = uninterrupted.table
     }
 
     /// Starts the study and sends a signal once the partial file has some bytes.

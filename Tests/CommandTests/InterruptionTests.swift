@@ -57,6 +57,8 @@ import Testing
             if run.status == 0 { break }
             try #require(run.signal == SIGKILL, "\(run)")
             kills += 1
+            // Killed when all was done.
+            if study.folder.contains("out.csv") && !study.folder.contains("out.csv.partial") { break }
             let partial = (try? study.folder.text("out.csv.partial")) ?? ""
             let kept = partial.utf8.count { $0 == 0x0A }
             #expect(kept >= rows, "kill \(kills) lost rows: \(rows) before, \(kept) now")

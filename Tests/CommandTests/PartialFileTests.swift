@@ -8,9 +8,12 @@ import Testing
     /// Where lines begin, the end of the file last.
     private let lineStarts: [Int]
 
+    private static let killed = Result { try InterruptedStudy().partial(afterBytes: 20_000) }
+
     init() throws {
         study = try InterruptedStudy()
-        let data = try study.partial(afterBytes: 20_000)
+        let data = try PartialFileTests.killed.get()
+        try study.folder.write(data, to: "out.csv.partial")
         partial = data
         lineStarts = [0] + data.indices.filter { data[$0] == 0x0A }.map { $0 + 1 }
         try #require(lineStarts.count > 20)

@@ -127,7 +127,7 @@ import Testing
         var generator = PhiloxGenerator(seed: 20)
         let syntax = Array("[]{}:,-&*!|>'\"%@`#?\n\t \\0123456789eE.+~".utf8)
         var accepted = 0
-        for round in 0..<150 {
+        for round in 0..<100 {
             var bytes = plan
             for _ in 0...Int(4 * generator.uniform()) {
                 let index = Int(Double(bytes.count) * generator.uniform())
@@ -143,6 +143,6 @@ import Testing
             #expect(run.status == 0 || run.status == 65, "round \(round): \(run)\n\(String(decoding: bytes, as: UTF8.self))")
             accepted += run.status == 0 ? 1 : 0
         }
-        #expect(accepted > 0 && accepted < 150, "the damage is too small or too large to test anything: \(accepted) accepted")
+        #expect(accepted > 0 && accepted < 100, "the damage is too small or too large to test anything: \(accepted) accepted")
     }
 }
