@@ -9,7 +9,7 @@ let package = Package(
         .executable(name: "fourthroot", targets: ["fourthroot"]),
         .library(
             name: "FourthRoot",
-            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "MatrixStudy"]),
+            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "Optimizers", "MatrixStudy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,6 +36,7 @@ let package = Package(
             name: "CPUBackend",
             dependencies: ["CKernels", "Compute", "LinearAlgebra", "MatrixCore", "Quantization"]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
+        .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "HDF5Store", dependencies: ["CHDF5", "MatrixCore"]),
         .target(
             name: "MatrixStudy",
@@ -48,11 +49,32 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "CPUBackend", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixStudy",
-                "Preconditioning", "Quantization", "Spectra",
+                "Optimizers", "Preconditioning", "Quantization", "Spectra",
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
-        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
-        .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
+        .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
+        .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
+        .testTarget(
+            name: "CPUBackendTests",
+            dependencies: ["CPUBackend", "Compute", "MatrixCore", "Quantization", "TestSupport"]),
+        .testTarget(
+            name: "LinearAlgebraTests",
+            dependencies: ["IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),
+        .testTarget(
+            name: "PreconditioningTests",
+            dependencies: [
+                "CPUBackend", "Compute", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Preconditioning",
+                "Quantization", "Spectra", "TestSupport",
+            ]),
+        .testTarget(
+            name: "GSLReferenceTests",
+            dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),
+        .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "MatrixCore", "Spectra", "TestSupport"]),
+        .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
+        .testTarget(
+            name: "MatrixStudyTests",
+            dependencies: ["HDF5Store", "MatrixCore", "MatrixStudy", "Quantization", "Spectra", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]
 )

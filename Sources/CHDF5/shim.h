@@ -1,6 +1,7 @@
 #pragma once
 #define H5_USE_110_API  // The names of 1.10 also under 1.12 and 1.14.
 #include <hdf5.h>
+#include <stdbool.h>
 
 // HDF5's types, classes and defaults are macros over mutable globals, which Swift cannot import. Reading one also
 // initializes the library, hence functions.
@@ -39,6 +40,10 @@ static inline herr_t fourthroot_h5_walk_errors(H5E_walk2_t visit, void *context)
 // Functions that later releases turned into versioned macros.
 static inline herr_t fourthroot_h5_iterate_links(hid_t group, H5L_iterate_t visit, void *context) {
   return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, visit, context);
+}
+static inline bool fourthroot_h5_is_hard_link(hid_t group, const char *name) {
+  H5L_info_t info;
+  return H5Lget_info(group, name, &info, H5P_DEFAULT) >= 0 && info.type == H5L_TYPE_HARD;
 }
 static inline herr_t fourthroot_h5_basic_info(hid_t object, H5O_info_t *info) {
   return H5Oget_info2(object, info, H5O_INFO_BASIC);

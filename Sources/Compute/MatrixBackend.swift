@@ -13,6 +13,12 @@ public protocol MatrixBackend: Sendable {
 
     func tensor(_ matrix: Matrix<Scalar>) -> Tensor
     func matrix(_ tensor: Tensor) -> Matrix<Scalar>
+    /// The bytes of the entries.
+    func byteCount(_ tensor: Tensor) -> Int
+    /// The entries of a range of rows and columns.
+    func block(_ a: Tensor, rows: Range<Int>, columns: Range<Int>) -> Tensor
+    /// Replaces the entries of a range of rows and columns.
+    func setBlock(_ a: inout Tensor, rows: Range<Int>, columns: Range<Int>, to block: Tensor)
 
     /// α·op(A)·op(B), op the transpose where asked for.
     func multiply(
@@ -36,6 +42,15 @@ public protocol MatrixBackend: Sendable {
     func largestMagnitude(_ a: Tensor) -> Scalar
     /// Σᵢ aᵢⱼ² for every column j.
     func squaredColumnNorms(_ a: Tensor) -> [Scalar]
+    /// Σᵢ aᵢⱼ·bᵢⱼ for every column j: the diagonal of Aᵀ·B.
+    func columnProducts(_ a: Tensor, _ b: Tensor) -> [Scalar]
+
+    /// A ← α·A + β·B, in place where the tensor is not shared.
+    func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
+    /// A ← α·A + β·B∘B, entry by entry.
+    func combineSquares(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
+    /// aᵢ ← aᵢ + α·bᵢ/(√cᵢ·scale + offset).
+    func addQuotient(_ alpha: Scalar, into a: inout Tensor, _ b: Tensor, rootOf c: Tensor, scale: Scalar, offset: Scalar)
 
     /// A = V·Diag(values)·Vᵀ for a symmetric A, of which the upper triangle is read: values ascending, eigenvectors in columns, each
     /// signed so that its entry of largest magnitude is positive.

@@ -50,7 +50,8 @@ struct GlobalHeap: ~Copyable {
         guard let length, let address, let index else { return nil }
         guard length > 0, address > 0 else { return [] }
         guard let collection = collection(at: address) else { return nil }
-        return object(index, in: collection)?.prefix(length)
+        guard let object = object(index, in: collection), object.count >= length else { return nil }
+        return object.prefix(length)
     }
 
     /// Signature, version, three reserved bytes, size; the size counts this header.

@@ -5,20 +5,27 @@ extension HDF5File {
     /// Opens the object at a path inside the file, telling a missing one from a damaged one.
     func openObject(_ name: String) throws -> Identifier {
         let place = place(name)
-        let components = name.split(separator: "/")
         guard !name.utf8.contains(0) else { throw place.error(.noSuchObject, "no such object") }
-        var prefix = ""
-        for component in components {
-            prefix += prefix.isEmpty ? "\(component)" : "/\(component)"
-            let exists = try place.check(
-                H5Lexists(identifier, prefix, fourthroot_h5_default()), "its group cannot be read", kind: .corrupt)
-            guard exists > 0 else { throw place.error(.noSuchObject, "no such object") }
-            let resolves = H5Oexists_by_name(identifier, prefix, fourthroot_h5_default())
-            guard resolves != 0 else { throw place.error(.noSuchObject, "is a link that points nowhere") }
+        var object = try place.take(
+            H5Oopen(identifier, "/", fourthroot_h5_default()), "its root group cannot be opened", kind: .corrupt)
+        for component in name.split(separator: "/") {
+            object = try openMember(String(component), of: object.raw, place)
         }
-        let path = components.isEmpty ? "/" : prefix
-        return try place.take(
-            H5Oopen(identifier, path, fourthroot_h5_default()), "cannot be opened, it is damaged", kind: .corrupt)
+        return object
+    }
+
+    private func openMember(_ name: String, of group: hid_t, _ place: ObjectPlace) throws -> Identifier {
+        guard H5Iget_type(group) == H5I_GROUP else { throw place.error(.noSuchObject, "no such object") }
+        let exists = try place.check(
+            H5Lexists(group, name, fourthroot_h5_default()), "its group cannot be read", kind: .corrupt)
+        guard exists > 0 else { throw place.error(.noSuchObject, "no such object") }
+        let member = H5Oopen(group, name, fourthroot_h5_default())
+        guard member < 0 else { return Identifier(owning: member) }
+        let damaged = place.libraryError(.corrupt, "cannot be opened, it is damaged")
+        guard fourthroot_h5_is_hard_link(group, name) else {
+            throw place.error(.noSuchObject, "is a link that points nowhere")
+        }
+        throw damaged
     }
 
     /// Opens a data set; a group of that name is a `wrongType`.

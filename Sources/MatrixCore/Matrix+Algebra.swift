@@ -34,8 +34,10 @@ extension Matrix {
             var result = self
             for column in 0..<order {
                 for row in 0..<column {
-                    // Halves first: the sum of two entries near the largest number would overflow.
-                    let mean = self[row, column] / 2 + self[column, row] / 2
+                    let (upper, lower) = (self[row, column], self[column, row])
+                    // Halves first: the sum of two entries near the largest number would overflow. Equal entries stay as
+                    // they are: the half of an odd subnormal number is rounded.
+                    let mean = upper == lower ? upper : upper / 2 + lower / 2
                     result[row, column] = mean
                     result[column, row] = mean
                 }
@@ -106,27 +108,27 @@ extension Matrix {
         }
     }
 
-    /// ‖A‖F. Scaled by the largest entry when the squares would leave the range of the scalar.
+    /// ‖A‖F. Scaled by the largest entry where the squares would leave the range of the scalar.
     @inlinable
     public var frobeniusNorm: Scalar {
         @specialized(where Scalar == Double)
         @specialized(where Scalar == Float)
         get {
             let plain = sumOfProducts(elements, elements)
-            if plain.isNormal && plain < .greatestFiniteMagnitude { return plain.squareRoot() }
+            // A subnormal square is off by up to u·leastNormalMagnitude; n of them stay within the rounding of such a sum.
+            if plain >= Scalar(elements.count) * .leastNormalMagnitude && plain.isFinite { return plain.squareRoot() }
             let largest = largestMagnitude
             guard largest > 0, largest.isFinite else { return largest }
-            var sum: Scalar = 0
-            for value in elements { sum += (value / largest) * (value / largest) }
-            return largest * sum.squareRoot()
+            let scaled = elements.map { $0 / largest }
+            return largest * sumOfProducts(scaled, scaled).squareRoot()
         }
     }
 }
 
 /// Σ xᵢyᵢ in eight interleaved partial sums, added pairwise at the end.
 ///
-/// Numerics: the order of additions is fixed, so the result is the same on every machine; relative error at most
-/// (n/8 + 3)·u·Σ|xᵢyᵢ|.
+/// Numerics: the order of additions is fixed, so the result is the same on every machine; error at most
+/// (⌈n/8⌉ + 3)·u·Σ|xᵢyᵢ|.
 @inlinable
 @specialized(where Scalar == Double)
 @specialized(where Scalar == Float)

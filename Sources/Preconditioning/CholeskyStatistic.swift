@@ -15,8 +15,17 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: Sendable {
         _ statistic: Backend.Tensor, shift: Backend.Scalar, coding: BlockCoding, backend: Backend
     ) throws {
         let upper = try backend.choleskyFactor(shift == 0 ? statistic : backend.addToDiagonal(statistic, shift))
+        try self.init(factor: upper, coding: coding, backend: backend)
+    }
+
+    /// - Parameter upper: Lᵀ; what is below its diagonal is not read.
+    /// - Throws: `QuantizationError.notFinite`.
+    init(factor upper: Backend.Tensor, coding: BlockCoding, backend: Backend) throws(QuantizationError) {
         factor = try backend.encode(upper, region: .strictUpper, coding: coding, keepingDiagonal: true)
     }
+
+    /// D(L)ᵀ, zeros below the diagonal.
+    func decodedFactor(_ backend: Backend) -> Backend.Tensor { backend.decode(factor) }
 
     /// D(L)·D(L)ᵀ, damping included.
     public func decoded(_ backend: Backend) -> Backend.Tensor {

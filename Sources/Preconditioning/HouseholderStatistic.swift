@@ -22,15 +22,31 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
     public init(
         eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, order: [Int], coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
-        self.eigenvalues = try singlePrecision(order.map { eigenvalues[$0] })
         let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, order))
-        tails = try backend.encode(packed, region: .strictLower, coding: coding, keepingDiagonal: false)
-        var negations = [UInt8](repeating: 0, count: (order.count + 7) / 8)
-        // R is Diag(±1). Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k.
-        let lastIsIdentity = order.count - 1
-        for (index, value) in backend.diagonal(packed).enumerated() {
+        // R is Diag(±1).
+        try self.init(
+            eigenvalues: order.map { eigenvalues[$0] }, reflectors: packed, scalars: scalars,
+            negative: backend.diagonal(packed).map { $0 < 0 }, coding: coding, backend: backend)
+    }
+
+    /// The eigenvectors H₁H₂…Hₙ·Diag(±1), − where `negative`, from reflectors in the order of the eigenvalues.
+    ///
+    /// - Parameters:
+    ///   - reflectors: their tails below the diagonal, as `householderQR` leaves them; the rest is not read.
+    ///   - scalars: τₖ.
+    /// - Throws: `QuantizationError.notFinite`.
+    init(
+        eigenvalues: [Backend.Scalar], reflectors: Backend.Tensor, scalars: [Backend.Scalar], negative: [Bool],
+        coding: BlockCoding, backend: Backend
+    ) throws(QuantizationError) {
+        self.eigenvalues = try singlePrecision(eigenvalues)
+        tails = try backend.encode(reflectors, region: .strictLower, coding: coding, keepingDiagonal: false)
+        var negations = [UInt8](repeating: 0, count: (negative.count + 7) / 8)
+        // Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k.
+        let lastIsIdentity = negative.count - 1
+        for (index, isNegative) in negative.enumerated() {
             let reflectsAxis = scalars[index] == 0 && index != lastIsIdentity
-            if (value < 0) != reflectsAxis { negations[index / 8] |= 1 << (index % 8) }
+            if isNegative != reflectsAxis { negations[index / 8] |= 1 << (index % 8) }
         }
         self.negations = negations
     }

@@ -1,7 +1,7 @@
 import Quantization
 
 /// How a statistic A (symmetric positive definite) is kept.
-public enum StatisticStorage: Sendable, Equatable {
+public enum StatisticStorage: Sendable, Equatable, Codable {
     /// The matrix itself.
     case exact
     /// Every entry coded, blocks along rows.
@@ -33,7 +33,7 @@ public enum StatisticStorage: Sendable, Equatable {
 }
 
 /// How a root A^(-p) is kept; the cases mean what they mean for a statistic.
-public enum RootStorage: Sendable, Equatable {
+public enum RootStorage: Sendable, Equatable, Codable {
     case exact
     case full(BlockCoding)
     case offdiagonal(BlockCoding)

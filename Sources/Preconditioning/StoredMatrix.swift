@@ -41,4 +41,13 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
             mirrored ? backend.mirrorUpperTriangle(backend.decode(coded)) : backend.decode(coded)
         }
     }
+
+    var isExact: Bool { if case .exact = kept { true } else { false } }
+
+    public func byteCount(_ backend: Backend) -> Int {
+        switch kept {
+        case .exact(let matrix): backend.byteCount(matrix)
+        case .coded(let coded, mirrored: _): backend.byteCount(coded)
+        }
+    }
 }

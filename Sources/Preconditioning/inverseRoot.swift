@@ -2,7 +2,7 @@ import Compute
 import Foundation
 import MatrixCore
 
-/// (λ + ε·max λ)^(-p) for eigenvalues that are not negative.
+/// (λ + ε·max λ)^(-p); NaN where a damped eigenvalue is negative.
 func inversePower<Scalar: MatrixScalar>(of eigenvalues: [Scalar], exponent: Double, damping: Double) -> [Scalar] {
     let shift = damping * Double(eigenvalues.max() ?? 0)
     return eigenvalues.map { Scalar(pow(Double($0) + shift, -exponent)) }
@@ -12,8 +12,7 @@ func inversePower<Scalar: MatrixScalar>(of eigenvalues: [Scalar], exponent: Doub
 ///
 /// Formed as W·Wᵀ with W = V·Diag((λ + ε·max λ)^(-p/2)), which costs half of a general product.
 ///
-/// - Returns: nil where a damped eigenvalue is zero or a power leaves the range of the scalar.
-/// - Precondition: no eigenvalue is negative.
+/// - Returns: nil where a damped eigenvalue is not positive or a power leaves the range of the scalar.
 public func factoredRoot<Backend: MatrixBackend>(
     vectors: Backend.Tensor, eigenvalues: [Backend.Scalar], exponent: Double, damping: Double, _ backend: Backend
 ) -> Backend.Tensor? {

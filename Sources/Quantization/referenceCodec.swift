@@ -2,9 +2,11 @@
 ///
 /// Encoding of a block: m = max |x|; each x becomes x·(1/m) in float32 and gets the nearest code; a midpoint of two
 /// values goes to the even of the two codes. A block of zeros has m = 0 and the codes of 0. Where m is so small
-/// (below 2^-128) that 1/m overflows, x/m takes the place of x·(1/m).
+/// (2^-128 or less) that 1/m overflows, x/m takes the place of x·(1/m).
 ///
-/// Decoding: the code's value times m, in float32. |x − D(Q(x))| ≤ m·(worst error of the codebook)·(1 + 2^-22).
+/// Decoding: the code's value times m, in float32. |x − D(Q(x))| ≤ m·(worst error of the codebook + 2^-22) + 2^-150: x·(1/m)
+/// carries two roundings, the midpoint and the decoded value one each. Where m is above 2^126 and 1/m therefore
+/// subnormal, 2^-21 takes the place of 2^-22.
 public enum ReferenceCodec {
     /// - Returns: the position of the first NaN or infinite entry, or nil.
     public static func encode(

@@ -12,7 +12,12 @@ struct Probe: ParsableCommand {
     @Argument var file: String
 
     func run() throws {
-        _ = try HDF5Probe.examine(file)
+        do {
+            _ = try HDF5Probe.examine(file)
+        } catch is HDF5Error {
+            // Surviving is what counts; the caller meets the error again and says it.
+            throw ExitCode(ExitStatus.wrongData.rawValue)
+        }
     }
 
     /// - Throws: `HDF5Error` where a child could not read the file.

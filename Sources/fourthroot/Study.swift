@@ -67,11 +67,13 @@ struct Study: AsyncParsableCommand {
         let plan = try resolvedPlan()
         let casesPerMatrix = try plan.cases().count
         if printPlan {
-            print(try plan.yaml(), terminator: "")
+            try OutputFile.writeToStandardOutput(plan.yaml())
             return
         }
         let part = try shard.map { text throws(PlanError) in try Shard(text) }
-        if let output { try OutputFile.requireWritable(output, overwrite: force) }
+        // A resume may find its output in place and the partial file too.
+        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force) }
+        let interruption = Interruption { "the study had not begun; nothing was written" }
         try Probe.requireSound(input)
         let source = try StudyInput(path: input, selecting: plan.matrices)
         for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
@@ -82,22 +84,29 @@ struct Study: AsyncParsableCommand {
             try await compute(
                 plan, source, rows,
                 shard: part.map { ShardRecord(study: study, shard: $0, total: allRows) },
-                study: "\(study) \(part ?? .whole)")
+                study: "\(study) \(part ?? .whole)", interruption)
         }
+        withExtendedLifetime(interruption) {}
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 
     private func compute(
-        _ plan: StudyPlan, _ source: StudyInput, _ rows: Range<Int>, shard: ShardRecord?, study: String
+        _ plan: StudyPlan, _ source: StudyInput, _ rows: Range<Int>, shard: ShardRecord?, study: String,
+        _ interruption: Interruption
     ) async throws {
         let output = try StudyOutput(
             StudyOutput.Options(path: output, overwrite: force, resume: resume), study: study, shard: shard,
             firstRow: rows.lowerBound)
         let progress = Progress(total: rows.count, unit: "cases", completed: output.resumedRows, quiet: quiet)
-        let path = self.output
-        let interruption = Interruption {
-            guard let count = output.stop(), let path else { return "the study was cut short" }
-            return "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume"
+        let advice = { @Sendable [path = self.output ?? ""] (count: Int) in
+            "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume"
+        }
+        interruption.replace {
+            switch output.stop() {
+            case .resumable(let count): advice(count)
+            case .lost: "the study was cut short"
+            case .tooLate: nil
+            }
         }
         let runner = try StudyRunner(
             plan: plan, source: input, cache: cacheOptions.cache,
@@ -116,16 +125,14 @@ struct Study: AsyncParsableCommand {
                     }
                 }
             }
-            try output.finish()
+            // An interruption has stopped the output before it was whole, and is about to end the program.
+            while try !output.finish() { try await Task.sleep(for: .seconds(1)) }
         } catch {
             progress.clear()
-            if let count = output.stop(), let path {
-                Terminal.report("note", "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume")
-            }
+            if case .resumable(let count) = output.stop() { Terminal.report("note", advice(count)) }
             throw error
         }
         progress.clear()
-        withExtendedLifetime(interruption) {}
     }
 
     /// The plan file, the preset or the default grid, with the options over it.

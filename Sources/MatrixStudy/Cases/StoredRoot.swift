@@ -97,7 +97,7 @@ private struct RootSolution {
             of: backend.symmetricProduct(halves, transposed: false, alpha: 1), damping: statistic.damping)
         if least <= 0 {
             // The rule has already mended the kept eigenvalues; the row still says what they were.
-            if result.outcome != .failed { result.outcome = .indefinite }
+            if result.outcome == .ok { result.outcome = .indefinite }
             result.minimumEigenvalue = least
         }
         return result
@@ -132,8 +132,8 @@ private struct RootSolution {
                 reason: "the smallest eigenvalue, \(least), has no finite power under the rule '\(rule.rawValue)'")
         }
         let outcome: Outcome =
-            least <= 0
-            ? .indefinite : isSingularToWorkingPrecision(eigenvalues, damping: damping) ? .illConditioned : .ok
+            isSingularToWorkingPrecision(eigenvalues, damping: damping)
+            ? .illConditioned : least <= 0 ? .indefinite : .ok
         return StoredRoot(root: root, minimumEigenvalue: least, outcome: outcome)
     }
 }

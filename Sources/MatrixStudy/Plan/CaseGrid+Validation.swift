@@ -28,6 +28,7 @@ extension CaseGrid {
         for value in contraction ?? [] where !(value.isFinite && value.magnitude <= 1000) {
             throw PlanError("contraction \(value): give log2 τ between -1000 and 1000")
         }
+        try requireReasonableCount()
     }
 
     private func requireNotEmpty() throws(PlanError) {
@@ -41,22 +42,50 @@ extension CaseGrid {
         for (name, isEmpty) in axes where isEmpty == true { throw PlanError("\(name): the list is empty") }
     }
 
-    /// A codebook or solver that was asked for and never occurs contradicts the other axes.
-    func requireEveryChoiceUsed(_ cases: [StudyCase]) throws(PlanError) {
-        let codings = cases.flatMap { [$0.statistic.coding, $0.root.coding] }.compactMap { $0 }
-        let anyCoded = !(statistic ?? [.exact]).allSatisfy { $0 == .exact } || !(root ?? [.exact]).allSatisfy { $0 == .exact }
-        let contradictsBits = { (names: [CodebookName]?) in
-            (names ?? []).first { name in anyCoded && !codings.contains { $0.codebook == name } }
+    /// More cases than anyone waits for, and than memory holds, are a slip of the pen.
+    private func requireReasonableCount() throws(PlanError) {
+        let mixesExact = (statistic ?? [.exact]).contains(.exact)
+        let statistics = (statistic ?? [.exact]).map { kind -> Double in
+            if kind == .exact { return 1 }
+            return count(codebook) * count(bits) * count(block) * count(solver) * (kind == .eigenvector ? count(rectify) : 1)
         }
-        if let name = contradictsBits(codebook) ?? contradictsBits(rootCodebook) {
-            let range = name.supportedBits
+        let roots = (root ?? [.exact]).map { kind -> Double in
+            if kind == .exact { return 1 }
+            return count(rootCodebook ?? (mixesExact ? codebook : nil)) * count(rootBits ?? (mixesExact ? bits : nil))
+                * count(rootBlock ?? (mixesExact ? block : nil))
+        }
+        let total =
+            count(contraction) * count(damping) * count(exponent) * statistics.reduce(0, +) * roots.reduce(0, +)
+        guard total <= 1_000_000 else {
+            throw PlanError("the axes multiply to more than 1000000 cases a matrix; split the study")
+        }
+    }
+
+    private func count<Value>(_ axis: [Value]?) -> Double { Double(axis?.count ?? 1) }
+
+    /// The codebooks of this grid that a coded storage takes.
+    fileprivate var appliedCodebooks: [CodebookName] {
+        let codesStatistic = (statistic ?? []).contains { $0 != .exact }
+        let codesRoot = (root ?? []).contains { $0 != .exact }
+        return (codesStatistic || (codesRoot && rootCodebook == nil) ? codebook ?? [] : [])
+            + (codesRoot ? rootCodebook ?? [] : [])
+    }
+}
+
+extension StudyPlan {
+    /// A codebook or solver that is asked for and occurs in no case of any grid contradicts the other axes. A grid of
+    /// a preset may well have no use for it.
+    func requireEveryChoiceUsed(_ cases: [StudyCase]) throws(PlanError) {
+        let codings = cases.flatMap { [$0.statistic.coding, $0.root.coding] }
+        let codebooks = Set(codings.compactMap { $0?.codebook })
+        if let unused = grids.flatMap(\.appliedCodebooks).first(where: { !codebooks.contains($0) }) {
+            let range = unused.supportedBits
             throw PlanError(
-                "codebook \(name.rawValue) exists for \(range.lowerBound) to \(range.upperBound) bits, none of which is "
+                "codebook \(unused.rawValue) exists for \(range.lowerBound) to \(range.upperBound) bits, none of which is "
                     + "on the bits axis that applies to it")
         }
-        if let unused = (solver ?? []).first(where: { solver in
-            solver != .eigen && !cases.contains { $0.statistic.solver == solver }
-        }) {
+        let solvers = Set(cases.map(\.statistic.solver))
+        if let unused = grids.flatMap({ $0.solver ?? [] }).first(where: { $0 != .eigen && !solvers.contains($0) }) {
             throw PlanError(
                 "solver \(unused.rawValue) applies to none of the cases: "
                     + (unused == .factored

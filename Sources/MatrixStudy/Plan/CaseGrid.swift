@@ -59,7 +59,10 @@ public struct CaseGrid: Sendable, Equatable {
     /// that do not apply to a storage do not multiply its cases.
     ///
     /// - Throws: `PlanError` for a value out of range, and for a codebook or solver that no case admits.
-    public func cases() throws(PlanError) -> [StudyCase] {
+    public func cases() throws(PlanError) -> [StudyCase] { try StudyPlan(grids: [self]).cases() }
+
+    /// The cases without a look at whether every choice is used.
+    func expanded() throws(PlanError) -> [StudyCase] {
         try validate()
         var result: [StudyCase] = []
         for contraction in contraction.map({ $0.map(Optional.some) }) ?? [nil] {
@@ -71,7 +74,6 @@ public struct CaseGrid: Sendable, Equatable {
                 }
             }
         }
-        try requireEveryChoiceUsed(result)
         return result
     }
 

@@ -26,7 +26,7 @@ public enum Preset: String, Sendable, CaseIterable {
             [
                 CaseGrid(
                     statistic: [.offdiagonal, .eigenvector], codebook: [.linear2], bits: [4], rectify: [1],
-                    contraction: (0...20).map { -Double($0) })
+                    contraction: (0...20).map { Double(-$0) })
             ]
         case .pareto: Preset.errorAgainstBytes
         case .default: Preset.everyStorage

@@ -28,13 +28,14 @@ public struct StudyPlan: Sendable, Equatable {
 
     /// The cases of all grids in order, each once.
     ///
-    /// - Throws: `PlanError`.
+    /// - Throws: `PlanError` for a value out of range, and for a codebook or solver that no case admits.
     public func cases() throws(PlanError) -> [StudyCase] {
         var seen: Set<StudyCase> = []
         var result: [StudyCase] = []
         for grid in grids {
-            for studyCase in try grid.cases() where seen.insert(studyCase).inserted { result.append(studyCase) }
+            for studyCase in try grid.expanded() where seen.insert(studyCase).inserted { result.append(studyCase) }
         }
+        try requireEveryChoiceUsed(result)
         return result
     }
 

@@ -51,6 +51,14 @@ final class SequentialFile {
         }
     }
 
+    /// Keeps other runs of the program off the file until it is closed.
+    func lock() throws(OutputError) {
+        // File systems without locks are taken as they are.
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+            throw OutputError(kind: .cannotCreate, path: path, problem: "another run is writing it; wait for its end")
+        }
+    }
+
     func truncate(to length: Int) throws(OutputError) {
         guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, off_t(length), SEEK_SET) >= 0 else {
             throw .current(.writeFailed, path, "truncating")
@@ -71,10 +79,15 @@ final class SequentialFile {
 public enum OutputFile {
     /// - Throws: `OutputError.cannotCreate` where the file exists and is not to be replaced, or its folder is missing.
     public static func requireWritable(_ path: String, overwrite: Bool) throws(OutputError) {
+        if path.isEmpty { throw OutputError(kind: .cannotCreate, path: "output", problem: "its name is empty") }
         var information = stat()
         if stat(path, &information) == 0 {
             if information.st_mode & S_IFMT == S_IFDIR {
                 throw OutputError(kind: .cannotCreate, path: path, problem: "it is a folder; name a file")
+            }
+            // A rename would replace a device or a pipe by a file.
+            if information.st_mode & S_IFMT != S_IFREG {
+                throw OutputError(kind: .cannotCreate, path: path, problem: "it is not a regular file; name another")
             }
             if !overwrite {
                 throw OutputError(
@@ -96,9 +109,12 @@ public enum OutputFile {
     /// - Throws: `OutputError`; then no file and no temporary file is left.
     public static func write(_ path: String, overwrite: Bool, _ text: String) throws(OutputError) {
         try requireWritable(path, overwrite: overwrite)
-        let temporary = "\(path).\(getpid()).tmp"
+        // One name for all runs, so that what a killed one left is used again.
+        let temporary = "\(path).tmp"
+        let file = try SequentialFile(path: temporary, flags: O_CREAT)
+        try file.lock()
         do throws(OutputError) {
-            let file = try SequentialFile(path: temporary, flags: O_CREAT | O_TRUNC)
+            try file.truncate(to: 0)
             try file.write(text)
             try file.synchronize()
             guard rename(temporary, path) == 0 else { throw OutputError.current(.writeFailed, path, "renaming") }

@@ -10,10 +10,13 @@ public struct PartialFileError: Error, Sendable, Equatable, CustomStringConverti
 
 /// The finished rows of an interrupted run, `OUT.csv.partial`.
 ///
-/// The first line names the study (plan, input and version); each further line is a CSV record, a tab, and the hash of the record, so
-/// that a line cut short by a kill is told from a damaged one: only the last line may be cut.
+/// The first line names the study (plan, input and version); each further line is a CSV record, a tab, and the hash of the
+/// hash before and the record. So a line cut short by a kill is told from a damaged, missing or doubled one: only the
+/// last line may be cut.
 final class PartialFile {
     private let file: SequentialFile
+    /// The hash of the last line.
+    private var last: String
     let path: String
 
     private static let signature = "fourthroot-partial 1 "
@@ -23,9 +26,17 @@ final class PartialFile {
     /// - Throws: `OutputError`.
     init(creating path: String, study: String) throws(OutputError) {
         self.path = path
-        file = try SequentialFile(path: path, flags: O_CREAT | O_TRUNC)
-        try file.write(PartialFile.signature + study + "\n")
-        try file.synchronize()
+        last = study
+        file = try SequentialFile(path: path, flags: O_CREAT)
+        try file.lock()
+        do throws(OutputError) {
+            try file.truncate(to: 0)
+            try file.write(PartialFile.signature + study + "\n")
+            try file.synchronize()
+        } catch {
+            unlink(path)
+            throw error
+        }
     }
 
     /// The file of an interrupted run, cut behind its last whole row.
@@ -33,11 +44,13 @@ final class PartialFile {
     /// - Throws: `PartialFileError` where it belongs to another study or is damaged; `OutputError`.
     init(resuming path: String, study: String, rows: inout [String]) throws {
         self.path = path
-        let (found, length) = try PartialFile.read(path, study: study)
         file = try SequentialFile(path: path, flags: 0)
-        try file.truncate(to: length)
-        if length == 0 { try file.write(PartialFile.signature + study + "\n") }
-        rows = found
+        try file.lock()
+        let found = try PartialFile.read(path, study: study)
+        last = found.last
+        try file.truncate(to: found.length)
+        if found.length == 0 { try file.write(PartialFile.signature + study + "\n") }
+        rows = found.rows
     }
 
     /// Appends records; a kill loses none of those that this returned from.
@@ -46,13 +59,16 @@ final class PartialFile {
         try file.write(
             records.map { record in
                 let line = PartialFile.escaped(record)
-                return "\(line)\t\(contentHash(line))\n"
+                last = contentHash(last + line)
+                return "\(line)\t\(last)\n"
             }.joined())
     }
 
     func synchronize() throws(OutputError) { try file.synchronize() }
 
-    private static func read(_ path: String, study: String) throws(PartialFileError) -> (rows: [String], length: Int) {
+    private static func read(
+        _ path: String, study: String
+    ) throws(PartialFileError) -> (rows: [String], length: Int, last: String) {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw PartialFileError(path: path, problem: "it cannot be read")
         }
@@ -60,7 +76,7 @@ final class PartialFile {
         // What follows the last line feed was cut short: dropped, and computed again.
         let tail = lines.popLast()?.count ?? 0
         // Killed before the first line was whole.
-        if lines.isEmpty, (signature + study).utf8.starts(with: data) { return ([], 0) }
+        if lines.isEmpty, (signature + study).utf8.starts(with: data) { return ([], 0, study) }
         guard let first = lines.first, first.elementsEqual((signature + study).utf8) else {
             let isOurs = lines.first?.starts(with: signature.utf8) == true
             throw PartialFileError(
@@ -71,16 +87,18 @@ final class PartialFile {
                     : "it is damaged or not a partial result: its first line is wrong; start again with --force")
         }
         var rows: [String] = []
+        var last = study
         for (index, line) in lines.enumerated().dropFirst() {
             guard let text = String(data: line, encoding: .utf8), let tab = text.lastIndex(of: "\t"),
-                contentHash(String(text[..<tab])) == text[text.index(after: tab)...]
+                contentHash(last + text[..<tab]) == text[text.index(after: tab)...]
             else {
                 throw PartialFileError(
                     path: path, problem: "line \(index + 1) is damaged; start again with --force")
             }
+            last = String(text[text.index(after: tab)...])
             rows.append(unescaped(text[..<tab]))
         }
-        return (rows, data.count - tail)
+        return (rows, data.count - tail, last)
     }
 
     /// A record without its line feed, on one line. Scalars, not characters: a carriage return and a line feed are one character.

@@ -18,11 +18,22 @@ public final class StudyOutput: Sendable {
         }
     }
 
+    /// What a stop has found.
+    public enum Stop: Sendable {
+        /// A later run can go on from these rows.
+        case resumable(rows: Int)
+        /// The rows went to standard output.
+        case lost
+        /// The output was complete.
+        case tooLate
+    }
+
     private struct State {
         var partial: PartialFile?
         var records: [String] = []
         var standardOutput: SequentialFile?
         var isStopped = false
+        var isFinished = false
     }
 
     private let state: Mutex<State>
@@ -43,15 +54,18 @@ public final class StudyOutput: Sendable {
         self.options = options
         self.shard = shard
         self.firstRow = firstRow
+        header = CSV.record(StudyRow.columns + (shard == nil ? [] : ShardRecord.columns))
         var initial = State()
         if let path = options.path {
-            try OutputFile.requireWritable(path, overwrite: options.overwrite)
-            initial.partial = try StudyOutput.openPartial(path + ".partial", options, study, &initial.records)
+            initial.isFinished = try StudyOutput.takeLeftover(path, options, study, header, &initial.records)
+            if !initial.isFinished {
+                try OutputFile.requireWritable(path, overwrite: options.overwrite)
+                initial.partial = try StudyOutput.openPartial(path + ".partial", options, study, &initial.records)
+            }
         } else {
             initial.standardOutput = SequentialFile(standardOutput: ())
         }
         resumedRows = initial.records.count
-        header = CSV.record(StudyRow.columns + (shard == nil ? [] : ShardRecord.columns))
         try initial.standardOutput?.write(header)
         state = Mutex(initial)
     }
@@ -74,29 +88,47 @@ public final class StudyOutput: Sendable {
 
     /// Puts the finished file in place and removes the partial one.
     ///
+    /// - Returns: whether the output is complete; not where it was stopped before.
     /// - Throws: `OutputError`; the partial file then stays.
-    public func finish() throws {
-        guard let path = options.path else { return }
+    public func finish() throws -> Bool {
         try state.withLock { state in
-            if state.isStopped { return }
-            try state.partial?.synchronize()
-            try OutputFile.write(path, overwrite: options.overwrite, header + state.records.joined())
-            unlink(path + ".partial")
-            state.partial = nil
+            if state.isStopped || state.isFinished { return state.isFinished }
+            if let path = options.path {
+                try state.partial?.synchronize()
+                try OutputFile.write(path, overwrite: options.overwrite, header + state.records.joined())
+                unlink(path + ".partial")
+                state.partial = nil
+            }
+            state.isFinished = true
+            return true
         }
     }
 
     /// Takes no more rows and makes those it has durable.
-    ///
-    /// - Returns: the number of rows from which the run can go on, or nil where it cannot.
-    public func stop() -> Int? {
+    public func stop() -> Stop {
         state.withLock { state in
+            if state.isFinished { return .tooLate }
             state.isStopped = true
-            guard let partial = state.partial else { return nil }
+            guard let partial = state.partial else { return .lost }
             // Nothing is left to do about a disk that fails now; a resume tells whole rows from damaged ones.
             try? partial.synchronize()
-            return state.records.count
+            return .resumable(rows: state.records.count)
         }
+    }
+
+    /// Whether the run to resume was killed after its output was in place; then the partial file goes.
+    private static func takeLeftover(
+        _ path: String, _ options: Options, _ study: String, _ header: String, _ records: inout [String]
+    ) throws -> Bool {
+        guard options.resume, let output = FileManager.default.contents(atPath: path),
+            FileManager.default.fileExists(atPath: path + ".partial")
+        else { return false }
+        var kept: [String] = []
+        let partial = try PartialFile(resuming: path + ".partial", study: study, rows: &kept)
+        guard output == Data((header + kept.joined()).utf8) else { return false }
+        unlink(partial.path)
+        records = kept
+        return true
     }
 
     private static func openPartial(

@@ -184,7 +184,7 @@ public struct StudyRunner: Sendable {
                     outcome = .failed
                     try note("\(runner.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
                 }
-                if target.isIllConditioned && outcome == .ok { outcome = .illConditioned }
+                if target.isIllConditioned && outcome != .failed { outcome = .illConditioned }
             } else if outcome != .notPositiveDefinite {
                 outcome = .failed
             }

@@ -1,0 +1,55 @@
+import Compute
+import MatrixCore
+
+/// Adagrad: d = g + wd·w, v ← v + d², w ← w − η·d/(√v + ε).
+///
+/// Source: Duchi, Hazan, Singer, JMLR 12 (2011); defaults as in Wang et al. 2024, appendix G.
+public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
+    /// v.
+    public typealias State = Backend.Tensor
+
+    public let learningRate: Double
+    /// ε.
+    public let offset: Double
+    public let weightDecay: Double
+
+    /// - Throws: `HyperparameterError`.
+    public init(
+        learningRate: Double = 0.01, offset: Double = 1e-10, weightDecay: Double = 0
+    ) throws(HyperparameterError) {
+        try HyperparameterError.requireNotNegative(learningRate, "learning rate")
+        try HyperparameterError.require(offset > 0 && offset.isFinite, "offset", offset, "positive and finite")
+        try HyperparameterError.requireNotNegative(weightDecay, "weight decay")
+        self.learningRate = learningRate
+        self.offset = offset
+        self.weightDecay = weightDecay
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            learningRate: values.decode(Double.self, forKey: .learningRate),
+            offset: values.decode(Double.self, forKey: .offset),
+            weightDecay: values.decode(Double.self, forKey: .weightDecay))
+    }
+
+    public func initialState(
+        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) -> Backend.Tensor {
+        zeros(parameter, backend)
+    }
+
+    public func update(
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
+        _ backend: Backend
+    ) {
+        var direction = gradient
+        if weightDecay != 0 { backend.combine(1, into: &direction, Backend.Scalar(weightDecay), parameter) }
+        backend.combineSquares(1, into: &state, 1, direction)
+        backend.addQuotient(
+            Backend.Scalar(-learningRate * step.learningRateFactor), into: &parameter, direction, rootOf: state, scale: 1,
+            offset: Backend.Scalar(offset))
+    }
+
+    public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
+}

@@ -1,0 +1,87 @@
+import Compute
+import Foundation
+import MatrixCore
+
+/// Running means of the gradient and of its square.
+public struct AdamMoments<Tensor: Sendable>: Sendable {
+    public var first: Tensor
+    public var second: Tensor
+}
+
+/// Adam with decoupled weight decay: w ← (1 − η·wd)·w; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
+/// w ← w − η/(1 − β₁ᵗ) · m/(√v/√(1 − β₂ᵗ) + ε).
+///
+/// With `usesNesterov` (NadamW) the numerator is β₁m + (1 − β₁)g, the mean one step ahead, with the same bias
+/// correction; PyTorch's NAdam, which schedules its momentum, is another thing.
+///
+/// Source: Loshchilov and Hutter, ICLR 2019; Dozat 2016 in the form of timm and AlgoPerf.
+public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
+    public typealias State = AdamMoments<Backend.Tensor>
+
+    public let learningRate: Double
+    /// β₁.
+    public let firstDecay: Double
+    /// β₂.
+    public let secondDecay: Double
+    /// ε.
+    public let offset: Double
+    public let weightDecay: Double
+    public let usesNesterov: Bool
+
+    /// - Throws: `HyperparameterError`.
+    public init(
+        learningRate: Double = 1e-3, firstDecay: Double = 0.9, secondDecay: Double = 0.999, offset: Double = 1e-8,
+        weightDecay: Double = 0, usesNesterov: Bool = false
+    ) throws(HyperparameterError) {
+        try HyperparameterError.requireNotNegative(learningRate, "learning rate")
+        try HyperparameterError.requireFraction(firstDecay, "first decay")
+        try HyperparameterError.requireFraction(secondDecay, "second decay")
+        try HyperparameterError.require(offset > 0 && offset.isFinite, "offset", offset, "positive and finite")
+        try HyperparameterError.requireNotNegative(weightDecay, "weight decay")
+        self.learningRate = learningRate
+        self.firstDecay = firstDecay
+        self.secondDecay = secondDecay
+        self.offset = offset
+        self.weightDecay = weightDecay
+        self.usesNesterov = usesNesterov
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            learningRate: values.decode(Double.self, forKey: .learningRate),
+            firstDecay: values.decode(Double.self, forKey: .firstDecay),
+            secondDecay: values.decode(Double.self, forKey: .secondDecay),
+            offset: values.decode(Double.self, forKey: .offset),
+            weightDecay: values.decode(Double.self, forKey: .weightDecay),
+            usesNesterov: values.decode(Bool.self, forKey: .usesNesterov))
+    }
+
+    public func initialState(
+        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) -> State {
+        AdamMoments(first: zeros(parameter, backend), second: zeros(parameter, backend))
+    }
+
+    public func update(
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    ) {
+        let rate = learningRate * step.learningRateFactor
+        let time = Double(step.number)
+        backend.combine(Backend.Scalar(firstDecay), into: &state.first, Backend.Scalar(1 - firstDecay), gradient)
+        backend.combineSquares(Backend.Scalar(secondDecay), into: &state.second, Backend.Scalar(1 - secondDecay), gradient)
+        if weightDecay != 0 { backend.combine(Backend.Scalar(1 - rate * weightDecay), into: &parameter, 0, gradient) }
+        var numerator = state.first
+        if usesNesterov {
+            backend.combine(Backend.Scalar(firstDecay), into: &numerator, Backend.Scalar(1 - firstDecay), gradient)
+        }
+        backend.addQuotient(
+            Backend.Scalar(-rate / (1 - pow(firstDecay, time))), into: &parameter, numerator, rootOf: state.second,
+            scale: Backend.Scalar(1 / (1 - pow(secondDecay, time)).squareRoot()), offset: Backend.Scalar(offset))
+    }
+
+    public func byteCount(_ state: State, _ backend: Backend) -> Int {
+        backend.byteCount(state.first) + backend.byteCount(state.second)
+    }
+}

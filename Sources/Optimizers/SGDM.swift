@@ -1,0 +1,69 @@
+import Compute
+import MatrixCore
+
+/// Stochastic gradient descent with momentum: d = g + wd·w, v ← μv + d, w ← w − η·v; with Nesterov's form
+/// w ← w − η·(d + μv).
+///
+/// Under Shampoo g is the preconditioned, grafted gradient: the weight decay is added after it.
+public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
+    /// v.
+    public typealias State = Backend.Tensor
+
+    public let learningRate: Double
+    public let momentum: Double
+    public let weightDecay: Double
+    public let usesNesterov: Bool
+
+    /// - Throws: `HyperparameterError`.
+    public init(
+        learningRate: Double = 0.1, momentum: Double = 0.9, weightDecay: Double = 0, usesNesterov: Bool = false
+    ) throws(HyperparameterError) {
+        try HyperparameterError.requireNotNegative(learningRate, "learning rate")
+        try HyperparameterError.requireFraction(momentum, "momentum")
+        try HyperparameterError.requireNotNegative(weightDecay, "weight decay")
+        try HyperparameterError.require(
+            !usesNesterov || momentum > 0, "momentum", momentum, "positive where Nesterov's form is used")
+        self.learningRate = learningRate
+        self.momentum = momentum
+        self.weightDecay = weightDecay
+        self.usesNesterov = usesNesterov
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            learningRate: values.decode(Double.self, forKey: .learningRate),
+            momentum: values.decode(Double.self, forKey: .momentum),
+            weightDecay: values.decode(Double.self, forKey: .weightDecay),
+            usesNesterov: values.decode(Bool.self, forKey: .usesNesterov))
+    }
+
+    public func initialState(
+        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) -> Backend.Tensor {
+        zeros(parameter, backend)
+    }
+
+    public func update(
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
+        _ backend: Backend
+    ) {
+        let rate = Backend.Scalar(learningRate * step.learningRateFactor)
+        var direction = gradient
+        if weightDecay != 0 { backend.combine(1, into: &direction, Backend.Scalar(weightDecay), parameter) }
+        backend.combine(Backend.Scalar(momentum), into: &state, 1, direction)
+        if usesNesterov {
+            backend.combine(1, into: &direction, Backend.Scalar(momentum), state)
+            backend.combine(1, into: &parameter, -rate, direction)
+        } else {
+            backend.combine(1, into: &parameter, -rate, state)
+        }
+    }
+
+    public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
+}
+
+/// A tensor of zeros in a parameter's form.
+func zeros<Backend: MatrixBackend>(_ parameter: ParameterShape, _ backend: Backend) -> Backend.Tensor {
+    backend.tensor(Matrix(rows: parameter.rows, columns: parameter.columns))
+}

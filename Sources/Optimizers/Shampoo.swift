@@ -1,0 +1,107 @@
+import Compute
+import MatrixCore
+import Preconditioning
+
+/// What Shampoo adds to the rule underneath: when statistics and roots are taken, how a parameter is cut, and how
+/// preconditioners are kept.
+public struct ShampooSchedule: Sendable, Equatable, Codable {
+    /// T₁.
+    public let statisticsInterval: Int
+    /// T₂.
+    public let rootInterval: Int
+    /// Dimensions longer than this are cut.
+    public let largestOrder: Int
+    public let combination: Combination
+
+    /// - Throws: `HyperparameterError`.
+    public init(
+        statisticsInterval: Int = 100, rootInterval: Int = 500, largestOrder: Int = 1200,
+        combination: Combination = .shampoo
+    ) throws(HyperparameterError) {
+        try HyperparameterError.require(statisticsInterval >= 1, "statistics interval", statisticsInterval, "at least 1")
+        try HyperparameterError.require(rootInterval >= 1, "root interval", rootInterval, "at least 1")
+        try HyperparameterError.require(largestOrder >= 1, "largest order", largestOrder, "at least 1")
+        self.statisticsInterval = statisticsInterval
+        self.rootInterval = rootInterval
+        self.largestOrder = largestOrder
+        self.combination = combination
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            statisticsInterval: values.decode(Int.self, forKey: .statisticsInterval),
+            rootInterval: values.decode(Int.self, forKey: .rootInterval),
+            largestOrder: values.decode(Int.self, forKey: .largestOrder),
+            combination: values.decode(Combination.self, forKey: .combination))
+    }
+}
+
+/// Shampoo with grafting over a first-order rule.
+///
+/// At step t, from 1: where T₁ divides t, L ← βL + (1 − β)GGᵀ and R ← βR + (1 − β)GᵀG of this step's gradient; where
+/// T₂ divides t, L̂ = (L + ε·λmax·I)^(-p) and R̂ likewise; then Ĝ = L̂GR̂, and G̃ = Ĝ·‖G‖F/(‖Ĝ‖F + 1e-12), the norms
+/// being the whole parameter's, goes to the rule underneath. Parameters of one dimension go there as they are.
+///
+/// Source: Wang et al. 2024, algorithms 3 and 4; with `exact` storages it is 32-bit Shampoo.
+public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
+    public typealias Backend = Base.Backend
+
+    public struct State: Sendable {
+        public var base: Base.State
+        public var preconditioners: BlockPreconditioner<Backend>?
+    }
+
+    public let base: Base
+    public let schedule: ShampooSchedule
+    public let scheme: PreconditionerScheme
+
+    public init(base: Base, schedule: ShampooSchedule, scheme: PreconditionerScheme) {
+        self.base = base
+        self.schedule = schedule
+        self.scheme = scheme
+    }
+
+    public func initialState(
+        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) throws -> State {
+        State(
+            base: try base.initialState(for: parameter, using: &generator, backend),
+            preconditioners: parameter.isMatrix
+                ? try BlockPreconditioner(
+                    parameter, largestOrder: schedule.largestOrder, scheme: scheme, using: &generator, backend) : nil)
+    }
+
+    public func update(
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    ) throws(GradientError) {
+        let direction = try direction(gradient, state: &state, step: step, backend)
+        try base.update(&parameter, gradient: direction, state: &state.base, step: step, backend)
+    }
+
+    /// G̃: the gradient preconditioned and grafted.
+    func direction(
+        _ gradient: Backend.Tensor, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws(GradientError) -> Backend.Tensor {
+        guard state.preconditioners != nil else { return gradient }
+        let norm = backend.frobeniusNorm(gradient)
+        guard norm.isFinite else { throw GradientError(norm: Double(norm)) }
+        if step.number % schedule.statisticsInterval == 0 {
+            state.preconditioners?.updateStatistics(with: gradient, backend)
+        }
+        if step.number % schedule.rootInterval == 0 { state.preconditioners?.updateRoots(backend) }
+        guard var result = state.preconditioners?.preconditioned(gradient, schedule.combination, backend) else {
+            return gradient
+        }
+        let graft = norm / (backend.frobeniusNorm(result) + 1e-12)
+        backend.combine(graft, into: &result, 0, gradient)
+        return result
+    }
+
+    public func byteCount(_ state: State, _ backend: Backend) -> Int {
+        base.byteCount(state.base, backend) + (state.preconditioners?.byteCount(backend) ?? 0)
+    }
+
+    public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { state.preconditioners }
+}

@@ -1,0 +1,25 @@
+/// How an optimizer takes the root A^(-p) of a decoded statistic.
+public enum RootSolver: String, Sendable, Codable, CaseIterable {
+    /// The exact power, by an eigendecomposition.
+    case eigen
+    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors; for `eigenvector` and `householder`.
+    case factored
+    /// The coupled iteration, 10 steps as published; needs an exponent that is 1 over an integer.
+    case schurNewton = "schur-newton"
+}
+
+extension StatisticStorage {
+    /// Whether eigenvalues and eigenvectors are kept rather than entries.
+    public var isFactored: Bool {
+        switch self {
+        case .eigenvector, .householder: true
+        case .exact, .full, .offdiagonal, .symmetric, .cholesky: false
+        }
+    }
+}
+
+/// The integer 1/p, or nil where the exponent p is not the reciprocal of one.
+func rootOrder(exponent: Double) -> Int? {
+    let order = (1 / exponent).rounded()
+    return order >= 1 && order <= 1024 && (exponent * order - 1).magnitude < 1e-12 ? Int(order) : nil
+}

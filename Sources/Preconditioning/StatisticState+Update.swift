@@ -1,0 +1,126 @@
+import Compute
+import MatrixCore
+import Quantization
+
+extension StatisticState {
+    /// A ← βA + (1 − β)M, decoded, updated and coded again; with β = 1, A ← A + M.
+    ///
+    /// Factored storages take one warm-started step of subspace iteration instead of a decomposition.
+    ///
+    /// - Parameters:
+    ///   - moment: M = GGᵀ or GᵀG, symmetric.
+    ///   - generator: for the start of a power iteration, where a λmax is needed.
+    /// - Throws: `QuantizationError.notFinite` or `DecompositionError.notPositiveDefinite`; the state is then as before.
+    public mutating func update(
+        with moment: Backend.Tensor, using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) throws {
+        switch kept {
+        case .entries(let stored):
+            let next = try blended(stored.decoded(backend), with: moment, backend)
+            kept = .entries(try StoredMatrix(next, storage: entryStorage, backend: backend))
+        case .basis:
+            let step = try subspaceStep(with: moment, backend)
+            kept = .basis(eigenvalues: try singlePrecision(step.eigenvalues), vectors: step.vectors)
+        case .eigenvector:
+            let step = try subspaceStep(with: moment, backend)
+            kept = .eigenvector(
+                try EigenvectorStatistic(
+                    eigenvalues: step.eigenvalues, vectors: step.vectors, coding: coding, backend: backend))
+        case .householder:
+            kept = .householder(try reflected(try subspaceStep(with: moment, backend), backend))
+        case .cholesky(let statistic, let error):
+            kept = try factorized(statistic, error: error, moment, using: &generator, backend)
+        }
+    }
+
+    private func blended(
+        _ a: Backend.Tensor, with moment: Backend.Tensor, _ backend: Backend
+    ) throws(QuantizationError) -> Backend.Tensor {
+        try finite(
+            backend.combine(Backend.Scalar(scheme.decay), a, Backend.Scalar(scheme.momentWeight), moment), backend)
+    }
+
+    /// Before it is kept or LAPACK meets it.
+    private func finite(_ a: Backend.Tensor, _ backend: Backend) throws(QuantizationError) -> Backend.Tensor {
+        let largest = backend.largestMagnitude(a)
+        guard largest.isFinite else { throw .notFinite(row: 0, column: 0, value: Float(largest)) }
+        return a
+    }
+
+    /// `householder` iterates with the columns in descending order of eigenvalue, in which the step converges best, and
+    /// stores in another; `eigenvector` goes on in the order it is in, as published.
+    private func subspaceStep(
+        with moment: Backend.Tensor, _ backend: Backend
+    ) throws(QuantizationError) -> SubspaceStep<Backend> {
+        var (eigenvalues, vectors) = factors(rectificationSteps: scheme.updateRectificationSteps, backend)
+        if case .householder = scheme.statistic {
+            let descending = eigenvalues.indices.sorted {
+                eigenvalues[$0] != eigenvalues[$1] ? eigenvalues[$0] > eigenvalues[$1] : $0 < $1
+            }
+            vectors = backend.selectColumns(vectors, descending)
+            eigenvalues = descending.map { eigenvalues[$0] }
+        }
+        let a = updatedStatistic(
+            vectors: vectors, eigenvalues: eigenvalues, decay: scheme.decay, moment: moment,
+            weight: scheme.momentWeight, backend)
+        return Preconditioning.subspaceStep(try finite(a, backend), from: vectors, backend)
+    }
+
+    /// The step's own reflectors where its order is the one to store in, one factorization more where it is not.
+    private func reflected(
+        _ step: SubspaceStep<Backend>, _ backend: Backend
+    ) throws(QuantizationError) -> HouseholderStatistic<Backend> {
+        let order = reflectorOrder(
+            eigenvalues: step.eigenvalues, exponent: scheme.exponent, damping: scheme.damping)
+        guard order == Array(0..<self.order) else {
+            return try HouseholderStatistic(
+                eigenvalues: step.eigenvalues, vectors: step.vectors, order: order, coding: coding, backend: backend)
+        }
+        return try HouseholderStatistic(
+            eigenvalues: step.eigenvalues, reflectors: step.reflectors, scalars: step.scalars,
+            negative: [Bool](repeating: false, count: self.order), coding: coding, backend: backend)
+    }
+
+    /// C ← Cholesky(βA + (1 − β)M + ε·λmax·I); with error feedback C̄ = Q(C + E) and
+    /// E ← βe·E + (1 − βe)·(C + E − D(C̄)).
+    ///
+    /// Source: arXiv 2412.10663, as quoted in secondary sources; there the shift is an absolute εI.
+    private func factorized(
+        _ statistic: CholeskyStatistic<Backend>, error: Backend.CodedTensor?, _ moment: Backend.Tensor,
+        using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) throws -> Kept {
+        let a = try blended(statistic.decoded(backend), with: moment, backend)
+        let largest = largestEigenvalue(a, order: order, iterations: scheme.iterations, using: &generator, backend)
+        let factor = try backend.choleskyFactor(
+            backend.addToDiagonal(a, Backend.Scalar(scheme.damping) * largest))
+        guard let error, let decay = scheme.errorFeedbackDecay else {
+            return .cholesky(try CholeskyStatistic(factor: factor, coding: coding, backend: backend), error: nil)
+        }
+        let previous = backend.decode(error)
+        let target = backend.combine(1, factor, 1, previous)
+        let next = try CholeskyStatistic(factor: target, coding: coding, backend: backend)
+        let residual = backend.combine(1, target, -1, next.decodedFactor(backend))
+        let feedback = backend.combine(Backend.Scalar(decay), previous, Backend.Scalar(1 - decay), residual)
+        return .cholesky(
+            next, error: try backend.encode(feedback, region: .strictUpper, coding: coding, keepingDiagonal: false))
+    }
+
+    private var entryStorage: RootStorage {
+        guard order >= scheme.smallestCodedOrder else { return .exact }
+        return switch scheme.statistic {
+        case .full(let coding): .full(coding)
+        case .offdiagonal(let coding): .offdiagonal(coding)
+        case .symmetric(let coding): .symmetric(coding)
+        case .exact, .eigenvector, .householder, .cholesky: .exact
+        }
+    }
+
+    private var coding: BlockCoding {
+        switch scheme.statistic {
+        case .full(let coding), .offdiagonal(let coding), .symmetric(let coding), .eigenvector(let coding),
+            .householder(let coding), .cholesky(let coding):
+            return coding
+        case .exact: preconditionFailure("the coding of an exact statistic")
+        }
+    }
+}

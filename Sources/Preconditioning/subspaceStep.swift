@@ -1,0 +1,38 @@
+import Compute
+
+/// One step of subspace iteration from a nearly orthonormal basis V, and what it makes of the eigenvalues.
+struct SubspaceStep<Backend: MatrixBackend> {
+    /// P = H₁H₂…Hₙ of the QR factorization of A·V.
+    let vectors: Backend.Tensor
+    /// diag(PᵀAP), in the order of the columns.
+    let eigenvalues: [Backend.Scalar]
+    /// The reflectors of P, tails below the diagonal, and their scalars.
+    let reflectors: Backend.Tensor
+    let scalars: [Backend.Scalar]
+}
+
+/// P ← QR(A·V), λ = diag(PᵀAP): the randomized decomposition of the paper, warm-started at V.
+///
+/// Columns are neither sorted nor given signs, and what PᵀAP has off its diagonal is dropped.
+///
+/// Source: Wang et al. 2024, appendix B, eq. 4, with one iteration.
+func subspaceStep<Backend: MatrixBackend>(
+    _ a: Backend.Tensor, from vectors: Backend.Tensor, _ backend: Backend
+) -> SubspaceStep<Backend> {
+    let (packed, scalars) = backend.householderQR(backend.multiply(a, vectors))
+    let next = backend.orthogonalFactor(reflectors: packed, scalars: scalars)
+    let eigenvalues = backend.columnProducts(next, backend.multiply(a, next))
+    return SubspaceStep(vectors: next, eigenvalues: eigenvalues, reflectors: packed, scalars: scalars)
+}
+
+/// β·V·Diag(λ)·Vᵀ + w·M.
+func updatedStatistic<Backend: MatrixBackend>(
+    vectors: Backend.Tensor, eigenvalues: [Float], decay: Double, moment: Backend.Tensor, weight: Double,
+    _ backend: Backend
+) -> Backend.Tensor {
+    let scaled = backend.scaleColumns(vectors, by: eigenvalues.map { Backend.Scalar($0) })
+    var result = backend.multiply(
+        scaled, transposed: false, vectors, transposed: true, alpha: Backend.Scalar(decay))
+    backend.combine(1, into: &result, Backend.Scalar(weight), moment)
+    return result
+}

@@ -1,0 +1,96 @@
+import HDF5Store
+import MatrixCore
+import Optimizers
+
+/// A recorded stream of gradients: `/initial/<name>`, `/gradients/<name>` with the step first, and the settings as
+/// attributes of the root.
+struct GradientTrace {
+    struct Parameter {
+        let name: String
+        let shape: ParameterShape
+    }
+
+    let parameters: [Parameter]
+    let steps: Int
+    /// Ascending, from 1.
+    let keptSteps: [Int]
+    private let file: HDF5File
+    private let attributes: [String: AttributeValue]
+
+    /// - Throws: `HDF5Error`, or `StatusError` of status `wrongData` naming file and object.
+    init(path: String) throws {
+        file = try HDF5File.open(path)
+        attributes = try file.attributes()
+        let sets = try file.datasets()
+        for case let failure? in sets.map(\.failure) { throw failure }
+        let initial = sets.filter { $0.name.hasPrefix("initial/") }
+        let gradients = sets.filter { $0.name.hasPrefix("gradients/") }
+        guard !initial.isEmpty else { throw wrong(path, "initial", "no data sets in it; a trace holds the parameters there") }
+        if let alone = gradients.first(where: { set in
+            !initial.contains { $0.name.dropFirst(8) == set.name.dropFirst(10) }
+        }) { throw wrong(path, alone.name, "there is no initial/\(alone.name.dropFirst(10))") }
+        let steps = try integer("steps", attributes, path, from: 1)
+        parameters = try initial.map { set in
+            let name = String(set.name.dropFirst(8))
+            guard let stream = gradients.first(where: { $0.name == "gradients/\(name)" }) else {
+                throw wrong(path, "gradients/\(name)", "it is missing; every initial parameter needs its gradients")
+            }
+            guard stream.shape == [steps] + set.shape else {
+                throw wrong(
+                    path, stream.name, "its shape is \(stream.shape), not \([steps] + set.shape): steps, then the parameter's")
+            }
+            return Parameter(name: name, shape: ParameterShape(set.shape))
+        }
+        self.steps = steps
+        guard let kept = attributes["kept_steps"]?.integers, kept == Array(Set(kept)).sorted(),
+            kept.allSatisfy({ (1...steps).contains($0) })
+        else { throw wrong(path, "kept_steps", "this attribute must be ascending integers from 1 to \(steps)") }
+        keptSteps = kept
+    }
+
+    /// - Throws: `StatusError` where it is missing or not at least 1.
+    func interval(_ name: String) throws -> Int { try integer(name, attributes, file.path, from: 1) }
+
+    /// - Throws: `StatusError` where it is missing, not finite or outside `range`.
+    func number(_ name: String, _ range: ClosedRange<Double>) throws -> Double {
+        guard let value = attributes[name]?.number, range.contains(value) else {
+            throw wrong(file.path, name, "this attribute must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// A parameter before the first step, as a matrix.
+    func initial(_ parameter: Parameter) throws -> Matrix<Float> {
+        let name = "initial/\(parameter.name)"
+        return try matrix(file.readArray(name, as: Float.self), parameter, name)
+    }
+
+    /// The gradient of step t, from 1.
+    func gradient(_ parameter: Parameter, step: Int) throws -> Matrix<Float> {
+        let name = "gradients/\(parameter.name)"
+        return try matrix(file.readSlab(name, at: step - 1, as: Float.self), parameter, "\(name), step \(step)")
+    }
+
+    private func matrix(
+        _ array: NumericArray<Float>, _ parameter: Parameter, _ name: String
+    ) throws -> Matrix<Float> {
+        if let value = array.values.first(where: { !$0.isFinite }) {
+            throw wrong(file.path, name, "an entry is \(value); only finite ones can be followed")
+        }
+        // Rows of the set are columns of the memory.
+        return Matrix(rows: parameter.shape.columns, columns: parameter.shape.rows, elements: array.values).transposed
+    }
+}
+
+private func integer(
+    _ name: String, _ attributes: [String: AttributeValue], _ path: String, from least: Int
+) throws -> Int {
+    guard let value = attributes[name]?.integer, value >= least else {
+        throw wrong(path, name, "this attribute must be an integer from \(least)")
+    }
+    return value
+}
+
+private func wrong(_ path: String, _ object: String, _ problem: String) -> StatusError {
+    StatusError(status: .wrongData, description: "\(path): \(object): \(problem)")
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import CPUBackend
+import Foundation
+import HDF5Store
+import MatrixCore
+import MatrixStudy
+import Optimizers
+import Preconditioning
+
+/// A recorded stream of gradients put through an optimizer.
+struct Replay: ParsableCommand {
+    enum FirstOrder: String, CaseIterable { case sgdm, adamw, nadamw, adagrad }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Feed recorded gradients to an optimizer and write the parameters it makes of them.",
+        discussion: """
+            The trace holds /initial/<name> and /gradients/<name> (step first) and, as attributes, steps, kept_steps, \
+            statistics_interval, root_interval, decay, damping, momentum, learning_rate_<optimizer> and \
+            weight_decay_<optimizer>; options replace attributes. Written is /parameters/<name>, kept steps first: the way to hold an optimizer \
+            against another implementation.
+            """)
+
+    @Argument(help: "HDF5 file with the trace.")
+    var trace: String
+
+    @Option(help: "First-order rule: \(FirstOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var optimizer: String
+
+    @OptionGroup(title: "Preconditioner") var shampoo: ShampooOptions
+
+    @Option(help: "Seed of the power iterations' start vectors.")
+    var seed: UInt64 = 0
+
+    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
+    var output: String
+
+    @Flag(help: "Replace an existing output.")
+    var force = false
+
+    @Flag(help: "No progress.")
+    var quiet = false
+
+    func run() throws {
+        let kind: FirstOrder = try word(optimizer, option: "--optimizer")
+        // Options that contradict each other are found before the file is read.
+        _ = try shampoo.preconditioning(defaults: .init())
+        try OutputFile.requireWritable(output, overwrite: force)
+        try Probe.requireSound(trace)
+        let source = try GradientTrace(path: trace)
+        let rate = try source.number("learning_rate_\(kind.rawValue)", 0...1e6)
+        let decay = try source.number("weight_decay_\(kind.rawValue)", 0...1e6)
+        switch kind {
+        case .sgdm:
+            try run(
+                SGDM<CPUBackend<Float>>(
+                    learningRate: rate, momentum: try source.number("momentum", 0...0.9999999), weightDecay: decay), source)
+        case .adamw:
+            try run(AdamW<CPUBackend<Float>>(learningRate: rate, weightDecay: decay), source)
+        case .nadamw:
+            try run(AdamW<CPUBackend<Float>>(learningRate: rate, weightDecay: decay, usesNesterov: true), source)
+        case .adagrad:
+            try run(Adagrad<CPUBackend<Float>>(learningRate: rate, weightDecay: decay), source)
+        }
+    }
+
+    private func run<Rule: OptimizerRule>(
+        _ base: Rule, _ source: GradientTrace
+    ) throws where Rule.Backend == CPUBackend<Float> {
+        // Without a preconditioner a trace need not have its attributes.
+        guard try shampoo.preconditioning(defaults: .init()) != nil else { return try follow(base, source) }
+        let defaults = ShampooOptions.Defaults(
+            statisticsInterval: try shampoo.statisticsInterval ?? source.interval("statistics_interval"),
+            rootInterval: try shampoo.rootInterval ?? source.interval("root_interval"),
+            decay: try shampoo.decay ?? source.number("decay", 0...1),
+            damping: try shampoo.damping ?? source.number("damping", 1e-30...1e30))
+        guard let choice = try shampoo.preconditioning(defaults: defaults) else { return }
+        try follow(Shampoo(base: base, schedule: choice.schedule, scheme: choice.scheme), source)
+    }
+
+    private func follow<Rule: OptimizerRule>(
+        _ rule: Rule, _ source: GradientTrace
+    ) throws where Rule.Backend == CPUBackend<Float> {
+        let progress = Progress(total: source.steps * source.parameters.count, unit: "steps", quiet: quiet)
+        defer { progress.clear() }
+        try HDF5File.create(at: output, overwriting: force) { writer in
+            for (index, parameter) in source.parameters.enumerated() {
+                let kept = try keptParameters(
+                    parameter, rule, source, PhiloxGenerator(seed: seed, stream: UInt64(index)), progress)
+                try writer.write(
+                    NumericArray(shape: [source.keptSteps.count] + parameter.shape.dimensions, values: kept),
+                    to: "parameters/\(parameter.name)")
+            }
+            try writer.setAttribute("kept_steps", to: .integers(source.keptSteps))
+            try writer.setProvenance(seed: seed, configuration: configuration(of: rule))
+        }
+    }
+
+    /// One parameter through all steps; its values at the kept ones, one after another in row-major order.
+    private func keptParameters<Rule: OptimizerRule>(
+        _ parameter: GradientTrace.Parameter, _ rule: Rule, _ source: GradientTrace, _ generator: PhiloxGenerator,
+        _ progress: Progress
+    ) throws -> [Float] where Rule.Backend == CPUBackend<Float> {
+        let backend = CPUBackend<Float>()
+        var generator = generator
+        var value = try source.initial(parameter)
+        var state = try rule.initialState(for: parameter.shape, using: &generator, backend)
+        var kept: [Float] = []
+        for step in 1...source.steps {
+            try rule.update(
+                &value, gradient: try source.gradient(parameter, step: step), state: &state, step: OptimizerStep(step),
+                backend)
+            if source.keptSteps.contains(step) { kept += value.transposed.elements }
+            progress.advance(by: 1)
+        }
+        warn(parameter.name, rule.preconditioners(of: state))
+        return kept
+    }
+
+    /// Failures that the optimizer survived by keeping what it had.
+    private func warn(_ name: String, _ preconditioners: BlockPreconditioner<CPUBackend<Float>>?) {
+        for (index, block) in (preconditioners?.blocks ?? []).enumerated() {
+            for (side, record) in [("left", block.left.record), ("right", block.right.record)] {
+                guard let reason = record.lastFailure else { continue }
+                Terminal.report(
+                    "warning",
+                    "\(name), block \(index), \(side): \(record.statisticFailures) statistics and \(record.rootFailures) "
+                        + "roots failed and were kept as before; the last one: \(reason)")
+            }
+        }
+    }
+
+    private func configuration<Rule: OptimizerRule>(of rule: Rule) throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return [
+            "command": "replay", "source": trace, "optimizer": optimizer,
+            "rule": String(decoding: try encoder.encode(rule), as: UTF8.self),
+        ]
+    }
+}

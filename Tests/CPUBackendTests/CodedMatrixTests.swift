@@ -1,0 +1,133 @@
+import CPUBackend
+import Compute
+import MatrixCore
+import Quantization
+import TestSupport
+import Testing
+
+private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int = 64) throws -> BlockCoding {
+    try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: block)
+}
+
+@Suite struct CodedMatrixTests {
+    /// Order 3, linear-2 with 4 bits, block 2, by hand. Column 0 is (1, −1, 0.04): codes 15, 0 | 15; column 1 is
+    /// (0, 0.5, 0): codes 7, 15 | 7; column 2 is (−2, −2, −2): codes 0, 0 | 0. Beside −1 in one block, 0.04 = 9/225 has
+    /// code 9. The first code of a pair is the low half.
+    @Test func aMatrixByHand() throws {
+        let backend = CPUBackend<Float>()
+        let a = Matrix<Float>(rows: 3, columns: 3, elements: [1, -1, 0.04, 0, 0.5, 0, -2, -2, -2])
+        let coded = try backend.encode(a, region: .columns, coding: coding(block: 2), keepingDiagonal: false)
+        #expect(coded.packedCodes == [0x0F, 0x7F, 0x7F, 0x00, 0x00])
+        #expect(coded.blockMaxima == [1, 0.04, 0.5, 0, 2, 2])
+        #expect(backend.decode(coded) == a)
+        #expect(coded.byteCount == 5 + 4 * 6)
+
+        let kept = try backend.encode(a, region: .columns, coding: coding(block: 2), keepingDiagonal: true)
+        #expect(kept.packedCodes == [0x07, 0x7F, 0x77, 0x00, 0x07])
+        #expect(kept.blockMaxima == [1, 0.04, 0, 0, 2, 0])
+        #expect(kept.diagonal == [1, 0.5, -2])
+        #expect(backend.decode(kept) == a)
+        #expect(kept.byteCount == 5 + 4 * 6 + 4 * 3)
+
+        let upper = try backend.encode(a, region: .strictUpper, coding: coding(block: 2), keepingDiagonal: false)
+        #expect(upper.packedCodes == [0x07, 0x00])
+        #expect(upper.blockMaxima == [0, 2])
+        #expect(backend.decode(upper).elements == [0, 0, 0, 0, 0, 0, -2, -2, 0])
+
+        let lower = try backend.encode(a, region: .strictLower, coding: coding(block: 2), keepingDiagonal: true)
+        #expect(lower.packedCodes == [0x90, 0x07])
+        #expect(backend.decode(lower).elements == [1, -1, 0.04, 0, 0.5, 0, 0, 0, -2])
+    }
+
+    /// The bytes of the buffers, counted from the interface's rule and not from the regions.
+    @Test(arguments: [1, 2, 3, 63, 64, 65, 130], [1, 64, 100])
+    func bytesFollowTheRule(order: Int, block: Int) throws {
+        let backend = CPUBackend<Float>()
+        let a = Matrix<Float>.random(rows: order, columns: order, seed: 4)
+        for bits in 2...8 {
+            for region in [CodedRegion.columns, .strictUpper, .strictLower] {
+                for keepingDiagonal in [false, true] {
+                    let coded = try backend.encode(
+                        a, region: region, coding: coding(bits: bits, block: block), keepingDiagonal: keepingDiagonal)
+                    let lengths: [Int] =
+                        region == .columns ? Array(repeating: order, count: order) : Array(0..<order)
+                    let codes = lengths.reduce(0, +)
+                    let maxima = lengths.reduce(0) { $0 + ($1 + block - 1) / block }
+                    let expected = (bits * codes + 7) / 8 + 4 * maxima + (keepingDiagonal ? 4 * order : 0)
+                    #expect(coded.byteCount == expected)
+                    #expect(backend.byteCount(coded) == expected)
+                    #expect(coded.packedCodes.count == (bits * codes + 7) / 8)
+                    #expect(coded.blockMaxima.count == maxima)
+                }
+            }
+        }
+    }
+
+    @Test func aKeptDiagonalDoesNotRaiseTheMaximum() throws {
+        let backend = CPUBackend<Float>()
+        var a = Matrix<Float>.random(rows: 20, columns: 20, seed: 5)
+        a.diagonal = [Float](repeating: 1e6, count: 20)
+        let coded = try backend.encode(a, region: .columns, coding: coding(), keepingDiagonal: true)
+        #expect(coded.blockMaxima.allSatisfy { $0 < 1 })
+        #expect(backend.decode(coded).diagonal == a.diagonal)
+    }
+
+    /// Doubles are rounded to float32 before they are coded, and decoded values are float32 numbers.
+    @Test(arguments: [CodedRegion.columns, .strictUpper, .strictLower])
+    func doublesAreRoundedFirst(region: CodedRegion) throws {
+        let a = Matrix<Double>.random(rows: 33, columns: 33, seed: 6)
+        let coded = try CPUBackend<Double>().encode(a, region: region, coding: coding(block: 10), keepingDiagonal: true)
+        let single = try CPUBackend<Float>().encode(
+            Matrix<Float>(a), region: region, coding: coding(block: 10), keepingDiagonal: true)
+        #expect(coded == single)
+        #expect(CPUBackend<Double>().decode(coded) == Matrix<Double>(CPUBackend<Float>().decode(single)))
+    }
+
+    @Test(arguments: BlockCodec.available, [Float.nan, .infinity, -.infinity])
+    func refusedEntriesAreNamed(codec: BlockCodec, value: Float) throws {
+        let backend = CPUBackend<Float>(codec: codec)
+        let order = 37
+        for (row, column) in [(0, 0), (1, 0), (0, 1), (5, 4), (4, 5), (36, 0), (0, 36), (17, 16), (36, 36), (20, 20)] {
+            var a = Matrix<Float>.random(rows: order, columns: order, seed: 7)
+            a[row, column] = value
+            for region in [CodedRegion.columns, .strictUpper, .strictLower] {
+                for keepingDiagonal in [false, true] {
+                    let isRead =
+                        region == .columns || (keepingDiagonal && row == column)
+                        || (region == .strictUpper ? row < column : row > column)
+                    for block in [1, 16, 30, 64] {
+                        let refusal = refusal(a, region, try coding(block: block), keepingDiagonal, backend)
+                        #expect((refusal != nil) == isRead)
+                        guard case .notFinite(let foundRow, let foundColumn, let found)? = refusal else { continue }
+                        #expect(foundRow == row && foundColumn == column)
+                        #expect(found.bitPattern == value.bitPattern || (found.isNaN && value.isNaN))
+                    }
+                }
+            }
+        }
+    }
+
+    private func refusal(
+        _ a: Matrix<Float>, _ region: CodedRegion, _ coding: BlockCoding, _ keepingDiagonal: Bool,
+        _ backend: CPUBackend<Float>
+    ) -> QuantizationError? {
+        do throws(QuantizationError) {
+            _ = try backend.encode(a, region: region, coding: coding, keepingDiagonal: keepingDiagonal)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func doublesBeyondSinglePrecisionAreRefused() throws {
+        var a = Matrix<Double>(rows: 3, columns: 3)
+        a[2, 1] = -1e39
+        #expect(throws: QuantizationError.notFinite(row: 2, column: 1, value: -.infinity)) {
+            try CPUBackend<Double>().encode(a, region: .columns, coding: coding(), keepingDiagonal: false)
+        }
+        a = Matrix(diagonal: [1, 1e300, 1])
+        #expect(throws: QuantizationError.notFinite(row: 1, column: 1, value: .infinity)) {
+            try CPUBackend<Double>().encode(a, region: .strictLower, coding: coding(), keepingDiagonal: true)
+        }
+    }
+}

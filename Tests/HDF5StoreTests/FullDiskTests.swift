@@ -1,0 +1,108 @@
+import Foundation
+import HDF5Store
+import MatrixCore
+import TestSupport
+import Testing
+
+/// A file system of one mebibyte in memory, where this process may mount one.
+private enum SmallDisk {
+    static let canMount: Bool = (try? with { _ in }) != nil
+
+    static func with(_ body: (URL) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            let options = ["-t", "tmpfs", "-o", "size=1m", "fourthroot-test", folder.path]
+            guard try status("mount", options) == 0 else { throw CocoaError(.featureUnsupported) }
+            defer { _ = try? status("umount", ["-l", folder.path]) }
+            try body(folder)
+        }
+    }
+
+    private static func status(_ command: String, _ arguments: [String]) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [command] + arguments
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
+
+@Suite(.serialized, .enabled(if: SmallDisk.canMount, "skipped: mounting a small file system is not permitted"))
+struct FullDiskTests {
+    /// Too large at once, and small pieces of which one meets the end, contiguous and from the cache of chunks.
+    @Test(arguments: [1, 60], [DatasetStorage.contiguous, .compressed])
+    func writingFailsAndLeavesNothing(pieces: Int, storage: DatasetStorage) throws {
+        try SmallDisk.with { folder in
+            let path = folder.appendingPathComponent("x.h5").path
+            let order = pieces == 1 ? 600 : 80
+            let error = #expect(throws: HDF5Error.self) {
+                try HDF5File.create(at: path, overwriting: false) { writer in
+                    for piece in 0..<pieces {
+                        try writer.write(
+                            Matrix<Double>.random(rows: order, columns: order, seed: UInt64(piece)), to: "\(piece)",
+                            storage: storage)
+                    }
+                }
+            }
+            #expect(error?.kind == .writeFailed)
+            #expect(error?.cause?.contains("No space left") == true)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+            // The space is free again, and the library usable.
+            try HDF5File.create(at: path, overwriting: false) {
+                try $0.write(Matrix<Double>.random(rows: 300, columns: 300, seed: 1), to: "m")
+            }
+            #expect(try HDF5File.open(path).readMatrix("m") == .random(rows: 300, columns: 300, seed: 1))
+        }
+    }
+
+    /// Thousands of empty groups are metadata alone, which HDF5 writes only on flushing.
+    @Test func metadataMeetTheEndToo() throws {
+        try SmallDisk.with { folder in
+            let path = folder.appendingPathComponent("x.h5").path
+            let error = #expect(throws: HDF5Error.self) {
+                try HDF5File.create(at: path, overwriting: false) { writer in
+                    for number in 0..<20000 { try writer.createGroup("group \(number)") }
+                }
+            }
+            #expect(error?.kind == .writeFailed)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(left == [])
+        }
+    }
+
+    @Test func appendedStepsSurvive() throws {
+        try SmallDisk.with { folder in
+            let path = folder.appendingPathComponent("x.h5")
+            let appender = try HDF5Appender(path: path.path)
+            var finished = 0
+            var before = 0
+            var kind: HDF5Error.Kind?
+            while kind == nil, finished < 1000 {
+                before = try Data(contentsOf: path).count
+                do {
+                    try appender.append { try writeStep(finished, $0) }
+                    finished += 1
+                } catch let error as HDF5Error {
+                    kind = error.kind
+                }
+            }
+            #expect(kind == .writeFailed)
+            #expect(finished > 5)
+            #expect(try Data(contentsOf: path).count == before)
+            let file = try HDF5File.open(path.path)
+            #expect(try file.datasets().count == 2 * finished)
+            for number in 0..<finished {
+                #expect(try file.readMatrix("steps/\(number)/right") == .random(rows: 60, columns: 60, seed: UInt64(number)))
+            }
+            #expect(try HDF5Probe.examine(path.path) == [])
+        }
+    }
+
+    private func writeStep(_ number: Int, _ writer: HDF5Writer) throws {
+        for side in ["left", "right"] {
+            let matrix = Matrix<Double>.random(rows: 60, columns: 60, seed: UInt64(number))
+            try writer.write(matrix, to: "steps/\(number)/\(side)", storage: .compressed)
+        }
+    }
+}

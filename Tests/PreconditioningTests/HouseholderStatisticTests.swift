@@ -1,0 +1,167 @@
+import CPUBackend
+import Foundation
+import LinearAlgebra
+import MatrixCore
+import Preconditioning
+import Quantization
+import Spectra
+import TestSupport
+import Testing
+
+private let backend = CPUBackend<Double>()
+
+/// The vectors after coding, in the order in which they were given.
+private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws -> Matrix<Double> {
+    try HouseholderStatistic(
+        eigenvalues: [Double](repeating: 1, count: vectors.columns), vectors: vectors,
+        order: Array(0..<vectors.columns), coding: coding, backend: backend
+    ).vectors(backend)
+}
+
+@Suite struct HouseholderStatisticTests {
+    /// However coarse the codes, the product of the reflectors is orthogonal to rounding.
+    @Test(arguments: CodebookName.allCases)
+    func vectorsAreOrthogonalWhateverTheCodes(name: CodebookName) throws {
+        for order in [1, 2, 3, 17, 64, 65, 130] {
+            let known = try KnownStatistic(.geometric(conditionNumber: 1e4), order: order)
+            for bits in name.supportedBits {
+                let coding = try blockCoding(name, bits: bits)
+                let q = try decoded(known.vectors, coding)
+                expectTestRatio(defect(q), scale: 1, order: order, threshold: 10, "order \(order), \(bits) bits")
+                let single = try HouseholderStatistic(
+                    eigenvalues: known.eigenvalues.map { Float($0) }, vectors: Matrix<Float>(known.vectors),
+                    order: Array(0..<order), coding: coding, backend: CPUBackend<Float>())
+                expectTestRatio(
+                    defect(Matrix<Double>(single.vectors(CPUBackend<Float>()))), scale: 1, order: order,
+                    unitRoundoff: 0x1p-24, threshold: 10, "order \(order), \(bits) bits, single precision")
+            }
+        }
+    }
+
+    /// A reflector whose tail is off by e turns by an angle of sine at most ‖e‖/‖v‖ and moves by twice that in norm.
+    /// Column k of the product meets the first k reflectors.
+    @Test(arguments: CodebookName.allCases)
+    func columnsStayWithinTheSumOfTheReflectorsErrors(name: CodebookName) throws {
+        let n = 40
+        let known = try KnownStatistic(.geometric(conditionNumber: 1e4), order: n)
+        let packed = householderQR(known.vectors).packed
+        for bits in name.supportedBits {
+            let coding = try blockCoding(name, bits: bits, block: 16)
+            let q = try decoded(known.vectors, coding)
+            var bound = 0.0
+            for column in 0..<n {
+                let tail = Array(packed.column(column).dropFirst(column + 1))
+                bound += 2 * codingErrorBound(tail, coding) / (1 + sumOfProducts(tail, tail)).squareRoot()
+                let error = (0..<n).map { q[$0, column] - known.vectors[$0, column] }
+                expectBound(
+                    sumOfProducts(error, error).squareRoot(), atMost: bound + Double(n) * 0x1p-48,
+                    "column \(column), \(bits) bits")
+            }
+            // Eight bits must be good enough for the bound of the first columns to say something.
+            if bits == 8 { #expect(decodedCosine(q, known.vectors, column: 0) > 0.999) }
+        }
+    }
+
+    private func decodedCosine(_ a: Matrix<Double>, _ b: Matrix<Double>, column: Int) -> Double {
+        sumOfProducts(Array(a.column(column)), Array(b.column(column)))
+    }
+
+    /// Tails of zeros, for which LAPACK leaves no reflector: every pattern of signs comes back exactly.
+    @Test(arguments: 0..<32)
+    func diagonalsOfSignsComeBack(pattern: Int) throws {
+        let signs = (0..<5).map { pattern >> $0 & 1 == 1 ? -1.0 : 1.0 }
+        for name in CodebookName.allCases {
+            #expect(try decoded(Matrix(diagonal: signs), blockCoding(name, bits: 4)) == Matrix(diagonal: signs))
+        }
+    }
+
+    /// A random block in the middle of a diagonal of signs, so that zero tails come before, among and after others.
+    @Test(arguments: [0, 1, 4, 8])
+    func zeroTailsAmongOthers(first: Int) throws {
+        var generator = PhiloxGenerator(seed: 8)
+        let block = haarOrthogonal(order: 4, using: &generator)
+        var u = Matrix<Double>(diagonal: (0..<12).map { $0 % 3 == 1 ? -1 : 1 })
+        for column in 0..<4 {
+            for row in 0..<4 { u[first + row, first + column] = block[row, column] }
+        }
+        let q = try decoded(u, blockCoding(.linear, bits: 8))
+        expectTestRatio(defect(q), scale: 1, order: 12)
+        for column in 0..<12 {
+            let isInside = (first..<first + 4).contains(column)
+            #expect(decodedCosine(q, u, column: column) > (isInside ? 0.99 : 1 - 0x1p-48), "column \(column)")
+        }
+    }
+
+    /// More than eight signs fill more than one byte, and the eigenvalues are kept in the order of the reflectors.
+    @Test func identityInAnyOrder() throws {
+        let n = 21
+        let order = (0..<n).map { $0 * 8 % n }
+        let kept = try HouseholderStatistic(
+            eigenvalues: (0..<n).map { Double($0) }, vectors: Matrix<Double>.identity(n), order: order,
+            coding: blockCoding(.linear2, bits: 4), backend: backend)
+        #expect(kept.eigenvalues == order.map { Float($0) })
+        // Tails of a permutation are 0 and ±1, which are codes of linear-2.
+        let q = kept.vectors(backend)
+        expectTestRatio(
+            largestDifference(q, Matrix<Double>.identity(n).selectingColumns(order)), scale: 1, order: n)
+    }
+
+    @Test func nothingToKeep() throws {
+        let kept = try HouseholderStatistic(
+            eigenvalues: [], vectors: Matrix<Double>(rows: 0, columns: 0), order: [],
+            coding: blockCoding(.linear2, bits: 4), backend: backend)
+        #expect(kept.vectors(backend).elements.isEmpty)
+        #expect(kept.byteCount(backend) == 0)
+    }
+}
+
+@Suite struct ReflectorOrderTests {
+    /// Powers of two at exponent 1, where the weights are exact: their distances from the median, by hand.
+    @Test func byHand() {
+        // Weights 1, 2, 4, 8, 16; median 4; distances 3, 2, 0, 4, 12.
+        #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125, 0.0625], exponent: 1, damping: 0) == [4, 3, 0, 1, 2])
+        // Weights 1, 2, 4, 8; median 3; distances 2, 1, 1, 5.
+        #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125], exponent: 1, damping: 0) == [3, 0, 1, 2])
+        // The sign of an eigenvalue does not count.
+        #expect(reflectorOrder(eigenvalues: [-1, 0.5, -0.25, 0.125], exponent: 1, damping: 0) == [3, 0, 1, 2])
+        // Equal weights keep their order.
+        #expect(reflectorOrder(eigenvalues: [1, 1, 0.5, 0.25, 0.25] as [Float], exponent: 1, damping: 0) == [3, 4, 0, 1, 2])
+        #expect(reflectorOrder(eigenvalues: [Double](), exponent: 1, damping: 0) == [])
+        #expect(reflectorOrder(eigenvalues: [7.0], exponent: 0.25, damping: 0) == [0])
+        // 1/0 is farther than anything; damped by 1·1, the weights are 1, 1/2, 2/3 and the median 2/3.
+        #expect(reflectorOrder(eigenvalues: [1, 0, 0.5], exponent: 1, damping: 0) == [1, 0, 2])
+        #expect(reflectorOrder(eigenvalues: [0, 1, 0.5], exponent: 1, damping: 1) == [0, 1, 2])
+        #expect(reflectorOrder(eigenvalues: [0.0, 0, 0], exponent: 1, damping: 0) == [0, 1, 2])
+    }
+
+    /// A plain selection: of those left, always the first with the largest distance.
+    @Test(arguments: [0.25, 0.5, 1, 0.125], [0, 1e-6, 0.1])
+    func againstAPlainSelection(exponent: Double, damping: Double) {
+        for count in 1...24 {
+            var generator = PhiloxGenerator(seed: UInt64(count))
+            // Few different values, so that many are equal.
+            let values = (0..<count).map { _ in Double(1 + generator.next() % 9) * (generator.next() % 4 == 0 ? -1 : 1) }
+            #expect(
+                reflectorOrder(eigenvalues: values, exponent: exponent, damping: damping)
+                    == selection(values, exponent, damping))
+        }
+    }
+
+    private func selection(_ values: [Double], _ exponent: Double, _ damping: Double) -> [Int] {
+        let largest = values.map(\.magnitude).max()!
+        let weights = values.map { pow($0.magnitude + damping * largest, -exponent) }
+        // The median has as many weights below it as above it.
+        let ranked = weights.sorted(by: >)
+        let median = (ranked[ranked.count / 2] + ranked[(ranked.count - 1) / 2]) / 2
+        var left = Array(values.indices)
+        var order: [Int] = []
+        while !left.isEmpty {
+            var best = 0
+            for place in left.indices where (weights[left[place]] - median).magnitude > (weights[left[best]] - median).magnitude {
+                best = place
+            }
+            order.append(left.remove(at: best))
+        }
+        return order
+    }
+}

@@ -1,0 +1,128 @@
+import CPUBackend
+import Foundation
+import MatrixCore
+import Preconditioning
+import TestSupport
+import Testing
+
+private let backend = CPUBackend<Double>()
+
+@Suite struct SchurNewtonRootTests {
+    /// With M = X^p·A in exact arithmetic, X = A^(-1/p)·M^(1/p): the relative distance to the root is at most
+    /// ‖M^(1/p) − I‖₂ ≤ (‖M − I‖₂/p)/(1 − ‖M − I‖₂), ‖M − I‖₂ ≤ n·residual. Rounding adds a multiple of n·u·cond.
+    @Test(arguments: [1, 2, 4], [2.0, 1e2, 1e4])
+    func agreesWithTheEigendecomposition(p: Int, condition: Double) throws {
+        for order in [1, 2, 17, 64] {
+            let known = try KnownStatistic(.geometric(conditionNumber: condition), order: order)
+            let record = schurNewtonRoot(known.matrix, order: order, p: p, shift: 0, iterations: 40, backend)
+            #expect(record.hasConverged && record.residual <= 1e-6 && record.iterations < 40)
+            let expected = try #require(
+                try eigenRoot(known.matrix, exponent: 1 / Double(p), damping: 0, rule: .fail, backend).root)
+            let residual = Double(order) * record.residual
+            let rounding = 10 * Double(order) * 0x1p-53 * condition
+            expectBound(
+                difference(record.root, expected).frobeniusNorm / expected.frobeniusNorm,
+                atMost: residual / Double(p) / (1 - residual) + rounding, "order \(order)")
+        }
+    }
+
+    /// On a diagonal matrix the iteration acts entry by entry: its formulas in plain numbers, step by step.
+    @Test(arguments: [1, 2, 3, 4, 5, 8], [0, 0.25])
+    func theIterationInScalars(p: Int, shift: Double) {
+        let diagonal = [4, 1, 0.5, 3, 0.05]
+        let damped = diagonal.map { $0 + shift }
+        let norm = damped.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        let z = Double(1 + p) / (2 * norm)
+        var roots = [Double](repeating: pow(z, 1 / Double(p)), count: 5)
+        var coupled = damped.map { z * $0 }
+        for steps in 0...6 {
+            let record = schurNewtonRoot(
+                Matrix(diagonal: diagonal), order: 5, p: p, shift: shift, iterations: steps, tolerance: 0, backend)
+            #expect(record.iterations == steps)
+            #expect(record.root == Matrix(diagonal: record.root.diagonal))
+            // Each step rounds a few times for every factor of T^p.
+            let bound = Double((steps + 1) * (4 * p + 8)) * 0x1p-53
+            for index in 0..<5 {
+                expectBound((record.root[index, index] / roots[index] - 1).magnitude, atMost: bound, "step \(steps)")
+            }
+            let residual = coupled.map { ($0 - 1).magnitude }.max()!
+            expectBound((record.residual - residual).magnitude, atMost: bound * (1 + residual) * 4)
+            for index in 0..<5 {
+                let factor = 1 + (1 - coupled[index]) / Double(p)
+                roots[index] *= factor
+                coupled[index] *= pow(factor, Double(p))
+            }
+        }
+    }
+
+    /// diag(1, −1) with p = 4: z = 2.5/√2 = 1.77, M = diag(1.77, −1.77); a step makes the second −14.5, so the first X stays.
+    @Test func growthStopsTheIteration() {
+        let record = schurNewtonRoot(Matrix(diagonal: [1.0, -1]), order: 2, p: 4, shift: 0, backend)
+        let z = 2.5 / 2.0.squareRoot()
+        #expect(!record.hasConverged && record.iterations == 0)
+        expectBound((record.residual - (1 + z)).magnitude, atMost: 8 * 0x1p-53)
+        expectBound(
+            largestDifference(record.root, Matrix(diagonal: [pow(z, 0.25), pow(z, 0.25)])), atMost: 4 * 0x1p-53)
+    }
+
+    /// A slightly negative eigenvalue: |M − I| creeps up by less than 1.2 a step at first, then the guard closes.
+    @Test func slowGrowthStopsLater() {
+        let record = schurNewtonRoot(
+            Matrix(diagonal: [1.0, -0.001]), order: 2, p: 4, shift: 0, iterations: 100, backend)
+        // The negative entry of M alone: y grows to y·(1 + (1 + y)/4)^4 while (1 + y′) ≤ 1.2·(1 + y).
+        var (y, steps) = (0.001 * 2.5 / (1 + 1e-6).squareRoot(), 0)
+        while true {
+            let next = y * pow(1 + (1 + y) / 4, 4)
+            if steps > 0 && 1 + next > 1.2 * (1 + y) { break }
+            (y, steps) = (next, steps + 1)
+        }
+        #expect(!record.hasConverged && record.iterations == steps && steps > 3)
+        expectBound((record.residual / (1 + y) - 1).magnitude, atMost: 1e3 * 0x1p-53)
+    }
+
+    @Test func theShiftMakesItDefinite() {
+        let record = schurNewtonRoot(Matrix(diagonal: [1.0, -0.001]), order: 2, p: 4, shift: 0.101, iterations: 30, backend)
+        #expect(record.hasConverged)
+        let expected = [pow(1.101, -0.25), pow(0.1, -0.25)]
+        let bound = record.residual / 4 / (1 - record.residual) + 100 * 0x1p-53
+        for index in 0..<2 {
+            expectBound((record.root[index, index] / expected[index] - 1).magnitude, atMost: bound)
+        }
+    }
+
+    /// The published ten iterations reach what a factor of (1 + 1/p)^p a step allows, and say so where they do not.
+    @Test func tenIterationsAreNotAlwaysEnough() {
+        let record = schurNewtonRoot(Matrix(diagonal: [1.0, 1e-8]), order: 2, p: 4, shift: 0, backend)
+        #expect(!record.hasConverged && record.iterations == 10 && record.residual > 0.9)
+        let good = schurNewtonRoot(Matrix(diagonal: [1.0, 0.1]), order: 2, p: 4, shift: 0, backend)
+        #expect(good.hasConverged && good.iterations < 10)
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func nonFiniteEntriesEndIt(value: Double) {
+        for (row, column) in [(0, 0), (1, 2)] {
+            var a = Matrix<Double>.identity(3)
+            (a[row, column], a[column, row]) = (value, value)
+            let record = schurNewtonRoot(a, order: 3, p: 4, shift: 0, iterations: 1_000_000, backend)
+            #expect(!record.hasConverged && record.iterations == 0)
+        }
+    }
+
+    @Test func zeroHasNoRoot() {
+        let record = schurNewtonRoot(Matrix<Double>(rows: 2, columns: 2), order: 2, p: 4, shift: 0, backend)
+        #expect(!record.hasConverged && record.residual == .infinity && record.root == .identity(2))
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func singlePrecision(p: Int) throws {
+        let known = try KnownStatistic(.geometric(conditionNumber: 50), order: 30)
+        let record = schurNewtonRoot(
+            Matrix<Float>(known.matrix), order: 30, p: p, shift: 0, iterations: 20, tolerance: 1e-4, CPUBackend<Float>())
+        #expect(record.hasConverged)
+        let expected = known.power(-1 / Double(p))
+        let residual = 30 * Double(record.residual)
+        expectBound(
+            difference(Matrix<Double>(record.root), expected).frobeniusNorm / expected.frobeniusNorm,
+            atMost: residual / Double(p) / (1 - residual) + 10 * 30 * 0x1p-24 * 50)
+    }
+}
