@@ -67,6 +67,12 @@ let package = Package(
                 "CPUBackend", "Compute", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Preconditioning",
                 "Quantization", "Spectra", "TestSupport",
             ]),
+        .testTarget(
+            name: "OptimizersTests",
+            dependencies: [
+                "CPUBackend", "Compute", "HDF5Store", "MatrixCore", "Optimizers", "Preconditioning", "Quantization",
+                "Spectra", "TestSupport",
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
