@@ -73,10 +73,14 @@ let package = Package(
                 "CPUBackend", "Compute", "HDF5Store", "MatrixCore", "Optimizers", "Preconditioning", "Quantization",
                 "Spectra", "TestSupport",
             ]),
-        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
-        .testTarget(name: "GSLReferenceTests", dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "Spectra", "TestSupport"]),
-        .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "Spectra", "TestSupport"]),
+        .testTarget(
+            name: "GSLReferenceTests",
+            dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),
+        .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
-        .testTarget(name: "MatrixStudyTests", dependencies: ["HDF5Store", "MatrixStudy", "Spectra", "TestSupport"]),
+        .testTarget(
+            name: "MatrixStudyTests",
+            dependencies: ["HDF5Store", "MatrixCore", "MatrixStudy", "Quantization", "Spectra", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]
 )

@@ -17,7 +17,7 @@ extension HDF5File {
         try checkDestination(place, overwriting: overwriting)
         let temporary = temporaryPath(for: path)
         let file = try HDF5Library.locked { try createWritableFile(at: temporary, place) }
-        let writer = HDF5Writer(path: path, identifier: file)
+        let writer = HDF5Writer(path: path, identifier: file, isAppending: false)
         do {
             let result = try body(writer)
             writer.invalidate()
@@ -86,6 +86,10 @@ func writingAccess(_ place: ObjectPlace) throws -> Identifier {
     try place.check(
         H5Pset_libver_bounds(access.raw, H5F_LIBVER_V18, H5F_LIBVER_V18), problem, kind: .cannotCreate)
     try place.check(fourthroot_h5_hold_metadata(access.raw), problem, kind: .cannotCreate)
+    // Space taken in advance is given back on closing: the file shrinks before its header says so, and a process
+    // killed in between leaves what looks like a truncated file.
+    try place.check(H5Pset_meta_block_size(access.raw, 0), problem, kind: .cannotCreate)
+    try place.check(H5Pset_small_data_block_size(access.raw, 0), problem, kind: .cannotCreate)
     return access
 }
 

@@ -8,11 +8,15 @@ import MatrixCore
 public final class HDF5Writer {
     /// The name under which errors speak of the file.
     let path: String
+    /// Whether finished parts of the file must stay readable at every moment.
+    let isAppending: Bool
+    var staged: [StagedObject] = []
     private var identifier: hid_t?
 
-    init(path: String, identifier: hid_t) {
+    init(path: String, identifier: hid_t, isAppending: Bool) {
         self.path = path
         self.identifier = identifier
+        self.isAppending = isAppending
     }
 
     /// The file belongs to whoever opened it; after its closure has returned, a writer kept elsewhere is of no use.
@@ -54,8 +58,10 @@ public final class HDF5Writer {
 
     /// Makes a group, and those above it, where it is not there yet.
     public func createGroup(_ name: String) throws {
-        try HDF5Library.locked { try makeGroups(name.split(separator: "/"), place(name)) }
+        try HDF5Library.locked { try makeGroups(components(of: name), place(name)) }
     }
+
+    func components(of name: String) -> [String] { name.split(separator: "/").map(String.init) }
 
     func place(_ object: String) -> ObjectPlace { ObjectPlace(file: path, object: object) }
 
@@ -74,26 +80,20 @@ extension HDF5Writer {
     ) throws {
         try HDF5Library.locked {
             let place = place(name)
-            let components = name.split(separator: "/")
-            guard !components.isEmpty, !name.utf8.contains(0) else {
+            let path = components(of: name)
+            guard let last = path.indices.last, !name.utf8.contains(0) else {
                 throw place.error(.writeFailed, "is no name for a data set", advice: "give another name")
             }
-            try makeGroups(components.dropLast(), place)
+            try makeGroups(Array(path[..<last]), place)
             let space = try dataspace(shape, place)
             let creation = try creationList(storage, shape, elementBytes: MemoryLayout<Element>.size, place)
-            let standard = fourthroot_h5_default()
-            let dataset = try place.take(
-                H5Dcreate2(
-                    file, components.joined(separator: "/"), type.file(), space.raw, standard, creation.raw, standard),
-                "cannot be created", kind: .writeFailed)
-            let all = fourthroot_h5_all()
-            if !values.isEmpty {
+            try makeDataset(path, type: type.file(), space: space.raw, creation: creation.raw, place) { dataset in
+                guard !values.isEmpty else { return }
+                let all = fourthroot_h5_all()
                 try place.check(
-                    H5Dwrite(dataset.raw, type.memory(), all, all, standard, values), "cannot be written",
+                    H5Dwrite(dataset, type.memory(), all, all, fourthroot_h5_default(), values), "cannot be written",
                     kind: .writeFailed)
             }
-            // Chunks wait in a cache until here.
-            try place.check(dataset.close(), "cannot be written", kind: .writeFailed)
         }
     }
 
@@ -116,23 +116,6 @@ extension HDF5Writer {
             try place.check(H5Pset_fletcher32(list.raw), "cannot carry checksums", kind: .writeFailed)
         }
         return list
-    }
-
-    private func makeGroups(_ components: [Substring], _ place: ObjectPlace) throws {
-        let standard = fourthroot_h5_default()
-        var path = ""
-        for component in components {
-            path += path.isEmpty ? "\(component)" : "/\(component)"
-            let exists = try place.check(H5Lexists(file, path, standard), "cannot be created", kind: .writeFailed)
-            if exists > 0 { continue }
-            let creation = try place.take(
-                H5Pcreate(fourthroot_h5_group_create_class()), "no creation list", kind: .writeFailed)
-            try place.check(H5Pset_obj_track_times(creation.raw, false), "cannot be created", kind: .writeFailed)
-            let group = try place.take(
-                H5Gcreate2(file, path, standard, creation.raw, standard), "its group \(path) cannot be created",
-                kind: .writeFailed)
-            try place.check(group.close(), "its group \(path) cannot be created", kind: .writeFailed)
-        }
     }
 }
 

@@ -2,16 +2,18 @@ import ArgumentParser
 import CPUBackend
 import Foundation
 import LinearAlgebra
+import MatrixStudy
 
 /// What the program computes on.
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List what the program can compute on.")
 
     func run() throws {
-        print(
+        try OutputFile.writeToStandardOutput(
             """
             cpu: \(ProcessInfo.processInfo.activeProcessorCount) cores, OpenBLAS core \(OpenBLAS.coreName), \
             block codec \(BlockCodec.available.map(\.instructionSet).joined(separator: ", "))
+
             """)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HDF5Store
+import MatrixStudy
 
 /// What an HDF5 file holds, and which of it can be studied.
 struct Inspect: ParsableCommand {
@@ -25,12 +26,13 @@ struct Inspect: ParsableCommand {
                 })
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try OutputFile.writeToStandardOutput(String(decoding: encoder.encode(report), as: UTF8.self) + "\n")
         } else {
-            for (name, value) in attributes.sorted(by: { $0.key < $1.key }) { print("@\(name) = \(text(of: value))") }
-            for dataset in datasets { print(line(for: dataset)) }
+            var lines = attributes.sorted { $0.key < $1.key }.map { "@\($0.key) = \(text(of: $0.value))" }
+            lines += datasets.map(line)
             let matrices = datasets.filter(\.isSquareMatrix).count
-            print("\(datasets.count) data sets, \(matrices) of them square matrices that 'fourthroot study' reads")
+            lines.append("\(datasets.count) data sets, \(matrices) of them square matrices that 'fourthroot study' reads")
+            try OutputFile.writeToStandardOutput(lines.map { $0 + "\n" }.joined())
         }
     }
 

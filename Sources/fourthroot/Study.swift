@@ -67,7 +67,7 @@ struct Study: AsyncParsableCommand {
         let plan = try resolvedPlan()
         let casesPerMatrix = try plan.cases().count
         if printPlan {
-            print(try plan.yaml(), terminator: "")
+            try OutputFile.writeToStandardOutput(plan.yaml())
             return
         }
         let part = try shard.map { text throws(PlanError) in try Shard(text) }

@@ -88,19 +88,24 @@ struct Synthesize: ParsableCommand {
             throw StatusError(status: .usage, description: "--order \(order): the largest is \(StudyInput.largestOrder)")
         }
         var generator = PhiloxGenerator(seed: seed)
-        let values: [Double]
-        do {
-            values = try spectrum.eigenvalues(order: order, largest: largest, reversed: reversed, using: &generator)
-        } catch .eigenvalue(let index, let value) {
-            throw StatusError(
-                status: .wrongData,
-                description: "\(eigenvalues ?? like ?? ""): \(SpectrumError.eigenvalue(index: index, value: value))")
-        }
+        let values = try eigenvalues(of: spectrum, order: order, using: &generator)
         if precision == .float32, let extreme = values.first(where: { !Float($0).isNormal }) {
             throw StatusError(status: .usage, description: "--precision float32: it has no place for the eigenvalue \(extreme)")
         }
         let basis = haarOrthogonal(order: order, using: &generator)
         try write(positiveDefinite(eigenvalues: values, basis: basis), values)
+    }
+
+    /// An eigenvalue that is refused came from a file, all other refusals from an option.
+    private func eigenvalues(
+        of spectrum: Spectrum, order: Int, using generator: inout PhiloxGenerator
+    ) throws -> [Double] {
+        do {
+            return try spectrum.eigenvalues(order: order, largest: largest, reversed: reversed, using: &generator)
+        } catch {
+            guard case .eigenvalue = error else { throw error }
+            throw StatusError(status: .wrongData, description: "\(eigenvalues ?? like ?? ""): \(error)")
+        }
     }
 
     private func chosenSpectrum() throws -> (Spectrum, order: Int) {

@@ -21,7 +21,8 @@ extension StudyPlan {
         do {
             document = try compose(yaml: yaml)
         } catch {
-            throw PlanError("it is not YAML: \(error)")
+            // The library quotes the line, whatever its length.
+            throw PlanError("it is not YAML: \("\(error)".prefix(500))")
         }
         guard let root = document?.mapping else { throw PlanError("a plan is a mapping with the key 'grids'") }
         var plan = StudyPlan(grids: [])

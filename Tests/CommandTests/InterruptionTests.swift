@@ -1,0 +1,118 @@
+import Foundation
+import MatrixCore
+import Testing
+
+/// A study that is interrupted goes on from where it was and gives what the uninterrupted one gives.
+@Suite struct InterruptionTests {
+    @Test(arguments: [SIGINT, SIGTERM]) func signal(_ number: Int32) throws {
+        let study = try InterruptedStudy()
+        let run = try study.interrupt(with: number, afterBytes: 4000)
+        #expect(run.status == 75, "\(run)")
+        for word in ["out.csv.partial", "--resume", "of \(study.expected.records.count) cases"] {
+            #expect(run.standardError.contains(word), "\(run.standardError)")
+        }
+        #expect(try study.folder.names == ["a.h5", "out.csv.partial"])
+        try study.expectResumed()
+    }
+
+    /// Before the first row there is nothing to keep, and nothing is left or what is left can be resumed.
+    @Test(arguments: [0, 5000, 20_000, 50_000, 80_000]) func earlySignal(_ microseconds: UInt32) throws {
+        let study = try InterruptedStudy()
+        let running = try study.folder.start(study.arguments)
+        usleep(microseconds)
+        running.send(SIGTERM)
+        let run = try running.wait(timeout: 60)
+        // While the program is being loaded, nobody can catch the signal yet.
+        #expect(run.status == 75 || run.signal == SIGTERM, "\(run)")
+        #expect(!study.folder.contains("out.csv"))
+        try study.expectResumed()
+    }
+
+    @Test func signalToStandardOutput() throws {
+        let study = try InterruptedStudy()
+        let running = try study.folder.start(Array(study.arguments.dropLast(2)))
+        usleep(300_000)
+        running.send(SIGINT)
+        let run = try running.wait(timeout: 60)
+        #expect(run.status == 75 || run.status == 0, "\(run)")
+        #expect(try study.folder.names == ["a.h5"])
+    }
+
+    /// kill -9 at seeded moments until the study is through: by its progress, or by time, which meets the first moments.
+    @Test(arguments: [11, 12, 13] as [UInt64]) func killedAgainAndAgain(_ seed: UInt64) throws {
+        let study = try InterruptedStudy()
+        var generator = PhiloxGenerator(seed: seed)
+        var kills = 0
+        var rows = 0
+        while kills < 100 {
+            let running = try study.folder.start(study.arguments + (kills == 0 ? [] : ["--resume"]))
+            if generator.uniform() < 0.25 {
+                usleep(UInt32(100_000 * generator.uniform()))
+            } else {
+                study.waitUntil(running, hasWritten: study.partialBytes + Int(40_000 * generator.uniform()))
+                usleep(UInt32(3000 * generator.uniform()))
+            }
+            running.send(SIGKILL)
+            let run = try running.wait(timeout: 60)
+            if run.status == 0 { break }
+            try #require(run.signal == SIGKILL, "\(run)")
+            kills += 1
+            let partial = (try? study.folder.text("out.csv.partial")) ?? ""
+            let kept = partial.utf8.count { $0 == 0x0A }
+            #expect(kept >= rows, "kill \(kills) lost rows: \(rows) before, \(kept) now")
+            rows = kept
+        }
+        #expect(kills >= 3, "only \(kills) kills before the end")
+        if study.folder.contains("out.csv.partial") || !study.folder.contains("out.csv") {
+            try study.expectResumed()
+        } else {
+            #expect(try StudyTable(study.folder.text("out.csv")).withoutSeconds == study.expected)
+            #expect(try study.folder.names == ["a.h5", "out.csv"])
+        }
+    }
+
+    /// A kill between the rename of the output and the removal of the partial file.
+    @Test func killedAfterTheOutputWasInPlace() throws {
+        let study = try InterruptedStudy()
+        let running = try study.folder.start(study.arguments)
+        // The last partial file seen before the end holds all rows or nearly all; resuming it gives the output again.
+        var last = Data()
+        while !running.hasEnded {
+            if let data = try? study.folder.data("out.csv.partial"), data.count > last.count { last = data }
+        }
+        try #require(running.wait(timeout: 60).status == 0)
+        try #require(last.utf8Lines == study.expected.partialLines, "the whole partial file was not seen")
+        try study.folder.write(last, to: "out.csv.partial")
+        let output = try study.folder.data("out.csv")
+        try study.folder.succeed(study.arguments + ["--resume"])
+        #expect(try study.folder.data("out.csv") == output)
+        #expect(try study.folder.names == ["a.h5", "out.csv"])
+    }
+
+    @Test func secondRunIsKeptOff() throws {
+        let study = try InterruptedStudy()
+        let running = try study.folder.start(study.arguments)
+        study.waitUntil(running, hasWritten: 2000)
+        running.send(SIGSTOP)
+        for option in ["--resume", "--force"] {
+            let second = try study.folder.run(study.arguments + [option])
+            #expect(second.status == 73 && second.standardError.contains("another run"), "\(second)")
+        }
+        running.send(SIGCONT)
+        #expect(try running.wait(timeout: 60).status == 0)
+        #expect(try StudyTable(study.folder.text("out.csv")).withoutSeconds == study.expected)
+    }
+
+    @Test func resumeWithoutPartialStarts() throws {
+        try InterruptedStudy().expectResumed()
+    }
+}
+
+extension Data {
+    fileprivate var utf8Lines: Int { count { $0 == 0x0A } }
+}
+
+extension StudyTable {
+    /// The line that names the study, and one for every record.
+    fileprivate var partialLines: Int { records.count + 1 }
+}
