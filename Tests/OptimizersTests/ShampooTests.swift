@@ -75,7 +75,7 @@ import Testing
         }
         let expected = backend.multiply(
             backend.multiply(block.left.root.decoded(backend), gradient), block.right.root.decoded(backend))
-        let factor = gradient.frobeniusNorm / expected.frobeniusNorm
+        let factor = gradient.frobeniusNorm / (expected.frobeniusNorm + 1e-12)
         expectTestRatio(
             largestDifference(direction, backend.combine(factor, expected, 0, expected)),
             scale: gradient.frobeniusNorm, order: 4)
@@ -91,8 +91,9 @@ import Testing
                 let direction = try rule.direction(
                     gradient, state: &state, step: OptimizerStep(index + 1), backend)
                 #expect(direction != gradient)
-                expectTestRatio(
-                    direction.frobeniusNorm - gradient.frobeniusNorm, scale: gradient.frobeniusNorm, order: 80)
+                // The 1e-12 in the denominator against norms above 1.
+                expectBound(
+                    (direction.frobeniusNorm / gradient.frobeniusNorm - 1).magnitude, atMost: 2e-12, "\(storage)")
             }
         }
     }
@@ -144,11 +145,11 @@ import Testing
         let scheme = try PreconditionerScheme(
             statistic: .eigenvector(coding()), root: .offdiagonal(coding()), smallestCodedOrder: 4)
         let whole = try rule(scheme, largestOrder: 6)
-        let stream = gradients(10, 7)
-        let state = try followed(whole, shape: ParameterShape([10, 7]), seed: 1, stream).state
+        let stream = gradients(10, 8)
+        let state = try followed(whole, shape: ParameterShape([10, 8]), seed: 1, stream).state
         let all = try #require(state.preconditioners)
         #expect(all.blocks.map(\.rows) == [0..<6, 0..<6, 6..<10, 6..<10])
-        #expect(all.blocks.map(\.columns) == [0..<6, 6..<7, 0..<6, 6..<7])
+        #expect(all.blocks.map(\.columns) == [0..<6, 6..<8, 0..<6, 6..<8])
         let gradient = stream[0]
         let together = all.preconditioned(gradient, .shampoo, backend)
         for block in all.blocks {
@@ -204,20 +205,21 @@ import Testing
         #expect(results[0] != results[1])
     }
 
-    /// Eight bits follow full precision: the direction's error falls with the bits, and is small.
-    @Test func codedRunsConvergeToTheExactOne() throws {
+    /// An identity in place of the codec makes a coded run the 32-bit one; eight bits come closer to it than four.
+    @Test func codedRunsConvergeToTheUncodedOne() throws {
         let stream = gradients(80, 70, count: 8)
-        func run(_ statistic: StatisticStorage, _ root: RootStorage) throws -> Matrix<Double> {
-            // Damped well: what is compared is the storage, not the solver.
-            let scheme = try PreconditionerScheme(statistic: statistic, root: root, decay: 0.8, damping: 0.1, solver: .eigen)
+        func run(_ statistic: StatisticStorage, _ root: RootStorage, smallestCodedOrder: Int) throws -> Matrix<Double> {
+            let scheme = try PreconditionerScheme(
+                statistic: statistic, root: root, decay: 0.8, damping: 1e-2, solver: .eigen,
+                smallestCodedOrder: smallestCodedOrder)
             return try followed(rule(scheme), shape: ParameterShape([80, 70]), seed: 1, stream).parameter
         }
-        let exact = try run(.exact, .exact)
         let start = Matrix<Double>.random(rows: 80, columns: 70, seed: 1)
-        let moved = backend.combine(1, exact, -1, start).frobeniusNorm
         for index in try storages(bits: 4).indices where index > 0 {
+            let exact = try run(storages(bits: 8)[index], .exact, smallestCodedOrder: 100)
+            let moved = backend.combine(1, exact, -1, start).frobeniusNorm
             let errors = try [4, 8].map { bits in
-                let coded = try run(storages(bits: bits)[index], .offdiagonal(coding(bits: bits)))
+                let coded = try run(storages(bits: bits)[index], .offdiagonal(coding(bits: bits)), smallestCodedOrder: 0)
                 return backend.combine(1, coded, -1, exact).frobeniusNorm / moved
             }
             let name = "\(try storages(bits: 4)[index])".prefix(12)
