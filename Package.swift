@@ -41,8 +41,8 @@ let package = Package(
         .target(
             name: "MatrixStudy",
             dependencies: [
-                "CPUBackend", "CXXHash", "Compute", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore",
-                "Preconditioning", "Quantization", "Yams",
+                "CPUBackend", "CXXHash", "Compute", "GSLReference", "HDF5Store", "IndependentProduct", "LinearAlgebra",
+                "MatrixCore", "Preconditioning", "Quantization", "Yams",
             ]),
         .executableTarget(
             name: "fourthroot",

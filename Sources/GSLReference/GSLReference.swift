@@ -56,28 +56,47 @@ public enum GSLReference {
         _ elements: [Double], order: Int
     ) throws(GSLReferenceError) -> (values: [Double], rowMajorVectors: [Double]) {
         _ = handlerIsOff
-        let matrix = gsl_matrix_alloc(order, order)
-        let vectors = gsl_matrix_alloc(order, order)
+        let stride = rowStride(order: order)
+        var matrix = padded(elements, order: order, stride: stride)
+        var vectors = [Double](repeating: 0, count: order * stride)
         let values = gsl_vector_alloc(order)
         let workspace = gsl_eigen_symmv_alloc(order)
         defer {
-            gsl_matrix_free(matrix)
-            gsl_matrix_free(vectors)
             gsl_vector_free(values)
             gsl_eigen_symmv_free(workspace)
         }
-        guard let matrix, let vectors, let values, let workspace else { throw .outOfMemory(order: order) }
-        // gsl_matrix_alloc gives rows without gaps (tda = order) and gsl_vector_alloc a stride of 1.
-        matrix.pointee.data.update(from: elements, count: order * order)
-        var code = gsl_eigen_symmv(matrix, values, vectors, workspace)
-        if code == 0 { code = gsl_eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_ASC) }
+        guard let values, let workspace else { throw .outOfMemory(order: order) }
+        let code = matrix.withUnsafeMutableBufferPointer { matrix in
+            vectors.withUnsafeMutableBufferPointer { vectors in
+                var a = gsl_matrix_view_array_with_tda(matrix.baseAddress, order, order, stride)
+                var q = gsl_matrix_view_array_with_tda(vectors.baseAddress, order, order, stride)
+                let code = gsl_eigen_symmv(&a.matrix, values, &q.matrix, workspace)
+                return code == 0 ? gsl_eigen_symmv_sort(values, &q.matrix, GSL_EIGEN_SORT_VAL_ASC) : code
+            }
+        }
         guard code == 0 else {
             throw .solverFailed(order: order, code: Int(code), message: String(cString: gsl_strerror(code)))
         }
         return (
             Array(UnsafeBufferPointer(start: values.pointee.data, count: order)),
-            Array(UnsafeBufferPointer(start: vectors.pointee.data, count: order * order))
+            (0..<order).flatMap { vectors[$0 * stride..<$0 * stride + order] }
         )
+    }
+
+    /// The distance of two rows in memory: an odd number of cache lines.
+    ///
+    /// GSL walks down columns; rows a power of two apart would share a few sets of the cache.
+    private static func rowStride(order: Int) -> Int {
+        let lines = (order + 7) / 8
+        return 8 * (lines | 1)
+    }
+
+    private static func padded(_ elements: [Double], order: Int, stride: Int) -> [Double] {
+        var result = [Double](repeating: 0, count: order * stride)
+        for row in 0..<order {
+            result.replaceSubrange(row * stride..<row * stride + order, with: elements[row * order..<(row + 1) * order])
+        }
+        return result
     }
 }
 

@@ -11,11 +11,17 @@ extension ReferenceDecomposition {
     /// - Parameters:
     ///   - exponent: p > 0.
     ///   - damping: ε ≥ 0, relative.
+    ///   - symmetricProduct: Q·Diag(d)·Qᵀ, exactly symmetric.
     /// - Throws: when λ' is zero or λ'^(−p) is outside the normal doubles.
     /// Source: Wang et al., "4-bit Shampoo", NeurIPS 2024, section 2 (notation): A^s = U·Λ^s·Uᵀ by singular values.
-    public func inversePower(exponent: Double, damping: Double) throws(InversePowerError) -> Matrix<Double> {
+    public func inversePower(
+        exponent: Double, damping: Double,
+        symmetricProduct: (Matrix<Double>, [Double]) -> Matrix<Double> = {
+            independentSymmetricProduct($0, diagonal: $1)
+        }
+    ) throws(InversePowerError) -> Matrix<Double> {
         let (_, powers) = try dampedPowers(exponent: exponent, damping: damping)
-        return independentSymmetricProduct(decomposition.eigenvectors, diagonal: powers)
+        return symmetricProduct(decomposition.eigenvectors, powers)
     }
 
     /// An upper bound, to first order in the rounding unit, of ‖R^(1/p)·A' − I‖F/√n for the R of `inversePower`.

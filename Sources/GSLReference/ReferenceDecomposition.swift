@@ -14,20 +14,29 @@ public struct ReferenceDecomposition: Sendable {
     /// ‖QᵀQ − I‖F, which equals ‖QQᵀ − I‖F as Q is square.
     public let orthogonalityDefect: Double
 
-    /// Judges a decomposition of A; the residuals are taken from A itself, by products that no BLAS has a part in.
+    /// Judges a decomposition of A; the residuals are taken from A itself, by products that no BLAS has a part in unless
+    /// others are given.
     ///
     /// Numerics: the evaluation adds to each residual a rounding error of the order √n·u·‖A‖₂ at most, so the residuals
     /// of a good decomposition are overstated a little.
     ///
     /// Complexity: 3n³ operations.
-    public init(_ decomposition: SymmetricDecomposition, of a: Matrix<Double>) {
+    ///
+    /// - Parameters:
+    ///   - product: A·B.
+    ///   - gram: AᵀA.
+    public init(
+        _ decomposition: SymmetricDecomposition, of a: Matrix<Double>,
+        product: (Matrix<Double>, Matrix<Double>) -> Matrix<Double> = { independentProduct($0, $1) },
+        gram: (Matrix<Double>) -> Matrix<Double> = { independentGramMatrix($0) }
+    ) {
         precondition(a.isSquare && a.rows == decomposition.order, "decomposition of another order")
         let vectors = decomposition.eigenvectors
         self.decomposition = decomposition
-        relativeResiduals = Self.relativeResiduals(decomposition, of: a)
-        var gram = independentGramMatrix(vectors)
-        for index in 0..<decomposition.order { gram[index, index] -= 1 }
-        orthogonalityDefect = gram.frobeniusNorm
+        relativeResiduals = Self.relativeResiduals(decomposition, of: a, product)
+        var defect = gram(vectors)
+        for index in 0..<decomposition.order { defect[index, index] -= 1 }
+        orthogonalityDefect = defect.frobeniusNorm
     }
 
     private init(_ decomposition: SymmetricDecomposition, relativeResiduals: [Double], orthogonalityDefect: Double) {
@@ -37,7 +46,8 @@ public struct ReferenceDecomposition: Sendable {
     }
 
     private static func relativeResiduals(
-        _ decomposition: SymmetricDecomposition, of a: Matrix<Double>
+        _ decomposition: SymmetricDecomposition, of a: Matrix<Double>,
+        _ product: (Matrix<Double>, Matrix<Double>) -> Matrix<Double>
     ) -> [Double] {
         // In units of a power of two near the largest entry, lest squares of entries near 1e±200 leave the range.
         let exponent = scalingExponent(a)
@@ -45,7 +55,7 @@ public struct ReferenceDecomposition: Sendable {
         let values = decomposition.eigenvalues.map { scaling($0, by: -exponent) }
         let largest = values.reduce(0) { max($0, $1.magnitude) }
         let vectors = decomposition.eigenvectors
-        let images = independentProduct(scaled, vectors)
+        let images = product(scaled, vectors)
         return values.indices.map { index in
             let difference = zip(images.column(index), vectors.column(index)).map { $0 - values[index] * $1 }
             let norm = sumOfProducts(difference, difference).squareRoot()

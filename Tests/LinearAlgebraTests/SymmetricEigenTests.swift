@@ -7,22 +7,39 @@ import TestSupport
 import Testing
 
 private let orders = [0, 1, 2, 3, 16, 17, 65, 100]
+private let algorithms = [EigenAlgorithm.divideAndConquer, .relativelyRobust]
 
 @Suite struct SymmetricEigenTests {
-    @Test(arguments: orders)
-    func double(order: Int) throws {
-        try decompose(Matrix<Double>.random(rows: order, columns: order, seed: 1).symmetrized, unitRoundoff: 0x1p-53)
+    @Test(arguments: orders, algorithms)
+    func double(order: Int, algorithm: EigenAlgorithm) throws {
+        let a = Matrix<Double>.random(rows: order, columns: order, seed: 1).symmetrized
+        try decompose(a, by: algorithm, unitRoundoff: 0x1p-53)
     }
 
-    @Test(arguments: orders)
-    func single(order: Int) throws {
-        try decompose(Matrix<Float>.random(rows: order, columns: order, seed: 2).symmetrized, unitRoundoff: 0x1p-24)
+    @Test(arguments: orders, algorithms)
+    func single(order: Int, algorithm: EigenAlgorithm) throws {
+        let a = Matrix<Float>.random(rows: order, columns: order, seed: 2).symmetrized
+        try decompose(a, by: algorithm, unitRoundoff: 0x1p-24)
+    }
+
+    /// Clusters: eigenvalues 1 and 1/1000, each many times.
+    @Test(arguments: algorithms)
+    func clusters(algorithm: EigenAlgorithm) throws {
+        var generator = PhiloxGenerator(seed: 6)
+        let values = try Spectrum.twoLevel(ratio: 1000, fractionLarge: 0.4).eigenvalues(
+            order: 60, largest: nil, reversed: false, using: &generator)
+        let a = positiveDefinite(eigenvalues: values, basis: haarOrthogonal(order: 60, using: &generator))
+        try decompose(a, by: algorithm, unitRoundoff: 0x1p-53)
+        try decompose(Matrix<Float>(a), by: algorithm, unitRoundoff: 0x1p-24)
+        try decompose(Matrix<Double>.identity(20), by: algorithm, unitRoundoff: 0x1p-53)
     }
 
     /// ‖A − VΛVᵀ‖, ‖VᵀV − I‖, ascending values and the sign of the vectors.
-    private func decompose<Scalar: LAPACKScalar>(_ a: Matrix<Scalar>, unitRoundoff: Double) throws {
+    private func decompose<Scalar: LAPACKScalar>(
+        _ a: Matrix<Scalar>, by algorithm: EigenAlgorithm, unitRoundoff: Double
+    ) throws {
         let order = a.order
-        let eigen = try symmetricEigen(a)
+        let eigen = try symmetricEigen(a, by: algorithm)
         let (values, vectors) = (eigen.values.map { Double($0) }, Matrix<Double>(eigen.vectors))
         #expect(values.count == order && vectors.rows == order && vectors.columns == order)
         #expect(zip(values, values.dropFirst()).allSatisfy { $0 <= $1 })
@@ -82,17 +99,18 @@ private let orders = [0, 1, 2, 3, 16, 17, 65, 100]
     }
 
     /// A power of two changes no digit, however near the ends of the range.
-    @Test(arguments: [-1050, -1022, -1000, -500, -1, 1, 500, 1000, 1019])
-    func powersOfTwoScaleExactly(exponent: Int) throws {
+    @Test(arguments: [-1050, -1022, -1000, -500, -1, 1, 500, 1000, 1019], algorithms)
+    func powersOfTwoScaleExactly(exponent: Int, algorithm: EigenAlgorithm) throws {
         // Entries of 20 bits survive as subnormal numbers down to 2^-1050.
         let a = Matrix<Double>(
             rows: 20, columns: 20,
             elements: Matrix<Double>.random(rows: 20, columns: 20, seed: 3).symmetrized.elements.map {
                 ($0 * 0x1p20).rounded() * 0x1p-20
             })
-        let plain = try symmetricEigen(a)
+        let plain = try symmetricEigen(a, by: algorithm)
         let factor = Double(sign: .plus, exponent: exponent, significand: 1)
-        let scaled = try symmetricEigen(Matrix(rows: 20, columns: 20, elements: a.elements.map { $0 * factor }))
+        let scaled = try symmetricEigen(
+            Matrix(rows: 20, columns: 20, elements: a.elements.map { $0 * factor }), by: algorithm)
         #expect(scaled.vectors == plain.vectors)
         #expect(scaled.values == plain.values.map { $0 * factor })
     }
@@ -107,13 +125,14 @@ private let orders = [0, 1, 2, 3, 16, 17, 65, 100]
         #expect(try symmetricEigen(Matrix<Double>(diagonal: [-7])).vectors.elements == [1])
     }
 
-    @Test func onlyTheUpperTriangleIsRead() throws {
+    @Test(arguments: algorithms)
+    func onlyTheUpperTriangleIsRead(algorithm: EigenAlgorithm) throws {
         let a = Matrix<Double>.random(rows: 30, columns: 30, seed: 4).symmetrized
         var spoiled = a
         for column in 0..<30 {
             for row in column + 1..<30 { spoiled[row, column] = a.largestMagnitude / 2 }
         }
-        let (one, other) = (try symmetricEigen(a), try symmetricEigen(spoiled))
+        let (one, other) = (try symmetricEigen(a, by: algorithm), try symmetricEigen(spoiled, by: algorithm))
         #expect(one.values == other.values && one.vectors == other.vectors)
     }
 

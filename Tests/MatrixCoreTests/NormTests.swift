@@ -56,12 +56,14 @@ private func column<Scalar: MatrixScalar>(_ elements: [Scalar]) -> Matrix<Scalar
 }
 
 @Suite struct SumOfProductsTests {
-    /// Lane 0 swallows 2^-53 beside its 1, lane 1 adds two of them: in any other order the sum is 1.
-    @Test func eightInterleavedSums() {
+    /// Lane 0 swallows 2^-53 beside its 1, lane 1 adds two of them: in any other order the sum is 1. With 10 entries the
+    /// second of each lane is left over from whole vectors.
+    @Test(arguments: [10, 16])
+    func eightInterleavedSums(count: Int) {
         let half = 0x1p-53
-        var x = [Double](repeating: 0, count: 16)
+        var x = [Double](repeating: 0, count: count)
         (x[0], x[8], x[1], x[9]) = (1, half, half, half)
-        #expect(sumOfProducts(x, [Double](repeating: 1, count: 16)) == 1 + 0x1p-52)
+        #expect(sumOfProducts(x, [Double](repeating: 1, count: count)) == 1 + 0x1p-52)
     }
 
     @Test func integersAreExact() {

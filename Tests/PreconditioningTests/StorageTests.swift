@@ -39,7 +39,14 @@ private let backend = CPUBackend<Double>()
             #expect(householder.byteCount(backend) == triangle + 4 * n + (n + 7) / 8)
             let cholesky = try CholeskyStatistic(known.matrix, shift: 0, coding: coding, backend: backend)
             #expect(cholesky.byteCount(backend) == triangle + 4 * n)
+            for storage in [RootStorage.full(coding), .offdiagonal(coding), .symmetric(coding)] {
+                let kept = try StoredMatrix(known.matrix, storage: storage, backend: backend)
+                #expect(kept.byteCount(backend) == storage.byteCount(order: n))
+            }
         }
+        let single = CPUBackend<Float>()
+        let kept = try StoredMatrix(Matrix<Float>(known.matrix), storage: .exact, backend: single)
+        #expect(kept.byteCount(single) == 4 * n * n)
     }
 
     /// Order 1200 at 4 bits and block 64 takes 816,000 bytes, 7.06 times less than float32.

@@ -18,9 +18,9 @@ extension StatisticCase {
     func decoded(
         _ subject: StudySubject, _ vectors: DecodedVectors, _ backend: CPUBackend<Double>
     ) throws -> DecodedStatistic {
-        let eigenvalues = subject.eigenvalues(contraction: contraction)
         switch try storage() {
         case .exact:
+            let eigenvalues = subject.eigenvalues(contraction: contraction)
             return .factors(
                 vectors: subject.eigenvectors, eigenvalues: eigenvalues, areOrthonormal: true, defect: nil)
         case .full(let coding):
@@ -30,6 +30,7 @@ extension StatisticCase {
         case .symmetric(let coding):
             return try decodedEntries(subject, .symmetric(coding), backend)
         case .eigenvector(let coding):
+            let eigenvalues = subject.eigenvalues(contraction: contraction)
             let steps = rectificationSteps ?? 0
             let kept = try EigenvectorStatistic(
                 eigenvalues: eigenvalues, vectors: subject.eigenvectors, coding: coding, backend: backend)
@@ -41,6 +42,7 @@ extension StatisticCase {
                 vectors: decoded.vectors, eigenvalues: kept.eigenvalues.map { Double($0) }, areOrthonormal: false,
                 defect: decoded.defect)
         case .householder(let coding):
+            let eigenvalues = subject.eigenvalues(contraction: contraction)
             let kept = try HouseholderStatistic(
                 eigenvalues: eigenvalues, vectors: subject.eigenvectors,
                 order: reflectorOrder(eigenvalues: eigenvalues, exponent: exponent, damping: damping),
@@ -50,6 +52,7 @@ extension StatisticCase {
                 vectors: decoded, eigenvalues: kept.eigenvalues.map { Double($0) }, areOrthonormal: true,
                 defect: orthogonalityDefect(decoded, backend))
         case .cholesky(let coding):
+            let eigenvalues = subject.eigenvalues(contraction: contraction)
             let largest = eigenvalues.reduce(0) { max($0, $1.magnitude) }
             let kept = try CholeskyStatistic(
                 subject.matrix(contraction: contraction), shift: damping * largest, coding: coding, backend: backend)

@@ -22,7 +22,7 @@ extension StudyInput {
     public func orthogonalityLosses(
         of matrix: InputMatrix, codings: [CodingChoice], steps: [Int], exponents: [Double]
     ) throws -> [OrthogonalityLoss] {
-        let subject = try StudySubject(entries(of: matrix))
+        let subject = try StudySubject(decomposing: entries(of: matrix))
         let backend = CPUBackend<Double>()
         let eigenvalues = subject.eigenvalues.map(\.magnitude)
         var result: [OrthogonalityLoss] = []

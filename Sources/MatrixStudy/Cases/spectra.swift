@@ -16,7 +16,7 @@ extension StudyInput {
     ///
     /// - Throws: `HDF5Error`, `DecompositionError`.
     public func decodedSpectra(of matrix: InputMatrix, cases: [StatisticCase]) throws -> [DecodedSpectrum] {
-        let subject = try StudySubject(entries(of: matrix))
+        let subject = try StudySubject(decomposing: entries(of: matrix))
         let backend = CPUBackend<Double>()
         let vectors = DecodedVectors(uses: cases, capacity: 1)
         return cases.map { statistic in

@@ -27,6 +27,8 @@ public struct StudyInput: Sendable {
     public private(set) var rejected: [InputError] = []
 
     private let file: HDF5File
+    /// The entries of the only matrix, kept from its examination; of several, each is read again when its turn comes.
+    private var onlyEntries: Matrix<Double>?
 
     /// LAPACK's 32-bit interface counts 2n² entries of workspace.
     public static let largestOrder = 32_766
@@ -43,7 +45,9 @@ public struct StudyInput: Sendable {
         let selected = try StudyInput.select(datasets, patterns, path)
         for dataset in selected {
             do {
-                matrices.append(try examine(dataset))
+                let (matrix, entries) = try examine(dataset)
+                onlyEntries = matrices.isEmpty ? entries : nil
+                matrices.append(matrix)
             } catch let error as InputError where patterns.isEmpty {
                 rejected.append(error)
             }
@@ -59,6 +63,7 @@ public struct StudyInput: Sendable {
     ///
     /// - Throws: `HDF5Error`, or `InputError` where the file has changed since it was examined.
     public func entries(of matrix: InputMatrix) throws -> Matrix<Double> {
+        if let onlyEntries { return onlyEntries.symmetrized }
         let entries = try file.readRowsAsColumns(matrix.name, as: Double.self)
         guard hash(entries) == matrix.hash else {
             throw error(matrix.name, "it changed while the study was running")
@@ -81,7 +86,7 @@ public struct StudyInput: Sendable {
         try symmetricEigen(entries(of: matrix)).values.map(\.magnitude).sorted(by: >)
     }
 
-    private func examine(_ dataset: DatasetDescription) throws -> InputMatrix {
+    private func examine(_ dataset: DatasetDescription) throws -> (InputMatrix, entries: Matrix<Double>) {
         let name = dataset.name
         if let failure = dataset.failure { throw error(name, failure.description) }
         guard dataset.shape.count == 2, dataset.shape[0] == dataset.shape[1] else {
@@ -101,7 +106,7 @@ public struct StudyInput: Sendable {
             throw InputError(kind: .wrongData, description: failure.description)
         }
         try requireSound(entries, name)
-        return InputMatrix(name: name, order: entries.order, hash: hash(entries))
+        return (InputMatrix(name: name, order: entries.order, hash: hash(entries)), entries)
     }
 
     /// - Throws: where an entry is not finite, or differs from its mirror image by more than 1e-3 of the largest one.

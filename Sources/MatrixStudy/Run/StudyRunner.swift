@@ -84,25 +84,27 @@ public struct StudyRunner: Sendable {
             let entries = try await permits.holding { try input.entries(of: matrix) }
             let groups = groupedCases()
             let statistics = groups.map(\.statistic)
-            // Started first: GSL's decomposition takes the longest, and the cases run beside it.
+            // Started first: GSL's decomposition takes the longest. LAPACK's serves the storages; cases that need neither
+            // run beside both.
             let independent = runner.reference == .gsl ? Task { try await gslDecomposition(entries) } : nil
-            defer { independent?.cancel() }
-            let subject = try await permits.holding { try StudySubject(entries) }
-            let decomposition = independent ?? Task {
-                await permits.holding {
-                    ReferenceDecomposition(
-                        SymmetricDecomposition(
-                            eigenvalues: subject.eigenvalues, eigenvectors: subject.eigenvectors), of: entries)
-                }
+            let subject = Task { try await permits.holding { try StudySubject(decomposing: entries) } }
+            defer {
+                independent?.cancel()
+                subject.cancel()
             }
-            let reference = MatrixReference(decomposition: decomposition, cases: statistics, permits: permits)
+            let decomposition = independent ?? Task {
+                let subject = try await subject.value
+                return await permits.holding { dependentDecomposition(subject) }
+            }
+            let reference = MatrixReference(
+                decomposition: decomposition, solver: runner.reference, cases: statistics, permits: permits)
             let vectors = DecodedVectors(uses: statistics, capacity: 2)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for group in groups {
                     await waitingRoots.acquire()
                     tasks.addTask {
                         do {
-                            try await run(group, subject, reference, vectors)
+                            try await run(group, entries, subject, reference, vectors)
                             await waitingRoots.release()
                         } catch {
                             await waitingRoots.release()
@@ -132,6 +134,13 @@ public struct StudyRunner: Sendable {
             return groups
         }
 
+        /// The storages' own decomposition as the reference, judged by the same library.
+        private func dependentDecomposition(_ subject: StudySubject) -> ReferenceDecomposition {
+            ReferenceDecomposition(
+                SymmetricDecomposition(eigenvalues: subject.eigenvalues, eigenvectors: subject.eigenvectors),
+                of: subject.matrix, product: { multiply($0, $1) }, gram: { symmetricProduct($0, transposed: true) })
+        }
+
         /// GSL's decomposition, from the cache or computed and kept.
         private func gslDecomposition(_ entries: Matrix<Double>) async throws -> ReferenceDecomposition {
             try await permits.holding {
@@ -143,8 +152,11 @@ public struct StudyRunner: Sendable {
         }
 
         private func run(
-            _ group: Group, _ subject: StudySubject, _ reference: MatrixReference, _ vectors: DecodedVectors
+            _ group: Group, _ entries: Matrix<Double>, _ decomposed: Task<StudySubject, any Error>,
+            _ reference: MatrixReference, _ vectors: DecodedVectors
         ) async throws {
+            let needsDecomposition = group.statistic.needsDecomposition
+            let subject = needsDecomposition ? try await decomposed.value : StudySubject(undecomposed: entries)
             let backend = CPUBackend<Double>()
             let clock = ContinuousClock()
             let (stored, seconds) = await permits.holding {
@@ -156,7 +168,7 @@ public struct StudyRunner: Sendable {
                 try note("\(runner.source): \(matrix.name): \(group.statistic.summary): \(reason)")
             }
             let target = try await reference.target(
-                of: group.statistic, leastEigenvalue: subject.eigenvalues.first ?? 0)
+                of: group.statistic, leastEigenvalue: needsDecomposition ? subject.eigenvalues.first ?? 0 : 0)
             let rows = try await permits.holding {
                 try group.roots.map { index, root in
                     let start = clock.now

@@ -67,8 +67,8 @@ struct CaseLabels {
         case "root_block": "root's block \(value)"
         case "rectify": value == "1" ? "1 Björck step" : "\(value) Björck steps"
         case "solver": "\(value) solver"
-        case "damping": "damping \(value)"
-        case "exponent": "p = \(value)"
+        case "damping": "damping \(compact(value))"
+        case "exponent": "p = \(compact(value))"
         case "contraction": "log2 τ = \(compact(value))"
         default: value
         }

@@ -62,10 +62,10 @@ struct Figure {
         panels.removeSubrange(Figure.largestPanelCount...)
     }
 
-    /// Drops the points that a logarithmic axis cannot show.
+    /// Drops the points that a logarithmic axis cannot show, and the series without points.
     ///
     /// - Returns: whether points are left.
-    mutating func dropUnshowablePoints() -> Bool {
+    mutating func dropUnshowable() -> Bool {
         var dropped = 0
         var kept = 0
         for panel in panels.indices {
@@ -79,6 +79,19 @@ struct Figure {
             }
         }
         if dropped > 0 { notes.append("left out \(dropped) points that are not positive, for a logarithmic axis") }
+        dropEmptySeries()
         return kept > 0
+    }
+
+    private mutating func dropEmptySeries() {
+        let used = Set(panels.flatMap(\.curves).filter { !$0.points.isEmpty }.map(\.series))
+        let kept = series.indices.filter { used.contains($0) }
+        let positions = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
+        series = kept.map { series[$0] }
+        for panel in panels.indices {
+            panels[panel].curves = panels[panel].curves.compactMap { curve in
+                positions[curve.series].map { Curve(series: $0, points: curve.points) }
+            }
+        }
     }
 }

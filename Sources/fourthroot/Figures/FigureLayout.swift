@@ -54,6 +54,9 @@ struct FigureLayout {
         (fraction(20, width), (1 - fraction(22, height), 1 - fraction(44, height)))
     }
 
+    /// Characters of a subtitle that have room.
+    var longestSubtitle: Int { width * 2 / 15 }
+
     /// The legend's top left corner.
     var legend: (x: Double, y: Double) { (fraction(legendLeft, width), 1 - fraction(firstTop - 8, height)) }
 

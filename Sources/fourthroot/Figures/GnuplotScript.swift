@@ -53,9 +53,10 @@ struct GnuplotScript {
         }
         let (x, y) = layout.heading
         let (keyX, keyY) = layout.legend
+        let subtitle = quoted(shortened(figure.subtitle, to: layout.longestSubtitle))
         text += """
             set label 1 \(written(figure.title)) at screen \(x),\(y.title) left font ',16' textcolor rgb '#111111'
-            set label 2 \(written(.plain(figure.subtitle))) at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'
+            set label 2 \(subtitle) noenhanced at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'
             set key at screen \(keyX),\(keyY) left top Left reverse samplen 3 spacing 1.15 maxcols 1 noenhanced font ',11'
 
             """

@@ -125,6 +125,6 @@ private func points(_ rows: [ResultTable.Row], x: String, y: String) throws -> [
 private func finished(_ figure: Figure, _ table: ResultTable) throws -> Figure {
     var figure = figure
     figure.limitPanels()
-    guard figure.dropUnshowablePoints() else { throw table.error("there are no points to show") }
+    guard figure.dropUnshowable() else { throw table.error("there are no points to show") }
     return figure
 }

@@ -24,7 +24,7 @@ func studyFigure(_ table: ResultTable) throws -> Figure {
         figure = try hasCurves ? bitsFigure(shown, sweep, labels, table) : caseFigure(shown)
     }
     figure.limitPanels()
-    guard figure.dropUnshowablePoints() else { throw table.error("no case of it has an error that a logarithm can show") }
+    guard figure.dropUnshowable() else { throw table.error("no case of it has an error that a logarithm can show") }
     return figure
 }
 
