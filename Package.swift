@@ -68,6 +68,12 @@ let package = Package(
                 "Quantization", "Spectra", "TestSupport",
             ]),
         .testTarget(
+            name: "OptimizersTests",
+            dependencies: [
+                "CPUBackend", "Compute", "HDF5Store", "MatrixCore", "Optimizers", "Preconditioning", "Quantization",
+                "Spectra", "TestSupport",
+            ]),
+        .testTarget(
             name: "GSLReferenceTests",
             dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "MatrixCore", "Spectra", "TestSupport"]),

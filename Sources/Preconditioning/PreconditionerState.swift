@@ -46,7 +46,7 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     public func byteCount(_ backend: Backend) -> Int { statistic.byteCount(backend) + root.byteCount(backend) }
 }
 
-/// The failures of one side of a preconditioner.
+/// The failures of one side of a preconditioner; a new record has none.
 public struct PreconditionerRecord: Sendable, Equatable {
     public enum Operation: String, Sendable { case statistic, root }
 
@@ -56,6 +56,8 @@ public struct PreconditionerRecord: Sendable, Equatable {
     public private(set) var consecutiveRootFailures = 0
     /// Of the last failure, in words.
     public private(set) var lastFailure: String?
+
+    public init() {}
 
     mutating func addFailure(of operation: Operation, _ reason: String) {
         switch operation {
