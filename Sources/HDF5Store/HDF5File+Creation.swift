@@ -1,5 +1,11 @@
 import CHDF5
 import Foundation
+import Synchronization
+
+/// The temporary files under way. Global, because a signal concerns the process as a whole.
+private enum UnfinishedFiles {
+    static let paths = Mutex<Set<String>>([])
+}
 
 extension HDF5File {
     /// Makes a file that appears whole or not at all.
@@ -16,20 +22,39 @@ extension HDF5File {
         let place = ObjectPlace(file: path)
         try checkDestination(place, overwriting: overwriting)
         let temporary = temporaryPath(for: path)
-        let file = try HDF5Library.locked { try createWritableFile(at: temporary, place) }
-        let writer = HDF5Writer(path: path, identifier: file, isAppending: false)
+        UnfinishedFiles.paths.withLock { _ = $0.insert(temporary) }
+        defer { UnfinishedFiles.paths.withLock { _ = $0.remove(temporary) } }
         do {
-            let result = try body(writer)
-            writer.invalidate()
-            try HDF5Library.locked { try flushAndClose(file, place) }
+            let result = try write(at: temporary, place, body)
             try checkDestination(place, overwriting: overwriting)
             guard rename(temporary, path) == 0 else { throw systemError(.writeFailed, path, "cannot be renamed") }
             synchronizeFolder(of: path)
             return result
         } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Removes what `create` has begun and not finished in this process, for a program that ends in the middle of it.
+    public static func removeUnfinished() {
+        for path in UnfinishedFiles.paths.withLock({ $0 }) { unlink(path) }
+    }
+
+    /// Writes, flushes and closes the temporary file.
+    private static func write<Result>(
+        at temporary: String, _ place: ObjectPlace, _ body: (HDF5Writer) throws -> Result
+    ) throws -> Result {
+        let file = try HDF5Library.locked { try createWritableFile(at: temporary, place) }
+        let writer = HDF5Writer(path: place.file, identifier: file, isAppending: false)
+        do {
+            let result = try body(writer)
+            writer.invalidate()
+            try HDF5Library.locked { try flushAndClose(file, place) }
+            return result
+        } catch {
             writer.invalidate()
             HDF5Library.locked { discard(file) }
-            unlink(temporary)
             throw error
         }
     }

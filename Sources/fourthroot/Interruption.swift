@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import HDF5Store
 import Synchronization
 
 /// Ends the program in order when it is interrupted.
@@ -26,6 +27,7 @@ final class Interruption {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 guard let message = current.stop.withLock({ $0 })() else { return }
+                HDF5File.removeUnfinished()
                 Terminal.write("\n")
                 Terminal.report("interrupted", message)
                 // Not exit: libraries' exit handlers would wait for threads that are still computing.

@@ -40,6 +40,8 @@ struct Quantize: ParsableCommand {
             throw StatusError(status: .usage, description: "\(error)")
         }
         try OutputFile.requireWritable(output, overwrite: force)
+        let interruption = Interruption { "nothing was written" }
+        defer { withExtendedLifetime(interruption) {} }
         try Probe.requireSound(input)
         // Columns of the memory are rows of the data set, along which blocks run.
         let rows: Matrix<Float> = try HDF5File.open(input).readRowsAsColumns(matrix, as: Float.self)

@@ -42,6 +42,8 @@ struct Replay: ParsableCommand {
 
     func run() throws {
         let kind: FirstOrder = try word(optimizer, option: "--optimizer")
+        let interruption = Interruption { "nothing was written" }
+        defer { withExtendedLifetime(interruption) {} }
         // Options that contradict each other are found before the file is read.
         _ = try shampoo.preconditioning(defaults: .init())
         try OutputFile.requireWritable(output, overwrite: force)

@@ -83,6 +83,8 @@ struct Synthesize: ParsableCommand {
 
     func run() throws {
         try OutputFile.requireWritable(output, overwrite: force)
+        let interruption = Interruption { "nothing was written" }
+        defer { withExtendedLifetime(interruption) {} }
         let (spectrum, order) = try chosenSpectrum()
         guard order <= StudyInput.largestOrder else {
             throw StatusError(status: .usage, description: "--order \(order): the largest is \(StudyInput.largestOrder)")
