@@ -17,7 +17,8 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
     /// Moves a parameter by one step.
     ///
-    /// - Throws: `GradientError`; parameter and state are then as before.
+    /// - Throws: `GradientError` where preconditioners meet a gradient that is not finite; parameter and state are then as
+    ///   before. First-order rules alone follow what they are given.
     func update(
         _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
         _ backend: Backend
