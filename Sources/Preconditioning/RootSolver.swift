@@ -1,4 +1,4 @@
-/// How an optimizer takes the root A^(-p) of a decoded statistic.
+/// How the root A^(-p) comes from the decoded statistic, in the study and in an optimizer.
 public enum RootSolver: String, Sendable, Codable, CaseIterable {
     /// The exact power, by an eigendecomposition.
     case eigen
@@ -19,7 +19,7 @@ extension StatisticStorage {
 }
 
 /// The integer 1/p, or nil where the exponent p is not the reciprocal of one.
-func rootOrder(exponent: Double) -> Int? {
+public func rootOrder(exponent: Double) -> Int? {
     let order = (1 / exponent).rounded()
     return order >= 1 && order <= 1024 && (exponent * order - 1).magnitude < 1e-12 ? Int(order) : nil
 }

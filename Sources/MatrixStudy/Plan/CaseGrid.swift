@@ -1,3 +1,4 @@
+import Preconditioning
 import Quantization
 
 /// The axes of a grid; an axis that is nil takes the default.
@@ -11,7 +12,7 @@ public struct CaseGrid: Sendable, Equatable {
     public var rootBits: [Int]?
     public var rootBlock: [Int]?
     public var rectify: [Int]?
-    public var solver: [Solver]?
+    public var solver: [RootSolver]?
     public var damping: [Double]?
     public var exponent: [Double]?
     /// log2 τ; nil studies the matrix as it is.
@@ -19,7 +20,7 @@ public struct CaseGrid: Sendable, Equatable {
 
     public init(
         statistic: [StatisticKind]? = nil, root: [RootKind]? = nil, codebook: [CodebookName]? = nil,
-        bits: [Int]? = nil, block: [Int]? = nil, rectify: [Int]? = nil, solver: [Solver]? = nil,
+        bits: [Int]? = nil, block: [Int]? = nil, rectify: [Int]? = nil, solver: [RootSolver]? = nil,
         exponent: [Double]? = nil, contraction: [Double]? = nil
     ) {
         self.statistic = statistic

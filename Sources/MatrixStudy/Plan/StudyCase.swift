@@ -11,15 +11,7 @@ public enum RootKind: String, Sendable, Codable, CaseIterable {
     case exact, full, offdiagonal, symmetric
 }
 
-/// How the root comes from the decoded statistic.
-public enum Solver: String, Sendable, Codable, CaseIterable {
-    /// The exact power of the decoded matrix.
-    case eigen
-    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors.
-    case factored
-    /// The coupled iteration of the optimizer; needs an integer 1/p.
-    case schurNewton = "schur-newton"
-
+extension RootSolver {
     /// Whether a storage and an exponent admit the solver.
     public func applies(to statistic: StatisticKind, exponent: Double) -> Bool {
         switch self {
@@ -28,12 +20,6 @@ public enum Solver: String, Sendable, Codable, CaseIterable {
         case .schurNewton: statistic != .exact && rootOrder(exponent: exponent) != nil
         }
     }
-}
-
-/// The integer 1/p, or nil where the exponent p is not the reciprocal of one.
-func rootOrder(exponent: Double) -> Int? {
-    let order = (1 / exponent).rounded()
-    return order >= 1 && order <= 1024 && (exponent * order - 1).magnitude < 1e-12 ? Int(order) : nil
 }
 
 /// A codebook, its bits and the block that shares a maximum, as the plan and the CSV name them.
@@ -63,7 +49,7 @@ public struct StatisticCase: Sendable, Hashable {
     public let kind: StatisticKind
     public let coding: CodingChoice?
     public let rectificationSteps: Int?
-    public let solver: Solver
+    public let solver: RootSolver
 
     func storage() throws -> StatisticStorage {
         guard let coding = try coding?.blockCoding() else { return .exact }
@@ -101,7 +87,7 @@ public struct StudyCase: Sendable, Hashable {
     public let root: RootCase
 
     /// nil for exact/exact, where no solver stands between a storage and the reference.
-    public var solver: Solver? {
+    public var solver: RootSolver? {
         statistic.kind == .exact && root.kind == .exact ? nil : statistic.solver
     }
 }
