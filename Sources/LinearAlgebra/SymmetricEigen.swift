@@ -50,7 +50,7 @@ private func divideAndConquer<Scalar: LAPACKScalar>(
     let order = matrix.order
     var values = [Scalar](repeating: 0, count: order)
     // Sizes as LAPACK states them for job V: 1 + 6n + 2n² and 3 + 5n.
-    var work = [Scalar](repeating: 0, count: 1 + 6 * order + 2 * order * order)
+    var work: [Scalar] = uninitialized(1 + 6 * order + 2 * order * order)
     var integerWork = [Int32](repeating: 0, count: 3 + 5 * order)
     let info = matrix.elements.withUnsafeMutableBufferPointer {
         Scalar.syevd(

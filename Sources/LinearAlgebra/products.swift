@@ -8,7 +8,7 @@ public func multiply<Scalar: LAPACKScalar>(
     transposed transposeB: Bool = false, alpha: Scalar = 1
 ) -> Matrix<Scalar> {
     var result = Matrix<Scalar>(
-        rows: transposeA ? a.columns : a.rows, columns: transposeB ? b.rows : b.columns)
+        overwrittenRows: transposeA ? a.columns : a.rows, columns: transposeB ? b.rows : b.columns)
     accumulate(into: &result, a, transposed: transposeA, b, transposed: transposeB, alpha: alpha, beta: 0)
     return result
 }
@@ -46,7 +46,7 @@ public func symmetricProduct<Scalar: LAPACKScalar>(
     _ a: Matrix<Scalar>, transposed: Bool = false, alpha: Scalar = 1
 ) -> Matrix<Scalar> {
     let order = transposed ? a.columns : a.rows
-    var result = Matrix<Scalar>(rows: order, columns: order)
+    var result = Matrix<Scalar>(overwrittenRows: order, columns: order)
     guard order > 0 else { return result }
     result.elements.withUnsafeMutableBufferPointer { c in
         a.elements.withUnsafeBufferPointer { x in
@@ -60,6 +60,20 @@ public func symmetricProduct<Scalar: LAPACKScalar>(
     }
     result.mirrorUpperTriangle()
     return result
+}
+
+extension Matrix {
+    /// A matrix whose entries are whatever the memory holds, for a routine that writes all that is read later.
+    ///
+    /// Filling it first would cost a pass over memory that BLAS makes anyway.
+    fileprivate init(overwrittenRows rows: Int, columns: Int) {
+        self.init(rows: rows, columns: columns, elements: uninitialized(rows * columns))
+    }
+}
+
+/// An array whose elements are whatever the memory holds, for a routine that writes before it reads.
+func uninitialized<Scalar: MatrixScalar>(_ count: Int) -> [Scalar] {
+    [Scalar](unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
 }
 
 /// The address of a buffer's first element; BLAS never reads through it where the buffer is empty, and an empty

@@ -15,11 +15,11 @@ public struct RootComparison: Sendable, Equatable {
     public let offdiagonalAngleDegrees: Double?
 }
 
-/// Compares in one pass for the norms and one for the angles.
+/// Compares in one pass over both.
 ///
-/// Numerics: the entries are scaled by a power of two so that no square leaves the range; sums run by columns in a
-/// fixed order. The angle is 2·atan2(‖x̂ − r̂‖, ‖x̂ + r̂‖) of the normalized matrices (Kahan), which keeps full relative accuracy for
-/// small angles, where the arc cosine of the inner product loses half of the digits.
+/// Numerics: the entries are scaled by a power of two so that no square leaves the range; sums run by columns in a fixed
+/// order. The angle is 2·asin(‖x̂ − r̂‖/2) of the normalized matrices with ‖x̂ − r̂‖² = (‖X − R‖² − (‖X‖ − ‖R‖)²)/(‖X‖·‖R‖):
+/// its relative error is about 10u‖R‖/‖X − R‖, where the arc cosine of the inner product has the square of that.
 ///
 /// - Precondition: both are square of one order.
 public func compare(_ x: Matrix<Double>, to r: Matrix<Double>) -> RootComparison {
@@ -30,57 +30,73 @@ public func compare(_ x: Matrix<Double>, to r: Matrix<Double>) -> RootComparison
             normwiseRelativeError: nil, angleDegrees: nil, offdiagonalError: nil, offdiagonalAngleDegrees: nil)
     }
     let scale = Double(sign: .plus, exponent: -min(max(largest.exponent, -1000), 1000), significand: 1)
-    let squares = sums(x, r) { x, r in
-        let (x, r) = (x * scale, r * scale)
-        return SIMD4(x * x, r * r, (x - r) * (x - r), 0)
-    }
-    let whole = squares.diagonal + squares.offdiagonal
-    let apart = squares.offdiagonal
-    let (unitX, unitR) = (scale / whole[0].squareRoot(), scale / whole[1].squareRoot())
-    let (offX, offR) = (scale / apart[0].squareRoot(), scale / apart[1].squareRoot())
-    // Lanes 0 and 1: differences and sums of the whole; lanes 2 and 3: of the off-diagonal parts.
-    let directions = sums(x, r) { x, r in
-        let (wholeDifference, wholeSum) = (x * unitX - r * unitR, x * unitX + r * unitR)
-        let (offDifference, offSum) = (x * offX - r * offR, x * offX + r * offR)
-        return SIMD4(
-            wholeDifference * wholeDifference, wholeSum * wholeSum, offDifference * offDifference, offSum * offSum)
-    }
+    let (diagonal, offdiagonal) = squaredNorms(x, r, scale: scale)
+    let whole = diagonal + offdiagonal
     return RootComparison(
-        normwiseRelativeError: ratio(whole[2], whole[1]),
-        angleDegrees: angle(directions.diagonal[0] + directions.offdiagonal[0], directions.diagonal[1] + directions.offdiagonal[1]),
-        offdiagonalError: ratio(apart[2], apart[1]),
-        offdiagonalAngleDegrees: angle(directions.offdiagonal[2], directions.offdiagonal[3]))
+        normwiseRelativeError: whole.relativeError, angleDegrees: whole.angleDegrees,
+        offdiagonalError: offdiagonal.relativeError, offdiagonalAngleDegrees: offdiagonal.angleDegrees)
 }
 
-/// Σ term(xᵢⱼ, rᵢⱼ) over the diagonal and over the rest.
-@inline(__always)
-private func sums(
-    _ x: Matrix<Double>, _ r: Matrix<Double>, _ term: (Double, Double) -> SIMD4<Double>
-) -> (diagonal: SIMD4<Double>, offdiagonal: SIMD4<Double>) {
+/// ‖X‖², ‖R‖² and ‖X − R‖² of a part of the entries.
+private struct SquaredNorms {
+    var x = 0.0
+    var r = 0.0
+    var difference = 0.0
+
+    static func + (a: SquaredNorms, b: SquaredNorms) -> SquaredNorms {
+        SquaredNorms(x: a.x + b.x, r: a.r + b.r, difference: a.difference + b.difference)
+    }
+
+    var relativeError: Double? {
+        let value = (difference / r).squareRoot()
+        return value.isFinite ? value : nil
+    }
+
+    var angleDegrees: Double? {
+        guard x > 0, r > 0 else { return nil }
+        let (normX, normR) = (x.squareRoot(), r.squareRoot())
+        let chord = max(0, difference - (normX - normR) * (normX - normR)) / (normX * normR)
+        return 2 * asin(min(1, chord.squareRoot() / 2)) * 180 / .pi
+    }
+}
+
+/// The norms of the diagonals and of the rest, of entries multiplied by `scale`.
+private func squaredNorms(
+    _ x: Matrix<Double>, _ r: Matrix<Double>, scale: Double
+) -> (diagonal: SquaredNorms, offdiagonal: SquaredNorms) {
     let order = x.order
-    var diagonal = SIMD4<Double>(repeating: 0)
-    var offdiagonal = SIMD4<Double>(repeating: 0)
-    x.elements.withUnsafeBufferPointer { x in
-        r.elements.withUnsafeBufferPointer { r in
+    var (diagonal, offdiagonal) = (SquaredNorms(), SquaredNorms())
+    x.elements.withUnsafeBytes { x in
+        r.elements.withUnsafeBytes { r in
             for column in 0..<order {
-                var sum = SIMD4<Double>(repeating: 0)
                 let start = column * order
-                for index in start..<start + column { sum += term(x[index], r[index]) }
-                for index in start + column + 1..<start + order { sum += term(x[index], r[index]) }
-                offdiagonal += sum
-                diagonal += term(x[start + column], r[start + column])
+                offdiagonal = offdiagonal + squaredNorms(x, r, start..<start + column, scale)
+                diagonal = diagonal + squaredNorms(x, r, start + column..<start + column + 1, scale)
+                offdiagonal = offdiagonal + squaredNorms(x, r, start + column + 1..<start + order, scale)
             }
         }
     }
     return (diagonal, offdiagonal)
 }
 
-private func ratio(_ squaredError: Double, _ squaredReference: Double) -> Double? {
-    let value = (squaredError / squaredReference).squareRoot()
-    return value.isFinite ? value : nil
-}
-
-private func angle(_ squaredDifference: Double, _ squaredSum: Double) -> Double? {
-    guard squaredDifference.isFinite, squaredSum.isFinite, squaredDifference + squaredSum > 0 else { return nil }
-    return 2 * atan2(squaredDifference.squareRoot(), squaredSum.squareRoot()) * 180 / .pi
+/// Eight interleaved partial sums a run of entries.
+private func squaredNorms(
+    _ x: UnsafeRawBufferPointer, _ r: UnsafeRawBufferPointer, _ range: Range<Int>, _ scale: Double
+) -> SquaredNorms {
+    var (sumX, sumR, sumDifference) = (SIMD8<Double>(), SIMD8<Double>(), SIMD8<Double>())
+    let wholeEnd = range.lowerBound + range.count / 8 * 8
+    for index in stride(from: range.lowerBound, to: wholeEnd, by: 8) {
+        let a = x.loadUnaligned(fromByteOffset: 8 * index, as: SIMD8<Double>.self) * scale
+        let b = r.loadUnaligned(fromByteOffset: 8 * index, as: SIMD8<Double>.self) * scale
+        sumX += a * a
+        sumR += b * b
+        sumDifference += (a - b) * (a - b)
+    }
+    var sums = SquaredNorms(x: sumX.sum(), r: sumR.sum(), difference: sumDifference.sum())
+    for index in wholeEnd..<range.upperBound {
+        let a = x.loadUnaligned(fromByteOffset: 8 * index, as: Double.self) * scale
+        let b = r.loadUnaligned(fromByteOffset: 8 * index, as: Double.self) * scale
+        sums = sums + SquaredNorms(x: a * a, r: b * b, difference: (a - b) * (a - b))
+    }
+    return sums
 }
