@@ -25,10 +25,10 @@ public struct EigenvectorStatistic<Backend: MatrixBackend>: Sendable {
     public func byteCount(_ backend: Backend) -> Int { 4 * eigenvalues.count + backend.byteCount(vectors) }
 }
 
-/// Eigenvalues as they are kept.
+/// Eigenvalues as the storages by factors keep them.
 ///
 /// - Throws: `QuantizationError.notFinite` where one leaves the range of float32.
-func singlePrecision<Scalar: MatrixScalar>(_ eigenvalues: [Scalar]) throws(QuantizationError) -> [Float] {
+public func singlePrecision<Scalar: MatrixScalar>(_ eigenvalues: [Scalar]) throws(QuantizationError) -> [Float] {
     let rounded = eigenvalues.map { Float($0) }
     if let index = rounded.firstIndex(where: { !$0.isFinite }) {
         throw .notFinite(row: index, column: index, value: rounded[index])

@@ -97,7 +97,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
     private func seconds(_ body: () async throws -> Void) async rethrows -> Double {
         let start = ContinuousClock.now
         try await body()
-        return (ContinuousClock.now - start).seconds
+        return (ContinuousClock.now - start) / .seconds(1)
     }
 
     private func synthesized(in folder: URL) throws -> String {

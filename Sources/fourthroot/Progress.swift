@@ -47,7 +47,7 @@ final class Progress: Sendable {
     }
 
     private func show(_ state: inout State, _ now: ContinuousClock.Instant) {
-        let elapsed = (now - start).seconds
+        let elapsed = (now - start) / .seconds(1)
         let rate = Double(state.completed - resumed) / elapsed
         let left = rate > 0 ? Double(total - state.completed) / rate : .infinity
         let figures = "\(state.completed) of \(total) \(unit), \(rounded(rate)) a second, \(clock(left)) left"
@@ -72,8 +72,4 @@ final class Progress: Sendable {
         let whole = Int(seconds.rounded(.up))
         return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
     }
-}
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

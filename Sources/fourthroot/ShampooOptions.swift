@@ -155,28 +155,3 @@ struct ShampooOptions: ParsableArguments {
 }
 
 private func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
-
-extension StatisticKind {
-    fileprivate func storage(_ coding: () throws -> BlockCoding) rethrows -> StatisticStorage {
-        switch self {
-        case .exact: .exact
-        case .full: .full(try coding())
-        case .offdiagonal: .offdiagonal(try coding())
-        case .symmetric: .symmetric(try coding())
-        case .eigenvector: .eigenvector(try coding())
-        case .householder: .householder(try coding())
-        case .cholesky: .cholesky(try coding())
-        }
-    }
-}
-
-extension RootKind {
-    fileprivate func storage(_ coding: () throws -> BlockCoding) rethrows -> RootStorage {
-        switch self {
-        case .exact: .exact
-        case .full: .full(try coding())
-        case .offdiagonal: .offdiagonal(try coding())
-        case .symmetric: .symmetric(try coding())
-        }
-    }
-}

@@ -32,14 +32,16 @@ extension StatisticCase {
         case .eigenvector(let coding):
             let eigenvalues = subject.eigenvalues(contraction: contraction)
             let steps = rectificationSteps ?? 0
-            let kept = try EigenvectorStatistic(
-                eigenvalues: eigenvalues, vectors: subject.eigenvectors, coding: coding, backend: backend)
-            let decoded = vectors.value(coding: self.coding, steps: steps) {
-                let decoded = kept.vectors(rectificationSteps: steps, backend)
+            // Those of every contraction and damping, while the vectors are coded and decoded once for all of them.
+            let kept = try singlePrecision(eigenvalues)
+            let decoded = try vectors.value(coding: self.coding, steps: steps) {
+                let statistic = try EigenvectorStatistic(
+                    eigenvalues: eigenvalues, vectors: subject.eigenvectors, coding: coding, backend: backend)
+                let decoded = statistic.vectors(rectificationSteps: steps, backend)
                 return (decoded, orthogonalityDefect(decoded, backend))
             }
             return .factors(
-                vectors: decoded.vectors, eigenvalues: kept.eigenvalues.map { Double($0) }, areOrthonormal: false,
+                vectors: decoded.vectors, eigenvalues: kept.map { Double($0) }, areOrthonormal: false,
                 defect: decoded.defect)
         case .householder(let coding):
             let eigenvalues = subject.eigenvalues(contraction: contraction)

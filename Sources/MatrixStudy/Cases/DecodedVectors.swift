@@ -30,8 +30,8 @@ final class DecodedVectors: Sendable {
     }
 
     /// The kept value, or that of `compute`. Two tasks that come at once may both compute: they get equal values.
-    func value(coding: CodingChoice?, steps: Int, compute: () -> Value) -> Value {
-        guard let coding else { return compute() }
+    func value(coding: CodingChoice?, steps: Int, compute: () throws -> Value) rethrows -> Value {
+        guard let coding else { return try compute() }
         let key = Key(coding: coding, steps: steps)
         let (kept, remaining) = state.withLock { state in
             let remaining = max(0, (state.remainingUses[key] ?? 1) - 1)
@@ -39,7 +39,7 @@ final class DecodedVectors: Sendable {
             return (remaining == 0 ? state.values.removeValue(forKey: key) : state.values[key], remaining)
         }
         if let kept { return kept }
-        let value = compute()
+        let value = try compute()
         if remaining > 0 {
             state.withLock { state in
                 if state.values.count < capacity && (state.remainingUses[key] ?? 0) > 0 { state.values[key] = value }

@@ -4,11 +4,34 @@ import Quantization
 /// The storage of a statistic by its name.
 public enum StatisticKind: String, Sendable, Codable, CaseIterable {
     case exact, full, offdiagonal, symmetric, eigenvector, householder, cholesky
+
+    /// The storage with a coding, which `exact` does not ask for.
+    public func storage(_ coding: () throws -> BlockCoding) rethrows -> StatisticStorage {
+        switch self {
+        case .exact: .exact
+        case .full: .full(try coding())
+        case .offdiagonal: .offdiagonal(try coding())
+        case .symmetric: .symmetric(try coding())
+        case .eigenvector: .eigenvector(try coding())
+        case .householder: .householder(try coding())
+        case .cholesky: .cholesky(try coding())
+        }
+    }
 }
 
 /// The storage of a root by its name.
 public enum RootKind: String, Sendable, Codable, CaseIterable {
     case exact, full, offdiagonal, symmetric
+
+    /// The storage with a coding, which `exact` does not ask for.
+    public func storage(_ coding: () throws -> BlockCoding) rethrows -> RootStorage {
+        switch self {
+        case .exact: .exact
+        case .full: .full(try coding())
+        case .offdiagonal: .offdiagonal(try coding())
+        case .symmetric: .symmetric(try coding())
+        }
+    }
 }
 
 extension RootSolver {
@@ -53,15 +76,7 @@ public struct StatisticCase: Sendable, Hashable {
 
     func storage() throws -> StatisticStorage {
         guard let coding = try coding?.blockCoding() else { return .exact }
-        return switch kind {
-        case .exact: .exact
-        case .full: .full(coding)
-        case .offdiagonal: .offdiagonal(coding)
-        case .symmetric: .symmetric(coding)
-        case .eigenvector: .eigenvector(coding)
-        case .householder: .householder(coding)
-        case .cholesky: .cholesky(coding)
-        }
+        return kind.storage { coding }
     }
 }
 
@@ -72,12 +87,7 @@ public struct RootCase: Sendable, Hashable {
 
     func storage() throws -> RootStorage {
         guard let coding = try coding?.blockCoding() else { return .exact }
-        return switch kind {
-        case .exact: .exact
-        case .full: .full(coding)
-        case .offdiagonal: .offdiagonal(coding)
-        case .symmetric: .symmetric(coding)
-        }
+        return kind.storage { coding }
     }
 }
 

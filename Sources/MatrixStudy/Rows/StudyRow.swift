@@ -43,9 +43,6 @@ public struct StudyRow: Sendable, Equatable {
             field(studyCase.root.coding?.bits), field(studyCase.root.coding?.block),
         ]
     }
-
-    /// The index of `seconds` in `columns`: the one field that two runs of one plan do not share.
-    public static var secondsColumn: Int { columns.firstIndex(of: "seconds") ?? columns.count }
 }
 
 private func field(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }

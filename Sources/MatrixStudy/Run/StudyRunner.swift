@@ -162,7 +162,7 @@ public struct StudyRunner: Sendable {
             let (stored, seconds) = await permits.holding {
                 let start = clock.now
                 let stored = StoredRoot(group.statistic, subject, rule: runner.rule, vectors, backend)
-                return (stored, (clock.now - start).inSeconds)
+                return (stored, (clock.now - start) / .seconds(1))
             }
             if let reason = stored.reason {
                 try note("\(runner.source): \(matrix.name): \(group.statistic.summary): \(reason)")
@@ -173,7 +173,7 @@ public struct StudyRunner: Sendable {
                 try group.roots.map { index, root in
                     let start = clock.now
                     var row = try row(stored, root, group.statistic, target, backend)
-                    row.seconds = seconds + (clock.now - start).inSeconds
+                    row.seconds = seconds + (clock.now - start) / .seconds(1)
                     return (index: index, row: row)
                 }
             }
@@ -210,10 +210,6 @@ public struct StudyRunner: Sendable {
                 outcome: outcome, reference: runner.reference, referenceResidual: target.residual, seconds: 0)
         }
     }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 extension StatisticCase {
