@@ -9,7 +9,8 @@ let package = Package(
         .executable(name: "fourthroot", targets: ["fourthroot"]),
         .library(
             name: "FourthRoot",
-            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "Optimizers", "MatrixStudy"]),
+            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "Optimizers", "NeuralNetworks",
+                "Training", "MatrixStudy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -22,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CIndependentProduct"),
         .target(name: "CKernels"),
 
@@ -37,7 +39,14 @@ let package = Package(
             dependencies: ["CKernels", "Compute", "LinearAlgebra", "MatrixCore", "Quantization"]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
+        .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
         .target(name: "HDF5Store", dependencies: ["CHDF5", "MatrixCore"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "CZlib", "Compute", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
+                "Quantization",
+            ]),
         .target(
             name: "MatrixStudy",
             dependencies: [
@@ -48,8 +57,8 @@ let package = Package(
             name: "fourthroot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "CPUBackend", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixStudy",
-                "Optimizers", "Preconditioning", "Quantization", "Spectra",
+                "CPUBackend", "Compute", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixStudy",
+                "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
@@ -77,6 +86,15 @@ let package = Package(
             name: "GSLReferenceTests",
             dependencies: ["GSLReference", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "MatrixCore", "Spectra", "TestSupport"]),
+        .testTarget(
+            name: "NeuralNetworksTests",
+            dependencies: ["CPUBackend", "Compute", "MatrixCore", "NeuralNetworks", "TestSupport"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "CPUBackend", "Compute", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
+                "Quantization", "TestSupport", "Training",
+            ]),
         .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
         .testTarget(
             name: "MatrixStudyTests",

@@ -1,20 +1,26 @@
 import Compute
+import Dispatch
 import LinearAlgebra
 import MatrixCore
 import Quantization
 
 /// The primitives on the processor: OpenBLAS for the matrices, the C kernels for the codes.
 ///
-/// OpenBLAS's thread count is the process's (`OpenBLAS.setThreadCount`): one where tasks run side by side.
+/// OpenBLAS's thread count is the process's (`OpenBLAS.setThreadCount`): one where tasks run side by side, as they do
+/// here with `threads` above 1. Work is cut by the thread count alone, so that the same count gives the same bits.
 public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
     public typealias Tensor = Matrix<Scalar>
     public typealias CodedTensor = CodedMatrix
 
     private let codec: BlockCodec
+    /// Pieces into which large products and passes are cut.
+    public let threads: Int
 
     /// - Parameter codec: the implementation of the block codec; the fastest that this machine runs, if not given.
-    public init(codec: BlockCodec = .fastest) {
+    public init(codec: BlockCodec = .fastest, threads: Int = 1) {
+        precondition(threads >= 1, "\(threads) threads")
         self.codec = codec
+        self.threads = threads
     }
 
     public func tensor(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> { matrix }
@@ -106,4 +112,12 @@ public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
 
     public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> { codec.decode(coded) }
     public func byteCount(_ coded: CodedMatrix) -> Int { coded.byteCount }
+
+    public func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
+        if threads == 1 || count == 1 {
+            for index in 0..<count { body(index) }
+        } else {
+            DispatchQueue.concurrentPerform(iterations: count, execute: body)
+        }
+    }
 }
