@@ -1,3 +1,4 @@
+import Compute
 import HDF5Store
 import MatrixCore
 import Optimizers
