@@ -116,11 +116,7 @@ extension StatisticState {
     }
 
     private var coding: BlockCoding {
-        switch scheme.statistic {
-        case .full(let coding), .offdiagonal(let coding), .symmetric(let coding), .eigenvector(let coding),
-            .householder(let coding), .cholesky(let coding):
-            return coding
-        case .exact: preconditionFailure("the coding of an exact statistic")
-        }
+        guard let coding = scheme.statistic.coding else { preconditionFailure("the coding of an exact statistic") }
+        return coding
     }
 }
