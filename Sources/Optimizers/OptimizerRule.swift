@@ -15,17 +15,26 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State
 
-    /// Moves a parameter by one step.
+    /// Moves a parameter by one step along a gradient that `update` has found finite.
     ///
-    /// - Throws: `GradientError` where preconditioners meet a gradient that is not finite; parameter and state are then as
-    ///   before. First-order rules alone follow what they are given.
-    func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
+    /// - Parameter norm: ‖G‖F.
+    /// - Throws: `GradientError` where preconditioners make of it what is not finite; the parameter is then as before.
+    func follow(
+        _ gradient: Backend.Tensor, norm: Backend.Scalar, _ parameter: inout Backend.Tensor, state: inout State,
+        step: OptimizerStep, _ backend: Backend
     ) throws(GradientError)
 
     /// The bytes of the state, preconditioners included.
     func byteCount(_ state: State, _ backend: Backend) -> Int
+
+    /// All buffers of the state. Their bytes are `byteCount`, and for every side of a preconditioner the extras that
+    /// `PreconditionerState.archive` names.
+    func archive(_ state: State, _ backend: Backend) -> StateArchive
+
+    /// Reads into a state of the same rule and parameter; `restore` also holds the archive to its names.
+    ///
+    /// - Throws: `StateArchiveError`; the state is then half read.
+    func read(_ state: inout State, from archive: StateArchive, _ backend: Backend) throws(StateArchiveError)
 
     /// The preconditioners in a state, nil for rules and parameters without.
     func preconditioners(of state: State) -> BlockPreconditioner<Backend>?
@@ -33,6 +42,32 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
 extension OptimizerRule {
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { nil }
+
+    /// Moves a parameter by one step.
+    ///
+    /// - Throws: `GradientError` where the gradient is not finite, parameter and state being as before, or where
+    ///   preconditioners make of it what is not finite, the parameter being as before.
+    public func update(
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    ) throws(GradientError) {
+        let norm = backend.frobeniusNorm(gradient)
+        guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: false) }
+        try follow(gradient, norm: norm, &parameter, state: &state, step: step, backend)
+    }
+
+    /// Becomes the state that was written, from one that `initialState` made for the same rule and parameter.
+    ///
+    /// - Throws: `StateArchiveError` where a buffer is missing, superfluous, of another kind or count, or holds what no
+    ///   state has; the state is then as before.
+    public func restore(
+        _ state: inout State, from archive: StateArchive, _ backend: Backend
+    ) throws(StateArchiveError) {
+        var next = state
+        try read(&next, from: archive, backend)
+        try archive.requireNames(of: self.archive(next, backend))
+        state = next
+    }
 }
 
 /// Where in the training a step stands.
@@ -54,6 +89,10 @@ public struct OptimizerStep: Sendable, Equatable {
 public struct GradientError: Error, Sendable, Equatable, CustomStringConvertible {
     /// ‖G‖F, NaN or infinite.
     public let norm: Double
+    /// Whether the gradient was finite before it was preconditioned.
+    public let isPreconditioned: Bool
 
-    public var description: String { "the gradient is not finite: its norm is \(norm)" }
+    public var description: String {
+        "the \(isPreconditioned ? "preconditioned " : "")gradient is not finite: its norm is \(norm)"
+    }
 }

@@ -76,7 +76,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     var momentWeight: Double { decay == 1 ? 1 : 1 - decay }
 
     /// The root's storage for a side of this order.
-    func rootStorage(order: Int) -> RootStorage { order < smallestCodedOrder ? .exact : root }
+    public func rootStorage(order: Int) -> RootStorage { order < smallestCodedOrder ? .exact : root }
 
     private func validate() throws(PreconditionerSchemeError) {
         func require(_ holds: Bool, _ name: String, _ value: Any, _ range: String) throws(PreconditionerSchemeError) {
