@@ -1,0 +1,35 @@
+/// Extents of an image.
+struct ImageShape: Sendable, Equatable {
+    let channels: Int
+    let height: Int
+    let width: Int
+
+    var count: Int { channels * height * width }
+}
+
+/// Images as they are stored in files, one byte an entry, with their classes.
+struct LabelledImages: Sendable {
+    let shape: ImageShape
+    /// Image after image; the channel runs fastest, then the column.
+    private(set) var pixels: [UInt8] = []
+    private(set) var labels: [UInt8] = []
+
+    init(shape: ImageShape) { self.shape = shape }
+
+    var count: Int { labels.count }
+
+    mutating func reserve(_ images: Int) {
+        pixels.reserveCapacity(pixels.count + images * shape.count)
+        labels.reserveCapacity(labels.count + images)
+    }
+
+    /// Appends an image whose channels lie one after the other, row by row.
+    mutating func append(planar: ArraySlice<UInt8>, label: UInt8) {
+        precondition(planar.count == shape.count, "\(planar.count) bytes for an image of \(shape.count)")
+        let plane = shape.height * shape.width
+        for position in planar.startIndex..<planar.startIndex + plane {
+            for channel in 0..<shape.channels { pixels.append(planar[position + channel * plane]) }
+        }
+        labels.append(label)
+    }
+}
