@@ -48,6 +48,8 @@ public struct StateArchive: Sendable {
         add(name, StateBuffer(backend.matrix(tensor).elements))
     }
 
+    public func contains(_ name: String) -> Bool { positions[prefix + name] != nil }
+
     /// The part whose names begin with this one, to read from.
     public func part(_ name: String) -> StateArchive {
         var part = self

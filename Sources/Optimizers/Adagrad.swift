@@ -39,9 +39,9 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
         zeros(parameter, backend)
     }
 
-    public func follow(
-        _ gradient: Backend.Tensor, norm: Backend.Scalar, _ parameter: inout Backend.Tensor,
-        state: inout Backend.Tensor, step: OptimizerStep, _ backend: Backend
+    public func move(
+        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
+        _ backend: Backend
     ) {
         var direction = gradient
         if weightDecay != 0 { backend.combine(1, into: &direction, Backend.Scalar(weightDecay), parameter) }

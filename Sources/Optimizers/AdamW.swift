@@ -63,9 +63,9 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         AdamMoments(first: zeros(parameter, backend), second: zeros(parameter, backend))
     }
 
-    public func follow(
-        _ gradient: Backend.Tensor, norm: Backend.Scalar, _ parameter: inout Backend.Tensor, state: inout State,
-        step: OptimizerStep, _ backend: Backend
+    public func move(
+        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
     ) {
         let rate = learningRate * step.learningRateFactor
         let time = Double(step.number)

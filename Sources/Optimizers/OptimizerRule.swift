@@ -1,5 +1,6 @@
 import Compute
 import MatrixCore
+import Preconditioning
 
 /// An optimizer: its hyperparameters and one rule by which a parameter follows its gradient.
 ///
@@ -15,14 +16,27 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State
 
-    /// Moves a parameter by one step along a gradient that `update` has found finite.
+    /// η, before a schedule's factor.
+    var learningRate: Double { get }
+    /// How preconditioners are scheduled and kept, nil for rules without.
+    var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { get }
+
+    /// What preconditioners make of a finite gradient at a step, updated where the step asks for it; the gradient itself
+    /// without any.
     ///
     /// - Parameter norm: ‖G‖F.
-    /// - Throws: `GradientError` where preconditioners make of it what is not finite; the parameter is then as before.
-    func follow(
-        _ gradient: Backend.Tensor, norm: Backend.Scalar, _ parameter: inout Backend.Tensor, state: inout State,
-        step: OptimizerStep, _ backend: Backend
-    ) throws(GradientError)
+    /// - Throws: `GradientError` where the result is not finite.
+    func direction(
+        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws(GradientError) -> Backend.Tensor
+
+    /// Moves a parameter by one step of the first-order rule.
+    ///
+    /// - Parameter direction: what `direction` returned for the same step.
+    func move(
+        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    )
 
     /// The bytes of the state, preconditioners included.
     func byteCount(_ state: State, _ backend: Backend) -> Int
@@ -41,7 +55,12 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 }
 
 extension OptimizerRule {
+    public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { nil }
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { nil }
+
+    public func direction(
+        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws(GradientError) -> Backend.Tensor { gradient }
 
     /// Moves a parameter by one step.
     ///
@@ -53,7 +72,8 @@ extension OptimizerRule {
     ) throws(GradientError) {
         let norm = backend.frobeniusNorm(gradient)
         guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: false) }
-        try follow(gradient, norm: norm, &parameter, state: &state, step: step, backend)
+        let direction = try direction(of: gradient, norm: norm, state: &state, step: step, backend)
+        move(&parameter, along: direction, state: &state, step: step, backend)
     }
 
     /// Becomes the state that was written, from one that `initialState` made for the same rule and parameter.

@@ -44,9 +44,9 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
         zeros(parameter, backend)
     }
 
-    public func follow(
-        _ gradient: Backend.Tensor, norm: Backend.Scalar, _ parameter: inout Backend.Tensor,
-        state: inout Backend.Tensor, step: OptimizerStep, _ backend: Backend
+    public func move(
+        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
+        _ backend: Backend
     ) {
         let rate = Backend.Scalar(learningRate * step.learningRateFactor)
         var direction = gradient

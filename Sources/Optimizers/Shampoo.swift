@@ -72,22 +72,14 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
                     parameter, largestOrder: schedule.largestOrder, scheme: scheme, using: &generator, backend) : nil)
     }
 
-    public func follow(
-        _ gradient: Backend.Tensor, norm: Backend.Scalar, _ parameter: inout Backend.Tensor, state: inout State,
-        step: OptimizerStep, _ backend: Backend
-    ) throws(GradientError) {
-        let direction = try direction(gradient, norm: norm, state: &state, step: step, backend)
-        try base.follow(direction, norm: norm, &parameter, state: &state.base, step: step, backend)
-    }
+    public var learningRate: Double { base.learningRate }
+    public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { (schedule, scheme) }
 
     /// G̃: the gradient preconditioned and grafted.
-    func direction(
-        _ gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
+    public func direction(
+        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws(GradientError) -> Backend.Tensor {
-        if step.number % schedule.statisticsInterval == 0 {
-            state.preconditioners?.updateStatistics(with: gradient, backend)
-        }
-        if step.number % schedule.rootInterval == 0 { state.preconditioners?.updateRoots(backend) }
+        state.preconditioners?.update(with: gradient, schedule, step, backend)
         guard var result = state.preconditioners?.preconditioned(gradient, schedule.combination, backend) else {
             return gradient
         }
@@ -95,6 +87,13 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
         guard length.isFinite else { throw GradientError(norm: Double(length), isPreconditioned: true) }
         backend.combine(norm / (length + 1e-12), into: &result, 0, gradient)
         return result
+    }
+
+    public func move(
+        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    ) {
+        base.move(&parameter, along: direction, state: &state.base, step: step, backend)
     }
 
     public func byteCount(_ state: State, _ backend: Backend) -> Int {

@@ -6,6 +6,8 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     public internal(set) var statistic: StatisticState<Backend>
     /// A^(-p) as stored; I until the first root.
     public internal(set) var root: StoredMatrix<Backend>
+    /// A as it was before it was last coded, where the scheme keeps it and a storage codes.
+    public internal(set) var uncodedStatistic: Backend.Tensor?
     public internal(set) var record = PreconditionerRecord()
     public let scheme: PreconditionerScheme
     /// For the start vectors of power iterations.
@@ -25,7 +27,8 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// A ← βA + (1 − β)M. What fails leaves the statistic as it was and is counted in the record.
     public mutating func updateStatistic(with moment: Backend.Tensor, _ backend: Backend) {
         do {
-            try statistic.update(with: moment, using: &generator, backend)
+            let updated = try statistic.update(with: moment, using: &generator, backend)
+            if scheme.keepsUncodedStatistic && statistic.isCoded { uncodedStatistic = updated }
         } catch {
             record.addFailure(of: .statistic, "\(error)")
         }

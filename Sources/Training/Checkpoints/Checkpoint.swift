@@ -66,9 +66,9 @@ enum Checkpoint {
         let parameters = try tensors("parameters", trainer.network.parameters)
         let statistics = try tensors("running_statistics", trainer.network.runningStatistics)
         let archives = try readArchives(file)
-        do {
+        do throws(StateArchiveError) {
             try trainer.restore(step: step, parameters: parameters, runningStatistics: statistics, archives: archives)
-        } catch let error as StateArchiveError {
+        } catch {
             throw failure("\(error); it is damaged")
         }
     }
@@ -142,7 +142,7 @@ extension Trainer {
     /// The optimizer's states and the shadows, parameter after parameter.
     var archives: [(folder: String, archive: StateArchive)] {
         zip(network.parameters, slots).flatMap { parameter, slot in
-            [("optimizer/\(parameter.name)", rule.archive(of: slot.state, backend))]
+            [("optimizer/\(parameter.name)", rule.archive(slot.state, backend))]
                 + (slot.shadow.map { [("shadow/\(parameter.name)", $0.archive(backend))] } ?? [])
         }
     }
@@ -157,7 +157,7 @@ extension Trainer {
             // A rule may have nothing to keep for a parameter.
             try rule.restore(&restored[index].state, from: archives[folder] ?? StateArchive(), backend)
             if restored[index].shadow != nil {
-                try restored[index].shadow!.restore(from: archives["shadow/\(parameter.name)"] ?? StateArchive(), backend)
+                try restored[index].shadow!.read(archives["shadow/\(parameter.name)"] ?? StateArchive(), backend)
             }
         }
         slots = restored

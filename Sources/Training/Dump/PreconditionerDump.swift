@@ -95,18 +95,17 @@ extension Trainer {
     /// Every side of every preconditioner, in the order of the parameters.
     func preconditionerSides() -> [DumpedSide] {
         zip(network.parameters, slots).flatMap { parameter, slot -> [DumpedSide] in
-            guard let preconditioners = rule.preconditioners(of: slot.state), let scheme = rule.shampoo?.scheme else {
+            guard let preconditioners = rule.preconditioners(of: slot.state), let scheme = rule.preconditioning?.scheme else {
                 return []
             }
             let shadows = slot.shadow?.sides(of: parameter.name)
             return preconditioners.sides(of: parameter.name).enumerated().map { index, side in
                 let decoded = backend.matrix(
                     side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
-                let isCoded = !side.state.statistic.isExact
-                return DumpedSide(
+                                return DumpedSide(
                     place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
                     statistic: side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded,
-                    decoded: isCoded ? decoded : nil, root: backend.matrix(side.state.root.decoded(backend)),
+                    decoded: side.state.statistic.isCoded ? decoded : nil, root: backend.matrix(side.state.root.decoded(backend)),
                     reference: shadows.map { backend.matrix($0[index].state.statistic.decoded(rectificationSteps: 0, backend)) })
             }
         }

@@ -7,7 +7,7 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
     var state: Rule.State
     /// Full-precision statistics and roots that follow the same gradients, where they are asked for.
     var shadow: BlockPreconditioner<Rule.Backend>?
-    private var direction: Rule.Backend.Tensor?
+    private var direction: Result<Rule.Backend.Tensor, GradientError>?
 
     init(state: Rule.State, shadow: BlockPreconditioner<Rule.Backend>?) {
         self.state = state
@@ -18,14 +18,22 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
     mutating func precondition(
         _ gradient: Rule.Backend.Tensor, _ rule: Rule, _ step: OptimizerStep, _ backend: Rule.Backend
     ) {
-        if shadow != nil { rule.updateShadow(&shadow!, gradient: gradient, step: step, backend) }
-        direction = rule.direction(gradient, state: &state, step: step, backend)
+        if let schedule = rule.preconditioning?.schedule { shadow?.update(with: gradient, schedule, step, backend) }
+        let norm = backend.frobeniusNorm(gradient)
+        do throws(GradientError) {
+            direction = .success(
+                try rule.direction(of: gradient, norm: norm, state: &state, step: step, backend))
+        } catch {
+            direction = .failure(error)
+        }
     }
 
     /// The direction, once: a tensor that is not shared can be changed in place.
-    mutating func takeDirection() -> Rule.Backend.Tensor? {
-        defer { direction = nil }
-        return direction
+    ///
+    /// - Precondition: `precondition` came before.
+    mutating func takeDirection() throws(GradientError) -> Rule.Backend.Tensor {
+        guard let result = direction.take() else { preconditionFailure("a direction that was not computed") }
+        return try result.get()
     }
 }
 
@@ -35,7 +43,7 @@ extension BlockPreconditioner {
         blocks.flatMap { block in
             [(PreconditionerSide.Side.left, block.left), (.right, block.right)].map { side, state in
                 let place = PreconditionerSide(
-                    parameter: parameter, blockRow: block.row, blockColumn: block.column, side: side)
+                    parameter: parameter, blockRow: block.place.blockRow, blockColumn: block.place.blockColumn, side: side)
                 return (place, state)
             }
         }

@@ -20,7 +20,7 @@ public struct ShadowError: Sendable, Equatable {
 extension Trainer {
     /// The groups of the parameters that have preconditioners, in the order of the parameters.
     public var shadowGroups: [String] {
-        guard settings.followsShadow, rule.shampoo != nil else { return [] }
+        guard settings.followsShadow, rule.preconditioning != nil else { return [] }
         var groups: [String] = []
         for parameter in network.parameters where parameter.shape.isMatrix {
             let group = ShadowError.group(of: parameter.name)

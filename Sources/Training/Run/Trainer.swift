@@ -2,6 +2,7 @@ import Compute
 import MatrixCore
 import NeuralNetworks
 import Optimizers
+import Preconditioning
 
 /// A training in progress: a network's numbers, the optimizer's states, and the step that moves both.
 ///
@@ -37,8 +38,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         slots = try network.parameters.enumerated().map { index, parameter in
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
             let state = try rule.initialState(for: parameter.shape, using: &generator, backend)
-            let shadow = settings.followsShadow ? try rule.shadow(for: parameter.shape, backend) : nil
-            return OptimizerSlot(state: state, shadow: shadow)
+            return OptimizerSlot(
+                state: state, shadow: try shadow(of: parameter.shape, rule, settings, using: &generator, backend))
         }
         let costs = network.parameters.map { parameter in
             let (rows, columns) = (Double(parameter.shape.rows), Double(parameter.shape.columns))
@@ -58,10 +59,11 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
         precondition(gradients, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
+        let directions = try takeDirections(step: number)
         for index in slots.indices {
-            guard let direction = slots[index].takeDirection() else { continue }
             rule.move(
-                &numbers.parameters[index], along: direction, state: &slots[index].state, step: optimizerStep, backend)
+                &numbers.parameters[index], along: directions[index], state: &slots[index].state, step: optimizerStep,
+                backend)
         }
         step = number
         if let failure = excessiveRootFailure() { throw failure }
@@ -74,12 +76,11 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// Loss and accuracy over the validation samples, or over as many of their batches as the settings say, taken at
     /// equal distances.
     public func evaluate() -> Evaluation {
-        var batches = data.validationBatches(batchSize: settings.batchSize)
-        if let limit = settings.validationBatches, limit < batches.count {
-            batches = (0..<limit).map { batches[$0 * batches.count / limit] }
-        }
+        let batches = data.validationBatches(batchSize: settings.batchSize)
+        let count = min(settings.validationBatches ?? batches.count, batches.count)
         var (loss, correct, positions) = (0.0, 0, 0)
-        for batch in batches {
+        for index in 0..<count {
+            let batch = batches[index * batches.count / count]
             var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
             let logits = network.forward(input(batch), &pass).logits
             let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)
@@ -125,9 +126,18 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
 
     /// What preconditioning makes of the gradients, parameters side by side.
     private mutating func precondition(_ gradients: [Backend.Tensor], _ step: OptimizerStep) {
-        let (rule, backend) = (rule, backend)
-        backend.concurrently(over: &slots, inOrder: schedulingOrder) { index, slot in
+        backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule, backend] index, slot in
             slot.precondition(gradients[index], rule, step, backend)
+        }
+    }
+
+    private mutating func takeDirections(step: Int) throws -> [Backend.Tensor] {
+        try slots.indices.map { index in
+            do throws(GradientError) {
+                return try slots[index].takeDirection()
+            } catch {
+                throw DivergenceError.direction(step: step, parameter: network.parameters[index].name, norm: error.norm)
+            }
         }
     }
 
@@ -150,6 +160,19 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         case .tokens(let tokens): .tokens(tokens, batch: batch.size)
         }
     }
+}
+
+/// Exact statistics that follow the same gradients, with roots by eigenvalues; nil where they are not asked for.
+private func shadow<Rule: OptimizerRule>(
+    of parameter: ParameterShape, _ rule: Rule, _ settings: TrainingSettings, using generator: inout PhiloxGenerator,
+    _ backend: Rule.Backend
+) throws -> BlockPreconditioner<Rule.Backend>? {
+    guard settings.followsShadow, parameter.isMatrix, let (schedule, scheme) = rule.preconditioning else { return nil }
+    let exact = try PreconditionerScheme(
+        statistic: .exact, root: .exact, decay: scheme.decay, damping: scheme.damping, exponent: scheme.exponent,
+        solver: .eigen)
+    return try BlockPreconditioner(
+        parameter, largestOrder: schedule.largestOrder, scheme: exact, using: &generator, backend)
 }
 
 /// What a step leaves behind for the log.

@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import HDF5Store
 import NeuralNetworks
@@ -62,13 +63,13 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// Runs to the last step, or until `shouldStop` says so after a step; then a checkpoint is written where there is a
     /// folder for it.
     ///
-    /// - Throws: `DivergenceError`, after a checkpoint of the last good step.
+    /// - Throws: `DivergenceError`, after a checkpoint of the last whole step where the state is that.
     public mutating func run(shouldStop: () -> Bool, report: (Event) -> Void) throws -> End {
         while trainer.step < steps {
             do {
                 try advance(report)
-            } catch {
-                if trainer.step > 0 { writeCheckpoint(report) }
+            } catch let error as DivergenceError {
+                if trainer.step > 0 && error.leavesWholeStep { writeCheckpoint(report) }
                 throw error
             }
             if shouldStop() && trainer.step < steps {
@@ -100,22 +101,26 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             reportedFailures = failures.statistics + failures.roots
             report(.warning("step \(result.step): \(failures.last ?? "a root failed"); what was kept before stays in use"))
         }
-        attempt("the log", report) { try log.append(row) }
-        if isDue(intervals.dump) { attempt("the dump of step \(result.step)", report) { try dump?.append(trainer) } }
+        writeFaults += faults("the log", report) { try log.append(row) }
+        if isDue(intervals.dump) {
+            writeFaults += faults("the dump of step \(result.step)", report) { try dump?.append(trainer) }
+        }
         if isDue(intervals.checkpoint) || isLast { writeCheckpoint(report) }
         report(.step(row))
     }
 
     private mutating func writeCheckpoint(_ report: (Event) -> Void) {
-        attempt("the checkpoint of step \(trainer.step)", report) { try checkpoints?.write(trainer) }
+        writeFaults += faults("the checkpoint of step \(trainer.step)", report) { try checkpoints?.write(trainer) }
     }
 
-    private mutating func attempt(_ what: String, _ report: (Event) -> Void, _ body: () throws -> Void) {
+    /// 0, or 1 where `write` failed, which is reported.
+    private func faults(_ what: String, _ report: (Event) -> Void, _ write: () throws -> Void) -> Int {
         do {
-            try body()
+            try write()
+            return 0
         } catch {
-            writeFaults += 1
             report(.warning("\(what) could not be written and is missing: \(error)"))
+            return 1
         }
     }
 }
@@ -123,6 +128,6 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
 /// The largest resident set of the process so far.
 func peakResidentBytes() -> Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
 }

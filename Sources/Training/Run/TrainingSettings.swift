@@ -8,8 +8,6 @@ public struct TrainingSettings: Sendable, Equatable {
     public var labelSmoothing: Double
     /// Whether full-precision statistics are followed beside coded ones.
     public var followsShadow: Bool
-    /// Whether every statistic is also kept as it was before it was coded, for dumps.
-    public var keepsUncodedStatistics: Bool
     /// So many roots of one side that fail in a row end the training.
     public var rootFailureLimit: Int
     /// Validation batches of one evaluation, nil for all.
@@ -17,7 +15,7 @@ public struct TrainingSettings: Sendable, Equatable {
 
     public init(
         batchSize: Int, schedule: LearningRateSchedule, seed: UInt64, labelSmoothing: Double = 0,
-        followsShadow: Bool = false, keepsUncodedStatistics: Bool = false, rootFailureLimit: Int = 5,
+        followsShadow: Bool = false, rootFailureLimit: Int = 5,
         validationBatches: Int? = nil
     ) {
         precondition(batchSize >= 1 && rootFailureLimit >= 1, "a batch of \(batchSize), limit \(rootFailureLimit)")
@@ -26,7 +24,6 @@ public struct TrainingSettings: Sendable, Equatable {
         self.seed = seed
         self.labelSmoothing = labelSmoothing
         self.followsShadow = followsShadow
-        self.keepsUncodedStatistics = keepsUncodedStatistics
         self.rootFailureLimit = rootFailureLimit
         self.validationBatches = validationBatches
     }
