@@ -111,3 +111,14 @@ extension Trainer {
         }
     }
 }
+
+extension Trainer {
+    /// The statistic of a side as its root is taken of it, nil where there is no such side.
+    public func decodedStatistic(of place: PreconditionerSide) -> Matrix<Float>? {
+        for (parameter, slot) in zip(network.parameters, slots) where parameter.name == place.parameter {
+            let sides = rule.preconditioners(of: slot.state)?.sides(of: parameter.name) ?? []
+            return sides.first { $0.side == place }?.state.statisticMatrix(backend)
+        }
+        return nil
+    }
+}

@@ -105,7 +105,7 @@ struct RecordOptions: ParsableArguments {
                 try FileManager.default.removeItem(atPath: dump)
             }
         }
-        let globs = try dumpParameter.map { try Glob($0) }
+        let globs = dumpParameter.map { Glob($0) }
         return try PreconditionerDump(
             path: dump, parameters: { name in globs.isEmpty || globs.contains { $0.matches(name) } },
             describe: { try $0.setProvenance(seed: seed, configuration: configuration.values) })

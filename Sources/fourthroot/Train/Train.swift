@@ -83,12 +83,14 @@ struct Train: ParsableCommand {
         let configuration = try configuration(rule, settings, threads: threads)
         let folder = try records.checkpointFolder(configuration)
         if records.resume { try records.resume(&trainer, folder) }
-        let session = TrainSession(
+        var intervals = records.intervals
+        intervals.validation = course.validateEvery
+        var session = TrainSession(
             run: TrainingRun(
-                trainer, steps: steps, intervals: records.intervals, log: try records.log(for: trainer),
+                trainer, steps: steps, intervals: intervals, log: try records.log(for: trainer),
                 dump: try records.dump(configuration, seed: course.seed), checkpoints: folder),
             steps: steps, records: records, configuration: configuration, isQuiet: quiet)
-        try session.run()
+        try session.train()
     }
 
     /// What a run that goes on must share with the one that it continues.
