@@ -8,9 +8,10 @@ import Quantization
 
 /// The preconditioners of a training, written to an HDF5 file every few steps.
 ///
-/// A step is `/steps/<8 digits>/<parameter>/<block row>_<block column>/{left,right}/`: `statistic`, before it was coded;
-/// with coded storages `decoded`, as the optimizer uses it; `root`, as it uses it; with a shadow `reference`. All are
-/// float32, order × order, row by row as published: `decoded` and `root` need not be symmetric where blocks run along rows.
+/// A step is `/steps/<8 digits>/<parameter>/<block row>_<block column>/{left,right}/`: `statistic`, before it was coded, its
+/// symmetric part; with coded storages `decoded`, as the optimizer uses it; `root`, as it uses it; with a shadow
+/// `reference`. All are float32, order × order, row by row as published: `decoded` and `root` need not be symmetric where
+/// blocks run along rows.
 public struct PreconditionerDump: Sendable {
     public let path: String
     /// Names of the parameters to dump.
@@ -104,7 +105,7 @@ extension Trainer {
                     side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
                                 return DumpedSide(
                     place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
-                    statistic: side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded,
+                    statistic: (side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded).symmetrized,
                     decoded: side.state.statistic.isCoded ? decoded : nil, root: backend.matrix(side.state.root.decoded(backend)),
                     reference: shadows.map { backend.matrix($0[index].state.statistic.decoded(rectificationSteps: 0, backend)) })
             }
