@@ -38,10 +38,14 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
     /// The preconditioners in a state, nil for rules and parameters without.
     func preconditioners(of state: State) -> BlockPreconditioner<Backend>?
+
+    /// Whether statistics take the gradient of this step.
+    func takesStatistics(at step: OptimizerStep) -> Bool
 }
 
 extension OptimizerRule {
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { nil }
+    public func takesStatistics(at step: OptimizerStep) -> Bool { false }
 
     /// Moves a parameter by one step.
     ///

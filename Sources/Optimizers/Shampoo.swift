@@ -84,7 +84,7 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
     func direction(
         _ gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws(GradientError) -> Backend.Tensor {
-        if step.number % schedule.statisticsInterval == 0 {
+        if takesStatistics(at: step) {
             state.preconditioners?.updateStatistics(with: gradient, backend)
         }
         if step.number % schedule.rootInterval == 0 { state.preconditioners?.updateRoots(backend) }
@@ -102,6 +102,8 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
     }
 
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { state.preconditioners }
+
+    public func takesStatistics(at step: OptimizerStep) -> Bool { step.number % schedule.statisticsInterval == 0 }
 
     /// `base/…` and `blocks/<block row>_<block column>/{left,right}/…`.
     public func archive(_ state: State, _ backend: Backend) -> StateArchive {
