@@ -35,10 +35,9 @@ public struct BlockPreconditioner<Backend: MatrixBackend>: Sendable {
         }
     }
 
-    /// - Parameter generator: seeds the power iterations.
     /// - Precondition: the parameter is a matrix.
     /// - Throws: what the storages refuse.
-    public init(
+    init(
         _ parameter: ParameterShape, largestOrder: Int, scheme: PreconditionerScheme,
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws {
@@ -52,14 +51,6 @@ public struct BlockPreconditioner<Backend: MatrixBackend>: Sendable {
                         order: order, scheme: scheme, generator: PhiloxGenerator(seed: generator.next()), backend))
             }
         }
-    }
-
-    /// Updates statistics and roots where the step asks for it.
-    public mutating func update(
-        with gradient: Backend.Tensor, _ schedule: ShampooSchedule, _ step: OptimizerStep, _ backend: Backend
-    ) {
-        if step.number % schedule.statisticsInterval == 0 { updateStatistics(with: gradient, backend) }
-        if step.number % schedule.rootInterval == 0 { updateRoots(backend) }
     }
 
     /// L ← βL + (1 − β)GGᵀ and R ← βR + (1 − β)GᵀG for every block.
@@ -93,8 +84,7 @@ public struct BlockPreconditioner<Backend: MatrixBackend>: Sendable {
     /// The bytes of all statistics and roots.
     public func byteCount(_ backend: Backend) -> Int { sides.reduce(0) { $0 + $1.byteCount(backend) } }
 
-    /// `<block row>_<block column>/{left,right}/…`.
-    public func archive(_ backend: Backend) -> StateArchive {
+    func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
         for block in blocks {
             archive.add("\(block.place)/left", block.left.archive(backend))
@@ -104,7 +94,7 @@ public struct BlockPreconditioner<Backend: MatrixBackend>: Sendable {
     }
 
     /// - Throws: `StateArchiveError`.
-    public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
         for (index, place) in places.enumerated() {
             try sides[2 * index].read(archive.part("\(place)/left"), backend)
             try sides[2 * index + 1].read(archive.part("\(place)/right"), backend)

@@ -52,11 +52,15 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
     /// The preconditioners in a state, nil for rules and parameters without.
     func preconditioners(of state: State) -> BlockPreconditioner<Backend>?
+
+    /// Whether statistics take the gradient of this step.
+    func takesStatistics(at step: OptimizerStep) -> Bool
 }
 
 extension OptimizerRule {
     public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { nil }
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { nil }
+    public func takesStatistics(at step: OptimizerStep) -> Bool { false }
 
     public func direction(
         of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend

@@ -79,7 +79,10 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
     public func direction(
         of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws(GradientError) -> Backend.Tensor {
-        state.preconditioners?.update(with: gradient, schedule, step, backend)
+        if takesStatistics(at: step) {
+            state.preconditioners?.updateStatistics(with: gradient, backend)
+        }
+        if step.number % schedule.rootInterval == 0 { state.preconditioners?.updateRoots(backend) }
         guard var result = state.preconditioners?.preconditioned(gradient, schedule.combination, backend) else {
             return gradient
         }
@@ -101,6 +104,8 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
     }
 
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { state.preconditioners }
+
+    public func takesStatistics(at step: OptimizerStep) -> Bool { step.number % schedule.statisticsInterval == 0 }
 
     /// `base/…` and `blocks/<block row>_<block column>/{left,right}/…`.
     public func archive(_ state: State, _ backend: Backend) -> StateArchive {

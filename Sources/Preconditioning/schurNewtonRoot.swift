@@ -26,27 +26,31 @@ public func schurNewtonRoot<Backend: MatrixBackend>(
     tolerance: Backend.Scalar = 1e-6, _ backend: Backend
 ) -> IterationRecord<Backend> {
     let damped = shift == 0 ? a : backend.addToDiagonal(a, shift)
-    let identity = backend.tensor(.identity(order))
     let z = Backend.Scalar(1 + p) / (2 * backend.frobeniusNorm(damped))
     guard z.isFinite else {
-        return IterationRecord(root: identity, iterations: 0, residual: .infinity, hasConverged: false)
+        return IterationRecord(
+            root: backend.tensor(.identity(order)), iterations: 0, residual: .infinity, hasConverged: false)
     }
-    var root = backend.combine(Backend.Scalar(pow(Double(z), 1 / Double(p))), identity, 0, identity)
-    var coupled = backend.combine(z, damped, 0, damped)
-    var residual = backend.largestMagnitude(backend.combine(1, coupled, -1, identity))
+    let start = Backend.Scalar(pow(Double(z), 1 / Double(p)))
+    var root = backend.tensor(Matrix(diagonal: [Backend.Scalar](repeating: start, count: order)))
+    var coupled = damped
+    backend.combine(z, into: &coupled, 0, damped)
+    var residual = backend.largestMagnitude(backend.addToDiagonal(coupled, -1))
     let alpha = -1 / Backend.Scalar(p)
     for iteration in 0..<iterations {
         if residual <= tolerance {
             return IterationRecord(root: root, iterations: iteration, residual: residual, hasConverged: true)
         }
-        let factor = backend.combine(1 - alpha, identity, alpha, coupled)
+        // A unit matrix is never made: its entries are added on the diagonal.
+        let factor = backend.addToDiagonal(backend.combine(alpha, coupled, 0, coupled), 1 - alpha)
         let nextCoupled = backend.multiply(power(factor, p, backend), coupled)
-        let nextResidual = backend.largestMagnitude(backend.combine(1, nextCoupled, -1, identity))
+        let nextResidual = backend.largestMagnitude(backend.addToDiagonal(nextCoupled, -1))
         // Written so that a NaN stops it too.
         guard nextResidual <= residual * 1.2 else {
             return IterationRecord(root: root, iterations: iteration, residual: residual, hasConverged: false)
         }
-        root = backend.multiply(root, factor)
+        // X₀ is a multiple of I.
+        root = iteration == 0 ? backend.combine(start, factor, 0, factor) : backend.multiply(root, factor)
         coupled = nextCoupled
         residual = nextResidual
     }

@@ -157,7 +157,7 @@ extension Trainer {
             // A rule may have nothing to keep for a parameter.
             try rule.restore(&restored[index].state, from: archives[folder] ?? StateArchive(), backend)
             if restored[index].shadow != nil {
-                try restored[index].shadow!.read(archives["shadow/\(parameter.name)"] ?? StateArchive(), backend)
+                try restored[index].shadow!.restore(from: archives["shadow/\(parameter.name)"] ?? StateArchive(), backend)
             }
         }
         slots = restored

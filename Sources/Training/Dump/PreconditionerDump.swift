@@ -99,7 +99,7 @@ extension Trainer {
             guard let preconditioners = rule.preconditioners(of: slot.state), let scheme = rule.preconditioning?.scheme else {
                 return []
             }
-            let shadows = slot.shadow?.sides(of: parameter.name)
+            let references = slot.shadow?.statistics(backend)
             return preconditioners.sides(of: parameter.name).enumerated().map { index, side in
                 let decoded = backend.matrix(
                     side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
@@ -107,7 +107,7 @@ extension Trainer {
                     place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
                     statistic: (side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded).symmetrized,
                     decoded: side.state.statistic.isCoded ? decoded : nil, root: backend.matrix(side.state.root.decoded(backend)),
-                    reference: shadows.map { backend.matrix($0[index].state.statistic.decoded(rectificationSteps: 0, backend)) })
+                    reference: references?[index])
             }
         }
     }

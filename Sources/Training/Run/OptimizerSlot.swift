@@ -1,15 +1,16 @@
 import Compute
+import MatrixCore
 import Optimizers
 import Preconditioning
 
 /// What belongs to one parameter in training.
 struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
     var state: Rule.State
-    /// Full-precision statistics and roots that follow the same gradients, where they are asked for.
-    var shadow: BlockPreconditioner<Rule.Backend>?
+    /// Full-precision statistics that follow the same gradients, where they are asked for.
+    var shadow: BlockShadow<Rule.Backend>?
     private var direction: Result<Rule.Backend.Tensor, GradientError>?
 
-    init(state: Rule.State, shadow: BlockPreconditioner<Rule.Backend>?) {
+    init(state: Rule.State, shadow: BlockShadow<Rule.Backend>?) {
         self.state = state
         self.shadow = shadow
     }
@@ -18,7 +19,7 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
     mutating func precondition(
         _ gradient: Rule.Backend.Tensor, _ rule: Rule, _ step: OptimizerStep, _ backend: Rule.Backend
     ) {
-        if let schedule = rule.preconditioning?.schedule { shadow?.update(with: gradient, schedule, step, backend) }
+        if rule.takesStatistics(at: step) { shadow?.update(with: gradient, backend) }
         let norm = backend.frobeniusNorm(gradient)
         do throws(GradientError) {
             direction = .success(
@@ -45,6 +46,27 @@ extension BlockPreconditioner {
                 let place = PreconditionerSide(
                     parameter: parameter, blockRow: block.place.blockRow, blockColumn: block.place.blockColumn, side: side)
                 return (place, state)
+            }
+        }
+    }
+}
+
+extension BlockShadow {
+    private var sides: [ShadowStatistic<Backend>] {
+        places.indices.flatMap { [self[$0].left, self[$0].right] }
+    }
+
+    /// L and R of every block in turn.
+    func statistics(_ backend: Backend) -> [Matrix<Backend.Scalar>] { sides.map { $0.statisticMatrix(backend) } }
+
+    /// Their roots now; nil where there is no finite one.
+    func roots(_ backend: Backend) -> [Matrix<Backend.Scalar>?] {
+        let sides = sides
+        return backend.concurrentMap(sides.count) { index in
+            do throws(DecompositionError) {
+                return try sides[index].rootMatrix(backend)
+            } catch {
+                return nil
             }
         }
     }

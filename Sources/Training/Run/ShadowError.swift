@@ -1,8 +1,8 @@
 import MatrixCore
 import Optimizers
 
-/// How far the roots that an optimizer uses are from those of full-precision statistics fed with the same gradients:
-/// means over the sides of all blocks of a group of parameters.
+/// How far the roots that an optimizer uses are from those of full-precision statistics that took the same gradients, by
+/// eigenvalues: means over the sides of all blocks of a group of parameters.
 ///
 /// Source of the comparison: Wang et al. 2024, figures 7 and 8.
 public struct ShadowError: Sendable, Equatable {
@@ -33,10 +33,10 @@ extension Trainer {
         var comparisons: [String: [(error: Double, angle: Double)]] = [:]
         for (parameter, slot) in zip(network.parameters, slots) {
             guard let coded = rule.preconditioners(of: slot.state), let shadow = slot.shadow else { continue }
-            for (used, reference) in zip(coded.sides(of: parameter.name), shadow.sides(of: parameter.name)) {
-                let x = Matrix<Double>(backend.matrix(used.state.root.decoded(backend)))
-                let r = Matrix<Double>(backend.matrix(reference.state.root.decoded(backend)))
-                let comparison = compare(x, to: r)
+            for (used, reference) in zip(coded.sides(of: parameter.name), shadow.roots(backend)) {
+                guard let reference else { continue }
+                let comparison = compare(
+                    Matrix<Double>(used.state.rootMatrix(backend)), to: Matrix<Double>(reference))
                 guard let error = comparison.normwiseRelativeError, let angle = comparison.angleDegrees else { continue }
                 comparisons[ShadowError.group(of: parameter.name), default: []].append((error, angle))
             }

@@ -2,7 +2,6 @@ import Compute
 import MatrixCore
 import NeuralNetworks
 import Optimizers
-import Preconditioning
 
 /// A training in progress: a network's numbers, the optimizer's states, and the step that moves both.
 ///
@@ -38,8 +37,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         slots = try network.parameters.enumerated().map { index, parameter in
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
             let state = try rule.initialState(for: parameter.shape, using: &generator, backend)
-            return OptimizerSlot(
-                state: state, shadow: try shadow(of: parameter.shape, rule, settings, using: &generator, backend))
+            let shadow = settings.followsShadow ? rule.preconditioners(of: state).map { BlockShadow(following: $0, backend) } : nil
+            return OptimizerSlot(state: state, shadow: shadow)
         }
         let costs = network.parameters.map { parameter in
             let (rows, columns) = (Double(parameter.shape.rows), Double(parameter.shape.columns))
@@ -160,19 +159,6 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         case .tokens(let tokens): .tokens(tokens, batch: batch.size)
         }
     }
-}
-
-/// Exact statistics that follow the same gradients, with roots by eigenvalues; nil where they are not asked for.
-private func shadow<Rule: OptimizerRule>(
-    of parameter: ParameterShape, _ rule: Rule, _ settings: TrainingSettings, using generator: inout PhiloxGenerator,
-    _ backend: Rule.Backend
-) throws -> BlockPreconditioner<Rule.Backend>? {
-    guard settings.followsShadow, parameter.isMatrix, let (schedule, scheme) = rule.preconditioning else { return nil }
-    let exact = try PreconditionerScheme(
-        statistic: .exact, root: .exact, decay: scheme.decay, damping: scheme.damping, exponent: scheme.exponent,
-        solver: .eigen)
-    return try BlockPreconditioner(
-        parameter, largestOrder: schedule.largestOrder, scheme: exact, using: &generator, backend)
 }
 
 /// What a step leaves behind for the log.

@@ -1,0 +1,54 @@
+import Compute
+import MatrixCore
+
+/// The statistic of a side in the backend's own precision, followed beside the one that the optimizer keeps.
+///
+/// It takes the same moments with the same decay from the same start, and its root is by an eigendecomposition: what
+/// the optimizer's decoded statistic and root are to be compared with.
+public struct ShadowStatistic<Backend: MatrixBackend>: Sendable {
+    private let scheme: PreconditionerScheme
+    private var statistic: Backend.Tensor
+
+    /// εI, as the side began.
+    public init(following side: PreconditionerState<Backend>, _ backend: Backend) {
+        scheme = side.scheme
+        let start = [Backend.Scalar](repeating: Backend.Scalar(scheme.damping), count: side.order)
+        statistic = backend.tensor(Matrix(diagonal: start))
+    }
+
+    /// A ← βA + (1 − β)M; a moment that is not finite is left out, as the side leaves it out.
+    public mutating func update(with moment: Backend.Tensor, _ backend: Backend) {
+        guard backend.largestMagnitude(moment).isFinite else { return }
+        backend.combine(
+            Backend.Scalar(scheme.decay), into: &statistic, Backend.Scalar(scheme.momentWeight), moment)
+    }
+
+    public func statisticMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> { backend.matrix(statistic) }
+
+    /// (A + ε·λmax·I)^(-p); nil where it is not finite.
+    ///
+    /// Numerics: the small eigenvalues of a float32 matrix are off by up to n·2^-24·λmax, which the damping covers only
+    /// where ε is not far below.
+    ///
+    /// - Throws: `DecompositionError.noConvergence`.
+    public func rootMatrix(_ backend: Backend) throws(DecompositionError) -> Matrix<Backend.Scalar>? {
+        guard backend.largestMagnitude(statistic).isFinite else { return nil }
+        return try eigenRoot(
+            statistic, exponent: scheme.exponent, damping: scheme.damping, rule: .absolute, backend
+        ).root.map { backend.matrix($0) }
+    }
+
+    public func byteCount(_ backend: Backend) -> Int { backend.byteCount(statistic) }
+
+    /// `entries`.
+    public func archive(_ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("entries", statistic, backend)
+        return archive
+    }
+
+    /// - Throws: `StateArchiveError`.
+    public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        statistic = try archive.finiteTensor("entries", like: statistic, backend)
+    }
+}
