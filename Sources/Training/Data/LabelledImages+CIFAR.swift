@@ -56,7 +56,8 @@ extension LabelledImages {
         for start in stride(from: 0, to: bytes.count, by: record) {
             for (index, classes) in format.classes.enumerated() where bytes[start + index] >= classes {
                 throw .damaged(
-                    path, at: start + index, "the label \(bytes[start + index]) of image \(start / record) is not below \(classes)",
+                    path, at: start + index,
+                    "the label \(bytes[start + index]) of image \(start / record) is not below \(classes)",
                     advice: "check that it is the binary version of this set, or download it again")
             }
             let image = start + format.classes.count

@@ -53,7 +53,8 @@ private func decodeUTF8(_ bytes: [UInt8], _ path: String) throws(DataError) -> [
             offset += encoded.count
         case .error:
             throw .damaged(
-                path, at: offset, "the byte \(bytes[offset]) is not UTF-8", advice: "convert the text, for instance by iconv -t UTF-8")
+                path, at: offset, "the byte \(bytes[offset]) is not UTF-8",
+                advice: "convert the text, for instance by iconv -t UTF-8")
         case .emptyInput: return scalars
         }
     }
