@@ -6,7 +6,7 @@ import Testing
 
 /// Random crops and mirrorings of CIFAR's training images.
 @Suite struct DataAugmentationTests {
-    /// The shifts and the mirroring that make `batch`'s image of the one that `DataFolder.pixel` describes; nil where none does.
+    /// The shifts and the mirroring that make a drawn image of the one that `DataFolder.pixel` describes.
     private struct Placement: Hashable {
         let rowShift: Int
         let columnShift: Int

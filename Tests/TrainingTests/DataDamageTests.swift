@@ -21,7 +21,8 @@ import Testing
         await #expect(processExitsWith: .success) {
             try withDataFolder { folder in
                 try folder.writeMNIST(training: 20, validation: 7)
-                for (index, name) in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"].enumerated() {
+                let names = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"]
+                for (index, name) in names.enumerated() {
                     try damage(name, in: folder, seed: UInt64(10 + index), count: 400) { try folder.open("mnist") }
                 }
             }

@@ -161,6 +161,8 @@ import Testing
                 (DataFolder.idx([2, 0, 3], []), 8, "extent of 0"),
                 (DataFolder.idx([0, 2, 3], []), 4, "extent of 0"),
                 ([0, 0, 8, 3] + [UInt8](repeating: 255, count: 12) + [1], 4, "4294967295 × 4294967295"),
+                // 2^64 bytes, which 64 bits take for the 0 that follow.
+                (DataFolder.idx([1 << 31, 1 << 31, 4], []), 4, "2147483648 × 2147483648 × 4"),
                 (DataFolder.idx([3, 2, 2], [UInt8](repeating: 9, count: 12)), 4, "2 labels for the 3 images"),
             ]
             for (bytes, offset, word) in cases {

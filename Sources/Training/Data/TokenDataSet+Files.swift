@@ -8,10 +8,10 @@ extension TokenDataSet {
     init(textFile path: String, context: Int) throws(DataError) {
         let scalars = try decodeUTF8(readBytes(path), path)
         let characters = Set(scalars).sorted()
-        guard characters.count <= TokenDataSet.largestVocabulary else {
+        guard characters.count <= Self.largestVocabulary else {
             throw DataError(
                 kind: .tooLarge, file: path,
-                problem: "\(characters.count) different characters, and at most \(TokenDataSet.largestVocabulary) are numbered",
+                problem: "\(characters.count) different characters, and at most \(Self.largestVocabulary) are numbered",
                 advice: "tokenize the text and give the tokens")
         }
         let numbers = Dictionary(uniqueKeysWithValues: zip(characters, 0...UInt16.max))
