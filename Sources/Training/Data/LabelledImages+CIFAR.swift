@@ -45,7 +45,7 @@ extension LabelledImages {
     ///
     /// - Throws: `DataError` where the file is not whole records or a label is out of range.
     mutating func append(_ format: CIFARFormat, _ path: String) throws(DataError) {
-        let bytes = try readBytes(path)
+        let bytes = try readBytes(path, copies: 2)
         let record = format.classes.count + shape.count
         guard bytes.count.isMultiple(of: record) else {
             throw .damaged(

@@ -13,7 +13,7 @@ struct IDXArray {
 
     /// - Throws: `DataError` where type, number of dimensions or length are not as they should be.
     init(_ path: String, dimensions: Int) throws(DataError) {
-        let stored = try readBytes(path)
+        let stored = try readBytes(path, copies: 2)
         let bytes = isGzip(stored) ? try gunzip(stored, path, limit: 1 << 31) : stored
         let headerSize = 4 + 4 * dimensions
         guard bytes.count >= headerSize else {

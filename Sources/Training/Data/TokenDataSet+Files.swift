@@ -6,7 +6,8 @@ extension TokenDataSet {
     ///
     /// - Throws: `DataError` for what is not UTF-8, has too many different characters or is too short.
     init(textFile path: String, context: Int) throws(DataError) {
-        let scalars = try decodeUTF8(readBytes(path), path)
+        // A byte can become a scalar of four and a token of two.
+        let scalars = try decodeUTF8(readBytes(path, copies: 7), path)
         let characters = Set(scalars).sorted()
         guard characters.count <= Self.largestVocabulary else {
             throw DataError(
@@ -23,7 +24,7 @@ extension TokenDataSet {
     /// - Parameter vocabulary: nil for one more than the largest token.
     /// - Throws: `DataError` where half a token is left over, one is not below `vocabulary`, or the file is too short.
     init(tokenFile path: String, vocabulary: Int?, context: Int) throws(DataError) {
-        let bytes = try readBytes(path)
+        let bytes = try readBytes(path, copies: 2)
         guard bytes.count.isMultiple(of: 2) else {
             throw .damaged(
                 path, at: bytes.count - 1, "\(bytes.count) bytes are not whole tokens of 2",
