@@ -11,10 +11,12 @@ static inline hid_t fourthroot_h5_ieee_f32be(void) { return H5T_IEEE_F32BE; }
 static inline hid_t fourthroot_h5_ieee_f64le(void) { return H5T_IEEE_F64LE; }
 static inline hid_t fourthroot_h5_ieee_f64be(void) { return H5T_IEEE_F64BE; }
 static inline hid_t fourthroot_h5_std_u8le(void) { return H5T_STD_U8LE; }
+static inline hid_t fourthroot_h5_std_u64le(void) { return H5T_STD_U64LE; }
 static inline hid_t fourthroot_h5_std_i64le(void) { return H5T_STD_I64LE; }
 static inline hid_t fourthroot_h5_native_float(void) { return H5T_NATIVE_FLOAT; }
 static inline hid_t fourthroot_h5_native_double(void) { return H5T_NATIVE_DOUBLE; }
 static inline hid_t fourthroot_h5_native_uint8(void) { return H5T_NATIVE_UINT8; }
+static inline hid_t fourthroot_h5_native_uint64(void) { return H5T_NATIVE_UINT64; }
 static inline hid_t fourthroot_h5_native_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t fourthroot_h5_c_string(void) { return H5T_C_S1; }
 static inline size_t fourthroot_h5_variable_length(void) { return H5T_VARIABLE; }

@@ -77,9 +77,6 @@ extension CPUBackend {
         }
     }
 
-    private func requireEqualShapes(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) {
-        precondition(a.rows == b.rows && a.columns == b.columns, "\(a.rows) × \(a.columns) and \(b.rows) × \(b.columns)")
-    }
 
     private func requireInside(_ a: Matrix<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>) {
         precondition(

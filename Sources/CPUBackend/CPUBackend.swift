@@ -8,7 +8,7 @@ import Quantization
 ///
 /// OpenBLAS's thread count is the process's (`OpenBLAS.setThreadCount`): one where tasks run side by side, as they do
 /// here with `threads` above 1. Work is cut by the thread count alone, so that the same count gives the same bits.
-public struct CPUBackend<Scalar: LAPACKScalar>: MatrixBackend {
+public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     public typealias Tensor = Matrix<Scalar>
     public typealias CodedTensor = CodedMatrix
 

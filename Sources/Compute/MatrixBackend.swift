@@ -75,6 +75,9 @@ public protocol MatrixBackend: Sendable {
     func decode(_ coded: CodedTensor) -> Tensor
     /// The bytes of packed codes, block maxima and kept diagonal.
     func byteCount(_ coded: CodedTensor) -> Int
+    /// The buffers of a coded tensor as they are, and the tensor that they make.
+    func parts(of coded: CodedTensor) -> CodedParts
+    func codedTensor(_ parts: CodedParts) -> CodedTensor
 
     /// Independent pieces of work, side by side where the device allows it; returns when all are done.
     func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void)

@@ -2,6 +2,20 @@ import CHDF5
 import Foundation
 
 extension HDF5File {
+    /// Whether there is an object at a path inside the file.
+    ///
+    /// - Throws: `HDF5Error` where what lies on the way cannot be read.
+    public func contains(_ name: String) throws -> Bool {
+        try HDF5Library.locked {
+            do {
+                _ = try openObject(name)
+                return true
+            } catch let error as HDF5Error where error.kind == .noSuchObject {
+                return false
+            }
+        }
+    }
+
     /// Opens the object at a path inside the file, telling a missing one from a damaged one.
     func openObject(_ name: String) throws -> Identifier {
         let place = place(name)

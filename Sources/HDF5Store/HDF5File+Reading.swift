@@ -62,6 +62,24 @@ extension HDF5File {
         }
     }
 
+    /// Reads a little-endian uint64 set of any shape, as `HDF5Writer` writes it.
+    public func readIntegers(_ name: String) throws -> NumericArray<UInt64> {
+        try HDF5Library.locked {
+            let dataset = try NumericDataset.open(name, in: self)
+            guard dataset.element.type == .integer(bytes: 8, signed: false), dataset.element.order == .littleEndian else {
+                throw place(name).error(
+                    .wrongType, "is of type \(dataset.element.type), not uint64", advice: "store it as little-endian uint64")
+            }
+            let bytes = try dataset.rawBytes(slab: nil)
+            let values = bytes.withUnsafeBytes { bytes in
+                stride(from: 0, to: bytes.count, by: 8).map {
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self))
+                }
+            }
+            return NumericArray(shape: dataset.shape, values: values)
+        }
+    }
+
     /// Reads the part of a numeric set whose first index is `index`; its shape is the rest of the set's.
     ///
     /// - Throws: `wrongShape` where the set is a scalar or the index is beyond its first extent.

@@ -56,6 +56,13 @@ public final class HDF5Writer {
             type: (file: fourthroot_h5_std_u8le, memory: fourthroot_h5_native_uint8), storage)
     }
 
+    /// Writes an array as uint64.
+    public func write(_ array: NumericArray<UInt64>, to name: String, storage: DatasetStorage = .contiguous) throws {
+        try write(
+            array.values, shape: array.shape, to: name,
+            type: (file: fourthroot_h5_std_u64le, memory: fourthroot_h5_native_uint64), storage)
+    }
+
     /// Makes a group, and those above it, where it is not there yet.
     public func createGroup(_ name: String) throws {
         try HDF5Library.locked { try makeGroups(components(of: name), place(name)) }

@@ -4,7 +4,7 @@
 /// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 5.
 public struct PhiloxGenerator: RandomNumberGenerator, Sendable, Codable, Equatable {
     private let key: SIMD2<UInt32>
-    private let stream: UInt64
+    public let stream: UInt64
     private var counter: UInt64 = 0
     private var pending: UInt64?
 
@@ -15,6 +15,19 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, Codable, Equatab
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         self.stream = stream
     }
+
+    /// The sequence of a seed from a position on, reached without drawing what lies before.
+    ///
+    /// - Parameter position: how many numbers have been drawn.
+    public init(seed: UInt64, stream: UInt64, position: UInt64) {
+        self.init(seed: seed, stream: stream)
+        counter = position / 2
+        if position % 2 == 1 { _ = next() }
+    }
+
+    public var seed: UInt64 { UInt64(key[0]) | UInt64(key[1]) << 32 }
+    /// How many numbers have been drawn: two a block.
+    public var position: UInt64 { pending == nil ? 2 &* counter : 2 &* counter &- 1 }
 
     /// The four words of Philox4x32-10 for one counter and key.
     public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {

@@ -39,8 +39,8 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
         zeros(parameter, backend)
     }
 
-    public func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
+    public func move(
+        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
         _ backend: Backend
     ) {
         var direction = gradient
@@ -52,4 +52,17 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
     }
 
     public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
+
+    /// `sum_of_squares`.
+    public func archive(_ state: Backend.Tensor, _ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("sum_of_squares", state, backend)
+        return archive
+    }
+
+    public func read(
+        _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
+    ) throws(StateArchiveError) {
+        state = try archive.tensor("sum_of_squares", like: state, backend)
+    }
 }

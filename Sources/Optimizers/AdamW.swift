@@ -63,8 +63,8 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         AdamMoments(first: zeros(parameter, backend), second: zeros(parameter, backend))
     }
 
-    public func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+    public func move(
+        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
         _ backend: Backend
     ) {
         let rate = learningRate * step.learningRateFactor
@@ -83,5 +83,20 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
 
     public func byteCount(_ state: State, _ backend: Backend) -> Int {
         backend.byteCount(state.first) + backend.byteCount(state.second)
+    }
+
+    /// `first` and `second`.
+    public func archive(_ state: State, _ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("first", state.first, backend)
+        archive.add("second", state.second, backend)
+        return archive
+    }
+
+    public func read(
+        _ state: inout State, from archive: StateArchive, _ backend: Backend
+    ) throws(StateArchiveError) {
+        state.first = try archive.tensor("first", like: state.first, backend)
+        state.second = try archive.tensor("second", like: state.second, backend)
     }
 }

@@ -17,71 +17,107 @@ public enum Combination: String, Sendable, Codable, CaseIterable {
 public struct BlockPreconditioner<Backend: MatrixBackend>: Sendable {
     /// A block of the parameter with L of its rows and R of its columns.
     public struct Block: Sendable {
-        public let rows: Range<Int>
-        public let columns: Range<Int>
-        public var left: PreconditionerState<Backend>
-        public var right: PreconditionerState<Backend>
+        public let place: BlockPlace
+        public let left: PreconditionerState<Backend>
+        public let right: PreconditionerState<Backend>
+
+        public var rows: Range<Int> { place.rows }
+        public var columns: Range<Int> { place.columns }
     }
 
-    public private(set) var blocks: [Block]
+    public let places: [BlockPlace]
+    /// L and R of every block in turn: side by side they can be updated at once.
+    private var sides: [PreconditionerState<Backend>]
 
+    public var blocks: [Block] {
+        places.enumerated().map { index, place in
+            Block(place: place, left: sides[2 * index], right: sides[2 * index + 1])
+        }
+    }
+
+    /// - Parameter generator: seeds the power iterations.
     /// - Precondition: the parameter is a matrix.
     /// - Throws: what the storages refuse.
-    init(
+    public init(
         _ parameter: ParameterShape, largestOrder: Int, scheme: PreconditionerScheme,
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws {
         precondition(parameter.isMatrix, "preconditioners for a parameter of \(parameter.dimensions)")
-        blocks = []
-        for rows in pieces(of: parameter.rows, largest: largestOrder) {
-            for columns in pieces(of: parameter.columns, largest: largestOrder) {
-                let left = try PreconditionerState(
-                    order: rows.count, scheme: scheme, generator: PhiloxGenerator(seed: generator.next()), backend)
-                let right = try PreconditionerState(
-                    order: columns.count, scheme: scheme, generator: PhiloxGenerator(seed: generator.next()), backend)
-                blocks.append(Block(rows: rows, columns: columns, left: left, right: right))
+        places = blockPlaces(parameter, largestOrder: largestOrder)
+        sides = []
+        for place in places {
+            for order in [place.rows.count, place.columns.count] {
+                sides.append(
+                    try PreconditionerState(
+                        order: order, scheme: scheme, generator: PhiloxGenerator(seed: generator.next()), backend))
             }
         }
     }
 
+    /// Updates statistics and roots where the step asks for it.
+    public mutating func update(
+        with gradient: Backend.Tensor, _ schedule: ShampooSchedule, _ step: OptimizerStep, _ backend: Backend
+    ) {
+        if step.number % schedule.statisticsInterval == 0 { updateStatistics(with: gradient, backend) }
+        if step.number % schedule.rootInterval == 0 { updateRoots(backend) }
+    }
+
     /// L ← βL + (1 − β)GGᵀ and R ← βR + (1 − β)GᵀG for every block.
     mutating func updateStatistics(with gradient: Backend.Tensor, _ backend: Backend) {
-        for index in blocks.indices {
-            let piece = backend.block(gradient, rows: blocks[index].rows, columns: blocks[index].columns)
-            blocks[index].left.updateStatistic(
-                with: backend.symmetricProduct(piece, transposed: false, alpha: 1), backend)
-            blocks[index].right.updateStatistic(
-                with: backend.symmetricProduct(piece, transposed: true, alpha: 1), backend)
+        backend.updateConcurrently(&sides) { [places] index, side in
+            side.updateStatistic(with: moment(of: gradient, place: places[index / 2], side: index % 2, backend), backend)
         }
     }
 
     mutating func updateRoots(_ backend: Backend) {
-        for index in blocks.indices {
-            blocks[index].left.updateRoot(backend)
-            blocks[index].right.updateRoot(backend)
-        }
+        backend.updateConcurrently(&sides) { _, side in side.updateRoot(backend) }
     }
 
     /// Ĝ of the whole gradient.
     func preconditioned(
         _ gradient: Backend.Tensor, _ combination: Combination, _ backend: Backend
     ) -> Backend.Tensor {
+        let pieces = backend.concurrentMap(places.count) { index in
+            combine(
+                left: sides[2 * index].root.decoded(backend),
+                backend.block(gradient, rows: places[index].rows, columns: places[index].columns),
+                right: sides[2 * index + 1].root.decoded(backend), combination, backend)
+        }
         var result = gradient
-        for block in blocks {
-            let piece = backend.block(gradient, rows: block.rows, columns: block.columns)
-            let left = block.left.root.decoded(backend)
-            let right = block.right.root.decoded(backend)
-            backend.setBlock(
-                &result, rows: block.rows, columns: block.columns,
-                to: combine(left: left, piece, right: right, combination, backend))
+        for (place, piece) in zip(places, pieces) {
+            backend.setBlock(&result, rows: place.rows, columns: place.columns, to: piece)
         }
         return result
     }
 
     /// The bytes of all statistics and roots.
-    public func byteCount(_ backend: Backend) -> Int {
-        blocks.reduce(0) { $0 + $1.left.byteCount(backend) + $1.right.byteCount(backend) }
+    public func byteCount(_ backend: Backend) -> Int { sides.reduce(0) { $0 + $1.byteCount(backend) } }
+
+    /// `<block row>_<block column>/{left,right}/…`.
+    public func archive(_ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        for block in blocks {
+            archive.add("\(block.place)/left", block.left.archive(backend))
+            archive.add("\(block.place)/right", block.right.archive(backend))
+        }
+        return archive
     }
+
+    /// - Throws: `StateArchiveError`.
+    public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        for (index, place) in places.enumerated() {
+            try sides[2 * index].read(archive.part("\(place)/left"), backend)
+            try sides[2 * index + 1].read(archive.part("\(place)/right"), backend)
+        }
+    }
+}
+
+/// GGᵀ of a block of the gradient for side 0, GᵀG for side 1.
+func moment<Backend: MatrixBackend>(
+    of gradient: Backend.Tensor, place: BlockPlace, side: Int, _ backend: Backend
+) -> Backend.Tensor {
+    backend.symmetricProduct(
+        backend.block(gradient, rows: place.rows, columns: place.columns), transposed: side == 1, alpha: 1)
 }
 
 /// Ĝ of one block. Decoded roots are the transposes of L̂ and R̂ in memory (see `StoredMatrix`), and are not symmetric
@@ -103,9 +139,4 @@ func combine<Backend: MatrixBackend>(
         let sum = backend.combine(1, fromLeft(gradient), 1, fromRight(gradient))
         return backend.combine(1, fromLeft(sum), 1, fromRight(sum))
     }
-}
-
-/// 0 ..< length in pieces of exactly `largest` and a remainder.
-func pieces(of length: Int, largest: Int) -> [Range<Int>] {
-    stride(from: 0, to: length, by: largest).map { $0..<min($0 + largest, length) }
 }

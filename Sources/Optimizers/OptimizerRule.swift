@@ -1,5 +1,6 @@
 import Compute
 import MatrixCore
+import Preconditioning
 
 /// An optimizer: its hyperparameters and one rule by which a parameter follows its gradient.
 ///
@@ -15,24 +16,78 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State
 
-    /// Moves a parameter by one step.
+    /// η, before a schedule's factor.
+    var learningRate: Double { get }
+    /// How preconditioners are scheduled and kept, nil for rules without.
+    var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { get }
+
+    /// What preconditioners make of a finite gradient at a step, updated where the step asks for it; the gradient itself
+    /// without any.
     ///
-    /// - Throws: `GradientError` where preconditioners meet a gradient that is not finite; parameter and state are then as
-    ///   before. First-order rules alone follow what they are given.
-    func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+    /// - Parameter norm: ‖G‖F.
+    /// - Throws: `GradientError` where the result is not finite.
+    func direction(
+        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws(GradientError) -> Backend.Tensor
+
+    /// Moves a parameter by one step of the first-order rule.
+    ///
+    /// - Parameter direction: what `direction` returned for the same step.
+    func move(
+        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
         _ backend: Backend
-    ) throws(GradientError)
+    )
 
     /// The bytes of the state, preconditioners included.
     func byteCount(_ state: State, _ backend: Backend) -> Int
+
+    /// All buffers of the state. Their bytes are `byteCount`, and for every side of a preconditioner the extras that
+    /// `PreconditionerState.archive` names.
+    func archive(_ state: State, _ backend: Backend) -> StateArchive
+
+    /// Reads into a state of the same rule and parameter; `restore` also holds the archive to its names.
+    ///
+    /// - Throws: `StateArchiveError`; the state is then half read.
+    func read(_ state: inout State, from archive: StateArchive, _ backend: Backend) throws(StateArchiveError)
 
     /// The preconditioners in a state, nil for rules and parameters without.
     func preconditioners(of state: State) -> BlockPreconditioner<Backend>?
 }
 
 extension OptimizerRule {
+    public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { nil }
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { nil }
+
+    public func direction(
+        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws(GradientError) -> Backend.Tensor { gradient }
+
+    /// Moves a parameter by one step.
+    ///
+    /// - Throws: `GradientError` where the gradient is not finite, parameter and state being as before, or where
+    ///   preconditioners make of it what is not finite, the parameter being as before.
+    public func update(
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    ) throws(GradientError) {
+        let norm = backend.frobeniusNorm(gradient)
+        guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: false) }
+        let direction = try direction(of: gradient, norm: norm, state: &state, step: step, backend)
+        move(&parameter, along: direction, state: &state, step: step, backend)
+    }
+
+    /// Becomes the state that was written, from one that `initialState` made for the same rule and parameter.
+    ///
+    /// - Throws: `StateArchiveError` where a buffer is missing, superfluous, of another kind or count, or holds what no
+    ///   state has; the state is then as before.
+    public func restore(
+        _ state: inout State, from archive: StateArchive, _ backend: Backend
+    ) throws(StateArchiveError) {
+        var next = state
+        try read(&next, from: archive, backend)
+        try archive.requireNames(of: self.archive(next, backend))
+        state = next
+    }
 }
 
 /// Where in the training a step stands.
@@ -54,6 +109,10 @@ public struct OptimizerStep: Sendable, Equatable {
 public struct GradientError: Error, Sendable, Equatable, CustomStringConvertible {
     /// ‖G‖F, NaN or infinite.
     public let norm: Double
+    /// Whether the gradient was finite before it was preconditioned.
+    public let isPreconditioned: Bool
 
-    public var description: String { "the gradient is not finite: its norm is \(norm)" }
+    public var description: String {
+        "the \(isPreconditioned ? "preconditioned " : "")gradient is not finite: its norm is \(norm)"
+    }
 }

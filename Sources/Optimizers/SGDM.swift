@@ -44,8 +44,8 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
         zeros(parameter, backend)
     }
 
-    public func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
+    public func move(
+        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
         _ backend: Backend
     ) {
         let rate = Backend.Scalar(learningRate * step.learningRateFactor)
@@ -61,6 +61,19 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
     }
 
     public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
+
+    /// `momentum`.
+    public func archive(_ state: Backend.Tensor, _ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("momentum", state, backend)
+        return archive
+    }
+
+    public func read(
+        _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
+    ) throws(StateArchiveError) {
+        state = try archive.tensor("momentum", like: state, backend)
+    }
 }
 
 /// A tensor of zeros in a parameter's form.

@@ -72,31 +72,28 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
                     parameter, largestOrder: schedule.largestOrder, scheme: scheme, using: &generator, backend) : nil)
     }
 
-    public func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
-    ) throws(GradientError) {
-        let direction = try direction(gradient, state: &state, step: step, backend)
-        try base.update(&parameter, gradient: direction, state: &state.base, step: step, backend)
-    }
+    public var learningRate: Double { base.learningRate }
+    public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { (schedule, scheme) }
 
     /// G̃: the gradient preconditioned and grafted.
-    func direction(
-        _ gradient: Backend.Tensor, state: inout State, step: OptimizerStep, _ backend: Backend
+    public func direction(
+        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws(GradientError) -> Backend.Tensor {
-        guard state.preconditioners != nil else { return gradient }
-        let norm = backend.frobeniusNorm(gradient)
-        guard norm.isFinite else { throw GradientError(norm: Double(norm)) }
-        if step.number % schedule.statisticsInterval == 0 {
-            state.preconditioners?.updateStatistics(with: gradient, backend)
-        }
-        if step.number % schedule.rootInterval == 0 { state.preconditioners?.updateRoots(backend) }
+        state.preconditioners?.update(with: gradient, schedule, step, backend)
         guard var result = state.preconditioners?.preconditioned(gradient, schedule.combination, backend) else {
             return gradient
         }
-        let graft = norm / (backend.frobeniusNorm(result) + 1e-12)
-        backend.combine(graft, into: &result, 0, gradient)
+        let length = backend.frobeniusNorm(result)
+        guard length.isFinite else { throw GradientError(norm: Double(length), isPreconditioned: true) }
+        backend.combine(norm / (length + 1e-12), into: &result, 0, gradient)
         return result
+    }
+
+    public func move(
+        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
+        _ backend: Backend
+    ) {
+        base.move(&parameter, along: direction, state: &state.base, step: step, backend)
     }
 
     public func byteCount(_ state: State, _ backend: Backend) -> Int {
@@ -104,4 +101,22 @@ public struct Shampoo<Base: OptimizerRule>: OptimizerRule {
     }
 
     public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { state.preconditioners }
+
+    /// `base/…` and `blocks/<block row>_<block column>/{left,right}/…`.
+    public func archive(_ state: State, _ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("base", base.archive(state.base, backend))
+        if let preconditioners = state.preconditioners { archive.add("blocks", preconditioners.archive(backend)) }
+        return archive
+    }
+
+    public func read(
+        _ state: inout State, from archive: StateArchive, _ backend: Backend
+    ) throws(StateArchiveError) {
+        try base.read(&state.base, from: archive.part("base"), backend)
+        if var preconditioners = state.preconditioners {
+            try preconditioners.read(archive.part("blocks"), backend)
+            state.preconditioners = preconditioners
+        }
+    }
 }

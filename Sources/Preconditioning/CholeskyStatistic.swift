@@ -7,7 +7,7 @@ import Quantization
 ///
 /// Source: Li, Ding, Toh, Zhou, arXiv 2412.10663 (without error feedback).
 public struct CholeskyStatistic<Backend: MatrixBackend>: Sendable {
-    private let factor: Backend.CodedTensor
+    private var factor: Backend.CodedTensor
 
     /// - Parameter shift: δ ≥ 0, the absolute damping, added before factorizing.
     /// - Throws: `DecompositionError.notPositiveDefinite` or `QuantizationError.notFinite`.
@@ -33,4 +33,12 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: Sendable {
     }
 
     public func byteCount(_ backend: Backend) -> Int { backend.byteCount(factor) }
+
+    /// The factor's codes, block maxima and diagonal.
+    func archive(_ backend: Backend) -> StateArchive { backend.parts(of: factor).archive }
+
+    /// - Throws: `StateArchiveError`.
+    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        factor = try backend.codedTensor(like: factor, from: archive)
+    }
 }

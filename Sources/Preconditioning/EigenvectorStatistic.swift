@@ -6,8 +6,8 @@ import Quantization
 ///
 /// Source: Wang et al. 2024, section 3.3.
 public struct EigenvectorStatistic<Backend: MatrixBackend>: Sendable {
-    public let eigenvalues: [Float]
-    private let vectors: Backend.CodedTensor
+    public private(set) var eigenvalues: [Float]
+    private var vectors: Backend.CodedTensor
 
     /// - Throws: `QuantizationError.notFinite`.
     public init(
@@ -23,6 +23,20 @@ public struct EigenvectorStatistic<Backend: MatrixBackend>: Sendable {
     }
 
     public func byteCount(_ backend: Backend) -> Int { 4 * eigenvalues.count + backend.byteCount(vectors) }
+
+    /// `eigenvalues`, and the eigenvectors' codes and block maxima.
+    func archive(_ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("eigenvalues", .floats(eigenvalues))
+        archive.add("vectors", backend.parts(of: vectors).archive)
+        return archive
+    }
+
+    /// - Throws: `StateArchiveError`.
+    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        eigenvalues = try archive.floats("eigenvalues", count: eigenvalues.count)
+        vectors = try backend.codedTensor(like: vectors, from: archive.part("vectors"))
+    }
 }
 
 /// Eigenvalues as the storages by factors keep them.

@@ -10,10 +10,10 @@ import Quantization
 /// k reflectors; the eigenvectors that matter most to A^(-p) therefore come first.
 public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
     /// In the order of the kept eigenvectors.
-    public let eigenvalues: [Float]
-    private let tails: Backend.CodedTensor
+    public private(set) var eigenvalues: [Float]
+    private var tails: Backend.CodedTensor
     /// Bit k % 8 of byte k / 8 is 1 where column k of the product is to be negated.
-    private let negations: [UInt8]
+    private var negations: [UInt8]
 
     /// - Parameters:
     ///   - vectors: the orthonormal eigenvectors, a column each, belonging to `eigenvalues`.
@@ -65,6 +65,26 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
 
     public func byteCount(_ backend: Backend) -> Int {
         4 * eigenvalues.count + negations.count + backend.byteCount(tails)
+    }
+
+    /// `eigenvalues`, `negations`, and the reflectors' codes and block maxima.
+    func archive(_ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("eigenvalues", .floats(eigenvalues))
+        archive.add("negations", .bytes(negations))
+        archive.add("reflectors", backend.parts(of: tails).archive)
+        return archive
+    }
+
+    /// - Throws: `StateArchiveError`.
+    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        eigenvalues = try archive.floats("eigenvalues", count: eigenvalues.count)
+        negations = try archive.bytes("negations", count: negations.count)
+        let usedBits = eigenvalues.count % 8
+        if usedBits > 0, let last = negations.last, last >> usedBits != 0 {
+            throw archive.error("negations", .invalid("bits behind the last sign are set"))
+        }
+        tails = try backend.codedTensor(like: tails, from: archive.part("reflectors"))
     }
 }
 

@@ -26,6 +26,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     /// The published code does so, adding in place. Replayed gradients agree with it to 2e-5 with it and to 3e-4
     /// without it after four roots; the mathematics asks for false.
     public let retainsDamping: Bool
+    /// Whether a statistic is also kept as it was before it was last coded, for dumps; those bytes are not the optimizer's.
+    public let keepsUncodedStatistic: Bool
     /// What is of smaller order stays uncoded: 64, since the published code leaves alone what has fewer than 4096 entries.
     public let smallestCodedOrder: Int
     /// For eigenvalues that coding made negative, where the solver is `eigen`.
@@ -37,7 +39,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         statistic: StatisticStorage, root: RootStorage, decay: Double = 0.95, damping: Double = 1e-6,
         exponent: Double = 0.25, solver: RootSolver? = nil, updateRectificationSteps: Int = 1,
         rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil, iterations: Int = 10,
-        retainsDamping: Bool = true, smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute
+        retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false, smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
         self.root = root
@@ -50,6 +52,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         self.errorFeedbackDecay = errorFeedbackDecay
         self.iterations = iterations
         self.retainsDamping = retainsDamping
+        self.keepsUncodedStatistic = keepsUncodedStatistic
         self.smallestCodedOrder = smallestCodedOrder
         self.indefinite = indefinite
         try validate()
@@ -68,6 +71,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             errorFeedbackDecay: values.decodeIfPresent(Double.self, forKey: .errorFeedbackDecay),
             iterations: values.decode(Int.self, forKey: .iterations),
             retainsDamping: values.decode(Bool.self, forKey: .retainsDamping),
+            keepsUncodedStatistic: values.decode(Bool.self, forKey: .keepsUncodedStatistic),
             smallestCodedOrder: values.decode(Int.self, forKey: .smallestCodedOrder),
             indefinite: values.decode(IndefiniteRule.self, forKey: .indefinite))
     }
@@ -76,7 +80,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     var momentWeight: Double { decay == 1 ? 1 : 1 - decay }
 
     /// The root's storage for a side of this order.
-    func rootStorage(order: Int) -> RootStorage { order < smallestCodedOrder ? .exact : root }
+    public func rootStorage(order: Int) -> RootStorage { order < smallestCodedOrder ? .exact : root }
 
     private func validate() throws(PreconditionerSchemeError) {
         func require(_ holds: Bool, _ name: String, _ value: Any, _ range: String) throws(PreconditionerSchemeError) {

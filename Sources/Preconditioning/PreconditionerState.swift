@@ -3,13 +3,15 @@ import MatrixCore
 
 /// One side of a preconditioner in training: its statistic, its root as stored, and what went wrong on the way.
 public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
-    public private(set) var statistic: StatisticState<Backend>
+    public internal(set) var statistic: StatisticState<Backend>
     /// A^(-p) as stored; I until the first root.
-    public private(set) var root: StoredMatrix<Backend>
-    public private(set) var record = PreconditionerRecord()
-    private let scheme: PreconditionerScheme
+    public internal(set) var root: StoredMatrix<Backend>
+    /// A as it was before it was last coded, where the scheme keeps it and a storage codes.
+    public internal(set) var uncodedStatistic: Backend.Tensor?
+    public internal(set) var record = PreconditionerRecord()
+    public let scheme: PreconditionerScheme
     /// For the start vectors of power iterations.
-    private var generator: PhiloxGenerator
+    var generator: PhiloxGenerator
 
     public var order: Int { statistic.order }
 
@@ -25,7 +27,8 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// A ← βA + (1 − β)M. What fails leaves the statistic as it was and is counted in the record.
     public mutating func updateStatistic(with moment: Backend.Tensor, _ backend: Backend) {
         do {
-            try statistic.update(with: moment, using: &generator, backend)
+            let updated = try statistic.update(with: moment, using: &generator, backend)
+            if scheme.keepsUncodedStatistic && statistic.isCoded { uncodedStatistic = updated }
         } catch {
             record.addFailure(of: .statistic, "\(error)")
         }
@@ -42,32 +45,18 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         }
     }
 
-    /// The bytes of statistic and root.
-    public func byteCount(_ backend: Backend) -> Int { statistic.byteCount(backend) + root.byteCount(backend) }
-}
-
-/// The failures of one side of a preconditioner; a new record has none.
-public struct PreconditionerRecord: Sendable, Equatable {
-    public enum Operation: String, Sendable { case statistic, root }
-
-    public private(set) var statisticFailures = 0
-    public private(set) var rootFailures = 0
-    /// Roots in a row that failed, up to now.
-    public private(set) var consecutiveRootFailures = 0
-    /// Of the last failure, in words.
-    public private(set) var lastFailure: String?
-
-    public init() {}
-
-    mutating func addFailure(of operation: Operation, _ reason: String) {
-        switch operation {
-        case .statistic: statisticFailures += 1
-        case .root:
-            rootFailures += 1
-            consecutiveRootFailures += 1
-        }
-        lastFailure = "\(operation.rawValue): \(reason)"
+    /// The statistic as a root of it is taken: decoded, eigenvectors rectified. Entry (i, j) of the matrix is in place
+    /// (i, j); see `StoredMatrix`.
+    public func statisticMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> {
+        let steps = scheme.rootRectificationSteps
+        return backend.matrix(statistic.decoded(rectificationSteps: steps, backend)).transposed
     }
 
-    mutating func endFailures() { consecutiveRootFailures = 0 }
+    /// The root as gradients meet it, entry (i, j) in place (i, j).
+    public func rootMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> {
+        backend.matrix(root.decoded(backend)).transposed
+    }
+
+    /// The bytes of statistic and root.
+    public func byteCount(_ backend: Backend) -> Int { statistic.byteCount(backend) + root.byteCount(backend) }
 }

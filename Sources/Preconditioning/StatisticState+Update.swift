@@ -10,26 +10,37 @@ extension StatisticState {
     /// - Parameters:
     ///   - moment: M = GGᵀ or GᵀG, symmetric.
     ///   - generator: for the start of a power iteration, where a λmax is needed.
+    /// - Returns: the new A, before it was coded.
     /// - Throws: `QuantizationError.notFinite` or `DecompositionError.notPositiveDefinite`; the state is then as before.
+    @discardableResult
     public mutating func update(
         with moment: Backend.Tensor, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) throws {
+    ) throws -> Backend.Tensor {
         switch kept {
         case .entries(let stored):
-            let next = try blended(stored.decoded(backend), with: moment, backend)
-            kept = .entries(try StoredMatrix(next, storage: entryStorage, backend: backend))
-        case .basis:
-            let step = try subspaceStep(with: moment, backend)
-            kept = .basis(eigenvalues: try singlePrecision(step.eigenvalues), vectors: step.vectors)
+            let a = try blended(stored.decoded(backend), with: moment, backend)
+            kept = .entries(try StoredMatrix(a, storage: entryStorage, backend: backend))
+            return a
+        case .basis, .eigenvector, .householder:
+            let (a, vectors) = try updatedFactors(with: moment, backend)
+            kept = try keeping(Preconditioning.subspaceStep(a, from: vectors, backend), backend)
+            return a
+        case .cholesky(let statistic, let error):
+            let a = try blended(statistic.decoded(backend), with: moment, backend)
+            kept = try factorized(a, error: error, using: &generator, backend)
+            return a
+        }
+    }
+
+    private func keeping(_ step: SubspaceStep<Backend>, _ backend: Backend) throws -> Kept {
+        switch kept {
         case .eigenvector:
-            let step = try subspaceStep(with: moment, backend)
-            kept = .eigenvector(
+            .eigenvector(
                 try EigenvectorStatistic(
                     eigenvalues: step.eigenvalues, vectors: step.vectors, coding: coding, backend: backend))
-        case .householder:
-            kept = .householder(try reflected(try subspaceStep(with: moment, backend), backend))
-        case .cholesky(let statistic, let error):
-            kept = try factorized(statistic, error: error, moment, using: &generator, backend)
+        case .householder: .householder(try reflected(step, backend))
+        case .basis: .basis(eigenvalues: try singlePrecision(step.eigenvalues), vectors: step.vectors)
+        case .entries, .cholesky: preconditionFailure("a subspace step of a statistic kept by its entries")
         }
     }
 
@@ -47,11 +58,13 @@ extension StatisticState {
         return a
     }
 
+    /// The new A and the eigenvectors of the old one, from which a subspace step starts.
+    ///
     /// `householder` iterates with the columns in descending order of eigenvalue, in which the step converges best, and
     /// stores in another; `eigenvector` goes on in the order it is in, as published.
-    private func subspaceStep(
+    private func updatedFactors(
         with moment: Backend.Tensor, _ backend: Backend
-    ) throws(QuantizationError) -> SubspaceStep<Backend> {
+    ) throws(QuantizationError) -> (a: Backend.Tensor, vectors: Backend.Tensor) {
         var (eigenvalues, vectors) = factors(rectificationSteps: scheme.updateRectificationSteps, backend)
         if case .householder = scheme.statistic {
             let descending = eigenvalues.indices.sorted {
@@ -63,7 +76,7 @@ extension StatisticState {
         let a = updatedStatistic(
             vectors: vectors, eigenvalues: eigenvalues, decay: scheme.decay, moment: moment,
             weight: scheme.momentWeight, backend)
-        return Preconditioning.subspaceStep(try finite(a, backend), from: vectors, backend)
+        return (try finite(a, backend), vectors)
     }
 
     /// The step's own reflectors where its order is the one to store in, one factorization more where it is not.
@@ -81,15 +94,14 @@ extension StatisticState {
             negative: [Bool](repeating: false, count: self.order), coding: coding, backend: backend)
     }
 
-    /// C ← Cholesky(βA + (1 − β)M + ε·λmax·I); with error feedback C̄ = Q(C + E) and
+    /// C ← Cholesky(A + ε·λmax·I) of the new A; with error feedback C̄ = Q(C + E) and
     /// E ← βe·E + (1 − βe)·(C + E − D(C̄)).
     ///
     /// Source: arXiv 2412.10663, as quoted in secondary sources; there the shift is an absolute εI.
     private func factorized(
-        _ statistic: CholeskyStatistic<Backend>, error: Backend.CodedTensor?, _ moment: Backend.Tensor,
-        using generator: inout some RandomNumberGenerator, _ backend: Backend
+        _ a: Backend.Tensor, error: Backend.CodedTensor?, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
     ) throws -> Kept {
-        let a = try blended(statistic.decoded(backend), with: moment, backend)
         let largest = largestEigenvalue(a, order: order, iterations: scheme.iterations, using: &generator, backend)
         let factor = try backend.choleskyFactor(
             backend.addToDiagonal(a, Backend.Scalar(scheme.damping) * largest))
@@ -116,11 +128,7 @@ extension StatisticState {
     }
 
     private var coding: BlockCoding {
-        switch scheme.statistic {
-        case .full(let coding), .offdiagonal(let coding), .symmetric(let coding), .eigenvector(let coding),
-            .householder(let coding), .cholesky(let coding):
-            return coding
-        case .exact: preconditionFailure("the coding of an exact statistic")
-        }
+        guard let coding = scheme.statistic.coding else { preconditionFailure("the coding of an exact statistic") }
+        return coding
     }
 }

@@ -64,6 +64,15 @@ public struct StatisticState<Backend: MatrixBackend>: Sendable {
         }
     }
 
+    /// Whether codes keep it.
+    public var isCoded: Bool {
+        switch kept {
+        case .entries(let stored): !stored.isExact
+        case .basis: false
+        case .eigenvector, .householder, .cholesky: true
+        }
+    }
+
     /// The statistic as the optimizer uses it: eigenvectors after `rectificationSteps` of Björck's iteration; for
     /// `cholesky`, damping included.
     public func decoded(rectificationSteps: Int, _ backend: Backend) -> Backend.Tensor {

@@ -12,7 +12,7 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         case coded(Backend.CodedTensor, mirrored: Bool)
     }
 
-    private let kept: Kept
+    private var kept: Kept
 
     /// - Throws: `QuantizationError.notFinite`.
     public init(
@@ -48,6 +48,28 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         switch kept {
         case .exact(let matrix): backend.byteCount(matrix)
         case .coded(let coded, mirrored: _): backend.byteCount(coded)
+        }
+    }
+
+    /// `entries`, or codes, block maxima and diagonal.
+    func archive(_ backend: Backend) -> StateArchive {
+        switch kept {
+        case .exact(let matrix):
+            var archive = StateArchive()
+            archive.add("entries", matrix, backend)
+            return archive
+        case .coded(let coded, mirrored: _):
+            return backend.parts(of: coded).archive
+        }
+    }
+
+    /// - Throws: `StateArchiveError`.
+    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        switch kept {
+        case .exact(let matrix):
+            kept = .exact(try archive.finiteTensor("entries", like: matrix, backend))
+        case .coded(let coded, let mirrored):
+            kept = .coded(try backend.codedTensor(like: coded, from: archive), mirrored: mirrored)
         }
     }
 }

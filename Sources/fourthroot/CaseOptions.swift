@@ -1,3 +1,4 @@
+import Preconditioning
 import ArgumentParser
 import MatrixStudy
 

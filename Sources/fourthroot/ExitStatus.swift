@@ -2,8 +2,10 @@ import ArgumentParser
 import Foundation
 import HDF5Store
 import MatrixStudy
+import NeuralNetworks
 import Quantization
 import Spectra
+import Training
 
 /// Exit statuses, after sysexits.h.
 enum ExitStatus: Int32 {
@@ -29,10 +31,19 @@ enum ExitStatus: Int32 {
             self = error.kind == .noSuchInput ? .noInput : .wrongData
         case let error as OutputError:
             self = error.kind == .cannotCreate ? .cannotCreate : .inputOutput
+        case let error as DataError:
+            switch error.kind {
+            case .unknownName, .wrongOption: self = .usage
+            case .notFound, .unreadable: self = .noInput
+            case .damaged, .tooShort, .tooLarge: self = .wrongData
+            case .readFailed: self = .inputOutput
+            }
         case let error as TextFileError:
             self = error.isMissing ? .noInput : .wrongData
+        case is DivergenceError, is CheckpointError: self = .wrongData
+        case is LogError: self = .inputOutput
         case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
-        case is PlanError, is SpectrumError: self = .usage
+        case is PlanError, is SpectrumError, is ModelError: self = .usage
         case let error as StatusError: self = error.status
         default: self = .internalFault
         }

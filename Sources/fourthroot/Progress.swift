@@ -25,7 +25,8 @@ final class Progress: Sendable {
         state = Mutex(State(completed: completed, lastShown: Terminal.isInteractive ? nil : .now))
     }
 
-    func advance(by count: Int) {
+    /// - Parameter note: what the work has come to, shown after the rate.
+    func advance(by count: Int, note: @autoclosure () -> String = "") {
         guard !isQuiet else { return }
         state.withLock { state in
             state.completed += count
@@ -33,7 +34,7 @@ final class Progress: Sendable {
             let now = ContinuousClock.now
             if let last = state.lastShown, now - last < interval { return }
             state.lastShown = now
-            show(&state, now)
+            show(&state, now, note())
         }
     }
 
@@ -46,11 +47,12 @@ final class Progress: Sendable {
         }
     }
 
-    private func show(_ state: inout State, _ now: ContinuousClock.Instant) {
+    private func show(_ state: inout State, _ now: ContinuousClock.Instant, _ note: String) {
         let elapsed = (now - start) / .seconds(1)
         let rate = Double(state.completed - resumed) / elapsed
         let left = rate > 0 ? Double(total - state.completed) / rate : .infinity
         let figures = "\(state.completed) of \(total) \(unit), \(rounded(rate)) a second, \(clock(left)) left"
+            + (note.isEmpty ? "" : ", \(note)")
         guard Terminal.isInteractive else {
             Terminal.write("fourthroot: \(figures)\n")
             return

@@ -81,12 +81,15 @@ struct ShampooOptions: ParsableArguments {
         var damping = 1e-6
     }
 
+    typealias Choice = (schedule: ShampooSchedule, scheme: PreconditionerScheme)
+
     /// The schedule and scheme that the options ask for, nil without a preconditioner.
     ///
+    /// - Parameter keepsUncodedStatistics: for dumps.
     /// - Throws: `PlanError` for a word that is none; `StatusError` of status `usage` for a value out of range or options that contradict each other.
     func preconditioning(
-        defaults: Defaults
-    ) throws -> (schedule: ShampooSchedule, scheme: PreconditionerScheme)? {
+        defaults: Defaults, keepsUncodedStatistics: Bool = false
+    ) throws -> Choice? {
         let kind: Preconditioner =
             try preconditioner.map { try word($0, option: "--preconditioner") }
             ?? (statistic == nil && root == nil ? .none : .shampoo)
@@ -100,7 +103,7 @@ struct ShampooOptions: ParsableArguments {
                     statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
                     rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? 1200,
                     combination: kind == .caspr ? .caspr : .shampoo),
-                try scheme(defaults)
+                try scheme(defaults, keepsUncodedStatistics)
             )
         } catch let error as HyperparameterError {
             throw usage("\(error)")
@@ -111,7 +114,7 @@ struct ShampooOptions: ParsableArguments {
         }
     }
 
-    private func scheme(_ defaults: Defaults) throws -> PreconditionerScheme {
+    private func scheme(_ defaults: Defaults, _ keepsUncodedStatistics: Bool) throws -> PreconditionerScheme {
         let statisticKind: StatisticKind = try statistic.map { try word($0, option: "--statistic") } ?? .exact
         let rootKind: RootKind = try root.map { try word($0, option: "--root") } ?? .exact
         if statisticKind == .exact && rootKind == .exact, let name = givenCoding {
@@ -125,7 +128,8 @@ struct ShampooOptions: ParsableArguments {
             decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? 0.25,
             solver: try solver.map { try word($0, option: "--solver") },
             updateRectificationSteps: rectifyUpdate ?? 1, rootRectificationSteps: rectifyRoot ?? 4,
-            errorFeedbackDecay: errorFeedbackDecay, retainsDamping: retainDamping)
+            errorFeedbackDecay: errorFeedbackDecay, retainsDamping: retainDamping,
+            keepsUncodedStatistic: keepsUncodedStatistics)
     }
 
     private func coding(_ name: CodebookName, _ bits: Int?, _ block: Int?) throws -> BlockCoding {

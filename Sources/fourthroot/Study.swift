@@ -77,6 +77,11 @@ struct Study: AsyncParsableCommand {
         try Probe.requireSound(input)
         let source = try StudyInput(path: input, selecting: plan.matrices)
         for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
+        if source.leftOut > 0 && !quiet {
+            Terminal.report(
+                "note", "\(source.matrices.count) statistics of a training's dump; the \(source.leftOut) matrices that the optimizer "
+                    + "made of them are left out, unless --matrix names them")
+        }
         let allRows = source.matrices.count * casesPerMatrix
         let rows = (part ?? .whole).rows(orders: source.matrices.map(\.order), casesPerMatrix: casesPerMatrix)
         let study = try source.fingerprint(plan: plan, version: version)

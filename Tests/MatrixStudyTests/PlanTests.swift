@@ -1,3 +1,4 @@
+import Preconditioning
 import MatrixStudy
 import Quantization
 import Testing

@@ -1,39 +1,6 @@
 import Preconditioning
 import Quantization
 
-/// The storage of a statistic by its name.
-public enum StatisticKind: String, Sendable, Codable, CaseIterable {
-    case exact, full, offdiagonal, symmetric, eigenvector, householder, cholesky
-
-    /// The storage with a coding, which `exact` does not ask for.
-    public func storage(_ coding: () throws -> BlockCoding) rethrows -> StatisticStorage {
-        switch self {
-        case .exact: .exact
-        case .full: .full(try coding())
-        case .offdiagonal: .offdiagonal(try coding())
-        case .symmetric: .symmetric(try coding())
-        case .eigenvector: .eigenvector(try coding())
-        case .householder: .householder(try coding())
-        case .cholesky: .cholesky(try coding())
-        }
-    }
-}
-
-/// The storage of a root by its name.
-public enum RootKind: String, Sendable, Codable, CaseIterable {
-    case exact, full, offdiagonal, symmetric
-
-    /// The storage with a coding, which `exact` does not ask for.
-    public func storage(_ coding: () throws -> BlockCoding) rethrows -> RootStorage {
-        switch self {
-        case .exact: .exact
-        case .full: .full(try coding())
-        case .offdiagonal: .offdiagonal(try coding())
-        case .symmetric: .symmetric(try coding())
-        }
-    }
-}
-
 extension RootSolver {
     /// Whether a storage and an exponent admit the solver.
     public func applies(to statistic: StatisticKind, exponent: Double) -> Bool {

@@ -25,6 +25,8 @@ public struct StudyInput: Sendable {
     public private(set) var matrices: [InputMatrix] = []
     /// Data sets of a whole-file run that are matrices by their shape and cannot be studied.
     public private(set) var rejected: [InputError] = []
+    /// Matrices of a training's dump that a whole-file run leaves out: a study is of the statistics.
+    public private(set) var leftOut = 0
 
     private let file: HDF5File
     /// The entries of the only matrix, kept from its examination; of several, each is read again when its turn comes.
@@ -35,14 +37,20 @@ public struct StudyInput: Sendable {
 
     /// Reads and checks every selected matrix once, so that a study fails before it starts, not after hours.
     ///
-    /// - Parameter patterns: names or globs. Empty selects every square float32 or float64 data set; then unsound ones
+    /// - Parameter patterns: names or globs. Empty selects every square float32 or float64 data set, of a training's dump
+    ///   only the statistics; then unsound ones
     ///   are collected in `rejected`, otherwise they throw.
     /// - Throws: `HDF5Error` for the file as a whole, `InputError` for a selection.
     public init(path: String, selecting patterns: [String]) throws {
         self.path = path
         file = try HDF5File.open(path)
         let datasets = try file.datasets()
-        let selected = try StudyInput.select(datasets, patterns, path)
+        var selected = try StudyInput.select(datasets, patterns, path)
+        if patterns.isEmpty, (try? file.attribute("format"))?.string == "fourthroot" {
+            let matrices = selected.count
+            selected.removeAll { StudyInput.isDerived($0.name) }
+            leftOut = matrices - selected.count
+        }
         for dataset in selected {
             do {
                 let (matrix, entries) = try examine(dataset)
@@ -84,6 +92,11 @@ public struct StudyInput: Sendable {
     /// - Throws: `HDF5Error`, `DecompositionError`.
     public func eigenvalues(of matrix: InputMatrix) throws -> [Double] {
         try symmetricEigen(entries(of: matrix)).values.map(\.magnitude).sorted(by: >)
+    }
+
+    /// Whether a dump of ours holds it beside a statistic: what the optimizer made of it, or followed in parallel.
+    private static func isDerived(_ name: String) -> Bool {
+        name.hasPrefix("steps/") && ["decoded", "root", "reference"].contains { name.hasSuffix("/\($0)") }
     }
 
     private func examine(_ dataset: DatasetDescription) throws -> (InputMatrix, entries: Matrix<Double>) {

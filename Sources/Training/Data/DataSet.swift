@@ -1,4 +1,5 @@
 import MatrixCore
+import NeuralNetworks
 
 /// Samples for training and validation, read once and drawn by step number.
 ///
@@ -16,12 +17,6 @@ public protocol DataSet: Sendable {
     ///
     /// - Precondition: `batchSize` is positive.
     func validationBatches(batchSize: Int) -> BatchCollection
-}
-
-/// What a network must fit.
-public enum DataDescription: Sendable, Equatable {
-    case images(channels: Int, height: Int, width: Int, classes: Int)
-    case tokens(vocabulary: Int, context: Int)
 }
 
 /// Samples with their targets.

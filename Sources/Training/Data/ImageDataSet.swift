@@ -1,3 +1,4 @@
+import NeuralNetworks
 import MatrixCore
 
 /// Images for classification, kept as bytes and normalized by the training images' own means and deviations when a

@@ -1,3 +1,4 @@
+import NeuralNetworks
 import MatrixCore
 
 /// A sequence of tokens for predicting each from those before it; the last tenth is for validation.

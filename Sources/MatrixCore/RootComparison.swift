@@ -1,5 +1,4 @@
 import Foundation
-import MatrixCore
 
 /// How far a root X is from the reference R.
 ///

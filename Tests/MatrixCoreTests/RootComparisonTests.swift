@@ -1,10 +1,9 @@
 import Foundation
 import MatrixCore
-import MatrixStudy
 import Testing
 import TestSupport
 
-@Suite struct ComparisonTests {
+@Suite struct RootComparisonTests {
     /// Plain sums over a matrix small enough to follow by hand.
     @Test func matchesTheDefinitionByHand() throws {
         let r = Matrix<Double>(rows: 2, columns: 2, elements: [3, 1, 1, 4])

@@ -1,0 +1,57 @@
+import Dispatch
+import MatrixCore
+
+/// Work cut into pieces by the thread count alone.
+extension CPUBackend {
+    /// Runs `body` on consecutive ranges that make up 0..<count, at most `threads` of them and none shorter than
+    /// `grain` unless it is the only one.
+    func inPieces(_ count: Int, atLeast grain: Int, _ body: (Range<Int>) -> Void) {
+        let pieces = pieceCount(count, atLeast: grain)
+        guard pieces > 1 else { return body(0..<count) }
+        withoutActuallyEscaping(body) { body in
+            // Ranges are disjoint, and the call returns when all pieces are done.
+            nonisolated(unsafe) let body = body
+            DispatchQueue.concurrentPerform(iterations: pieces) { body(piece($0, of: pieces, count)) }
+        }
+    }
+
+    func pieceCount(_ count: Int, atLeast grain: Int) -> Int { max(1, min(threads, count / max(grain, 1))) }
+
+    func piece(_ index: Int, of pieces: Int, _ count: Int) -> Range<Int> {
+        count * index / pieces..<count * (index + 1) / pieces
+    }
+
+    /// Columns that together have enough entries for a piece of their own.
+    func columnGrain(rows: Int) -> Int { (smallestPiece + rows) / max(rows, 1) }
+
+    /// Entries below which a pass over memory is over before a second thread has woken up.
+    var smallestPiece: Int { 16384 }
+}
+
+extension Matrix {
+    /// A matrix whose entries `fill` writes, all of them.
+    init(rows: Int, columns: Int, filledBy fill: (UnsafeMutablePointer<Scalar>) -> Void) {
+        let count = rows * columns
+        self.init(
+            rows: rows, columns: columns,
+            elements: [Scalar](unsafeUninitializedCapacity: count) { buffer, initialized in
+                if count > 0 { fill(buffer.baseAddress!) }
+                initialized = count
+            })
+    }
+
+    /// The entries' address; an empty array of Swift has none, and nothing is read through the one given then.
+    func withElements<Result>(_ body: (UnsafePointer<Scalar>) throws -> Result) rethrows -> Result {
+        try elements.withUnsafeBufferPointer {
+            try body($0.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Scalar>.alignment)!)
+        }
+    }
+
+    mutating func withMutableElements<Result>(
+        _ body: (UnsafeMutablePointer<Scalar>) throws -> Result
+    ) rethrows -> Result {
+        try elements.withUnsafeMutableBufferPointer {
+            try body($0.baseAddress ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Scalar>.alignment)!)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Compute
+
+/// W·X + b·1ᵀ, W of outputs × inputs.
+struct Linear<Backend: NeuralBackend>: Layer {
+    private let weight: Int
+    private let bias: Int?
+
+    /// - Parameter bias: nil for none.
+    /// - Precondition: `outputs` is at least 2, since a weight of one row would stand as a column.
+    init(
+        _ layout: inout NetworkLayout, _ name: String, inputs: Int, outputs: Int,
+        weight: ParameterDescription.Initialization, bias: ParameterDescription.Initialization?
+    ) {
+        precondition(outputs >= 2, "\(name) has \(outputs) outputs")
+        self.weight = layout.addParameter("\(name).weight", [outputs, inputs], weight)
+        self.bias = bias.map { layout.addParameter("\(name).bias", [outputs], $0) }
+    }
+
+    /// A map without bias by a parameter of another layer, as of the token embedding.
+    init(sharing weight: Int) {
+        self.weight = weight
+        bias = nil
+    }
+
+    func forward(
+        _ input: Backend.Tensor, _ pass: inout ForwardPass<Backend>
+    ) -> (output: Backend.Tensor, record: Backend.Tensor) {
+        let product = pass.backend.multiply(pass.parameters[weight], input)
+        guard let bias else { return (product, input) }
+        return (pass.backend.addToColumns(product, pass.parameters[bias]), input)
+    }
+
+    func backward(
+        _ outputGradient: Backend.Tensor, _ input: Backend.Tensor, _ pass: inout BackwardPass<Backend>
+    ) -> Backend.Tensor {
+        contributeGradients(outputGradient, input, &pass)
+        return pass.backend.multiply(pass.parameters[weight], transposed: true, outputGradient)
+    }
+
+    /// `backward` of a network's first layer, whose input's gradient nobody reads.
+    func contributeGradients(
+        _ outputGradient: Backend.Tensor, _ input: Backend.Tensor, _ pass: inout BackwardPass<Backend>
+    ) {
+        pass.contribute(
+            pass.backend.multiply(outputGradient, transposed: false, input, transposed: true, alpha: 1), to: weight)
+        if let bias { pass.contribute(pass.backend.rowSums(outputGradient), to: bias) }
+    }
+}

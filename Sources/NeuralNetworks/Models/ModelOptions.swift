@@ -1,0 +1,49 @@
+/// The sizes and rates that a model may be given; nil takes the model's own.
+public struct ModelOptions: Sendable, Equatable {
+    /// Blocks of a transformer, hidden layers of a perceptron.
+    public var layers: Int?
+    /// Features of a transformer's stream, channels of a residual network's first stage.
+    public var width: Int?
+    public var heads: Int?
+    /// The longest sequence.
+    public var context: Int?
+    /// The width of hidden layers.
+    public var hidden: Int?
+    /// The side of a vision transformer's patches.
+    public var patch: Int?
+    public var dropout: Double?
+    public var stochasticDepth: Double?
+    /// Whether a language model's last map is its token embedding.
+    public var tiesHead: Bool?
+
+    public init(
+        layers: Int? = nil, width: Int? = nil, heads: Int? = nil, context: Int? = nil, hidden: Int? = nil,
+        patch: Int? = nil, dropout: Double? = nil, stochasticDepth: Double? = nil, tiesHead: Bool? = nil
+    ) {
+        self.layers = layers
+        self.width = width
+        self.heads = heads
+        self.context = context
+        self.hidden = hidden
+        self.patch = patch
+        self.dropout = dropout
+        self.stochasticDepth = stochasticDepth
+        self.tiesHead = tiesHead
+    }
+
+    /// The options of the program, by the names in its errors.
+    enum Name: String, CaseIterable {
+        case layers, width, heads, context, hidden, patch, dropout
+        case stochasticDepth = "stochastic depth"
+        case tiesHead = "tied head"
+    }
+
+    /// The options that were given.
+    var given: [Name] {
+        let values: [(Name, Any?)] = [
+            (.layers, layers), (.width, width), (.heads, heads), (.context, context), (.hidden, hidden),
+            (.patch, patch), (.dropout, dropout), (.stochasticDepth, stochasticDepth), (.tiesHead, tiesHead),
+        ]
+        return values.filter { $0.1 != nil }.map(\.0)
+    }
+}

@@ -1,0 +1,58 @@
+import Compute
+import MatrixCore
+
+/// A parameter's name, shape and distribution at the start.
+public struct ParameterDescription: Sendable, Equatable {
+    public enum Initialization: Sendable, Equatable {
+        case constant(Double)
+        /// Of mean 0.
+        case normal(deviation: Double)
+        /// In (−bound, bound).
+        case uniform(bound: Double)
+    }
+
+    /// Components separated by full stops, from the outermost part inwards.
+    public let name: String
+    public let shape: ParameterShape
+    public let initialization: Initialization
+
+    public init(_ name: String, _ dimensions: [Int], _ initialization: Initialization) {
+        self.name = name
+        shape = ParameterShape(dimensions)
+        self.initialization = initialization
+    }
+}
+
+extension ParameterDescription.Initialization {
+    /// Keeps the mean square of gradients through convolutions followed by rectifiers: normal of variance 2/(outputs·kernel²).
+    ///
+    /// Source: He et al., arXiv 1502.01852, equation 14.
+    static func rectifiedFanOut(_ fanOut: Int) -> Self { .normal(deviation: (2 / Double(fanOut)).squareRoot()) }
+
+    /// Keeps the mean square of activations through linear maps followed by rectifiers: normal of variance 2/inputs.
+    ///
+    /// Source: He et al., arXiv 1502.01852, equation 10.
+    static func rectifiedFanIn(_ fanIn: Int) -> Self { .normal(deviation: (2 / Double(fanIn)).squareRoot()) }
+
+    /// Uniform within ±1/√inputs, what PyTorch gives to linear maps and convolutions that nothing else is asked for.
+    static func uniformFanIn(_ fanIn: Int) -> Self { .uniform(bound: 1 / Double(fanIn).squareRoot()) }
+}
+
+extension ParameterDescription {
+    /// A matrix of the distribution at the start, drawn in row-major order.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    func drawn<Scalar: MatrixScalar>(using generator: inout PhiloxGenerator) -> Matrix<Scalar> {
+        var matrix = Matrix<Scalar>(rows: shape.rows, columns: shape.columns)
+        for row in 0..<shape.rows {
+            for column in 0..<shape.columns {
+                switch initialization {
+                case .constant(let value): matrix[row, column] = Scalar(value)
+                case .normal(let deviation): matrix[row, column] = Scalar(deviation * generator.normalPair().0)
+                case .uniform(let bound): matrix[row, column] = Scalar(bound * (2 * generator.uniform() - 1))
+                }
+            }
+        }
+        return matrix
+    }
+}

@@ -1,0 +1,30 @@
+import Compute
+import MatrixCore
+
+extension PreconditionerState {
+    /// The buffers of statistic and root, together `byteCount` bytes, and the extras: `generator` (seed, stream and
+    /// position), `failures`, `last_failure` and, where it is kept, `uncoded_statistic`.
+    public func archive(_ backend: Backend) -> StateArchive {
+        var archive = StateArchive()
+        archive.add("statistic", statistic.archive(backend))
+        archive.add("root", root.archive(backend))
+        if let uncodedStatistic { archive.add("uncoded_statistic", uncodedStatistic, backend) }
+        archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
+        for entry in record.archive.entries { archive.add(entry.name, entry.buffer) }
+        return archive
+    }
+
+    /// Becomes the state that was written; its scheme and order must be this one's.
+    ///
+    /// - Throws: `StateArchiveError`.
+    public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+        try statistic.read(archive.part("statistic"), backend)
+        try root.read(archive.part("root"), backend)
+        uncodedStatistic =
+            archive.contains("uncoded_statistic")
+            ? try archive.finiteTensor("uncoded_statistic", like: backend.tensor(.identity(order)), backend) : nil
+        let position = try archive.integers("generator", count: 3)
+        generator = PhiloxGenerator(seed: position[0], stream: position[1], position: position[2])
+        record = try PreconditionerRecord(from: archive)
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import NeuralNetworks
+import Optimizers
+
+/// A folder with the last checkpoints of one run, `step-<8 digits>.h5`.
+///
+/// A checkpoint appears whole or not at all, and older ones are removed only once it is there.
+public struct CheckpointFolder: Sendable {
+    public let path: String
+    /// So many stay.
+    private let kept: Int
+    private let configuration: [String: String]
+
+    /// - Parameter configuration: what decides the numbers of the run, by the names that a difference is reported under.
+    /// - Throws: `CheckpointError` where the folder cannot be made.
+    public init(path: String, keeping kept: Int, configuration: [String: String]) throws(CheckpointError) {
+        precondition(kept >= 1, "\(kept) checkpoints to keep")
+        self.path = path
+        self.kept = kept
+        self.configuration = configuration
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CheckpointError(path: path, problem: "cannot be made: \(error.localizedDescription)")
+        }
+    }
+
+    /// The names of the checkpoints, oldest first.
+    ///
+    /// - Throws: `CheckpointError`.
+    public func checkpoints() throws(CheckpointError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+                .filter { $0.wholeMatch(of: /step-\d{8,}\.h5/) != nil }
+                .sorted { ($0.count, $0) < ($1.count, $1) }
+        } catch {
+            throw CheckpointError(path: path, problem: "cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    /// The path of the newest checkpoint, nil where there is none.
+    ///
+    /// - Throws: `CheckpointError`.
+    public func newest() throws(CheckpointError) -> String? { try checkpoints().last.map { "\(path)/\($0)" } }
+
+    /// - Throws: `HDF5Error`, `CheckpointError`; earlier checkpoints are then as they were.
+    public func write<Model, Rule>(_ trainer: Trainer<Model, Rule>) throws {
+        let name = String(format: "step-%08d.h5", trainer.step)
+        try Checkpoint.write(trainer, configuration: configuration, to: "\(path)/\(name)")
+        for old in try checkpoints().dropLast(kept) where old != name {
+            try? FileManager.default.removeItem(atPath: "\(path)/\(old)")
+        }
+    }
+
+    /// Gives a trainer the state of a checkpoint of the same configuration.
+    ///
+    /// - Throws: `HDF5Error`, `CheckpointError`, which names what differs.
+    public func read<Model, Rule>(_ checkpoint: String, into trainer: inout Trainer<Model, Rule>) throws {
+        let found = try Checkpoint.configuration(of: checkpoint)
+        let differences = Set(found.keys).union(configuration.keys).sorted().compactMap { key in
+            found[key] == configuration[key]
+                ? nil : "\(key) was \(found[key] ?? "not given") and is \(configuration[key] ?? "not given")"
+        }
+        guard differences.isEmpty else {
+            throw CheckpointError(
+                path: checkpoint,
+                problem: "was written by a run with other settings: \(differences.joined(separator: "; ")); "
+                    + "resume with the same ones, or name another folder")
+        }
+        try Checkpoint.read(checkpoint, into: &trainer)
+    }
+}

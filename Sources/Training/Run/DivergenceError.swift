@@ -1,0 +1,54 @@
+import MatrixCore
+
+/// Numbers with which a training cannot go on.
+public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible {
+    case loss(step: Int, value: Double)
+    /// ‖G‖F of a parameter is NaN or infinite.
+    case gradient(step: Int, parameter: String, norm: Double)
+    /// Preconditioners made of a finite gradient what is not finite. Statistics and roots have then been updated already, the
+    /// parameters have not.
+    case direction(step: Int, parameter: String, norm: Double)
+    /// As many roots of one side failed in a row as are allowed.
+    case roots(step: Int, side: PreconditionerSide, count: Int, reason: String)
+
+    /// Whether the trainer's state is that of a whole step, from which one could go on.
+    public var leavesWholeStep: Bool {
+        switch self {
+        case .loss, .gradient, .roots: true
+        case .direction: false
+        }
+    }
+
+    public var description: String {
+        let advice = "lower the learning rate or raise --damping"
+        return switch self {
+        case .loss(let step, let value): "step \(step): the loss is \(value), not a finite number; \(advice)"
+        case .gradient(let step, let parameter, let norm):
+            "step \(step): the gradient of \(parameter) is not finite, its norm is \(norm); \(advice)"
+        case .direction(let step, let parameter, let norm):
+            "step \(step): the preconditioned gradient of \(parameter) is not finite, its norm is \(norm); \(advice)"
+        case .roots(let step, let side, let count, let reason):
+            "step \(step): \(count) roots in a row failed for \(side.path), the last one: \(reason); \(advice)"
+        }
+    }
+}
+
+/// Where a preconditioner belongs.
+public struct PreconditionerSide: Sendable, Hashable {
+    public enum Side: String, Sendable, CaseIterable { case left, right }
+
+    public let parameter: String
+    public let blockRow: Int
+    public let blockColumn: Int
+    public let side: Side
+
+    public init(parameter: String, blockRow: Int, blockColumn: Int, side: Side) {
+        self.parameter = parameter
+        self.blockRow = blockRow
+        self.blockColumn = blockColumn
+        self.side = side
+    }
+
+    /// `parameter/row_column/side`, as in a dump.
+    public var path: String { "\(parameter)/\(blockRow)_\(blockColumn)/\(side.rawValue)" }
+}

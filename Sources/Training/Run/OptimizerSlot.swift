@@ -1,0 +1,51 @@
+import Compute
+import Optimizers
+import Preconditioning
+
+/// What belongs to one parameter in training.
+struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
+    var state: Rule.State
+    /// Full-precision statistics and roots that follow the same gradients, where they are asked for.
+    var shadow: BlockPreconditioner<Rule.Backend>?
+    private var direction: Result<Rule.Backend.Tensor, GradientError>?
+
+    init(state: Rule.State, shadow: BlockPreconditioner<Rule.Backend>?) {
+        self.state = state
+        self.shadow = shadow
+    }
+
+    /// Updates statistics and roots where the step asks for it, and keeps what they make of the gradient.
+    mutating func precondition(
+        _ gradient: Rule.Backend.Tensor, _ rule: Rule, _ step: OptimizerStep, _ backend: Rule.Backend
+    ) {
+        if let schedule = rule.preconditioning?.schedule { shadow?.update(with: gradient, schedule, step, backend) }
+        let norm = backend.frobeniusNorm(gradient)
+        do throws(GradientError) {
+            direction = .success(
+                try rule.direction(of: gradient, norm: norm, state: &state, step: step, backend))
+        } catch {
+            direction = .failure(error)
+        }
+    }
+
+    /// The direction, once: a tensor that is not shared can be changed in place.
+    ///
+    /// - Precondition: `precondition` came before.
+    mutating func takeDirection() throws(GradientError) -> Rule.Backend.Tensor {
+        guard let result = direction.take() else { preconditionFailure("a direction that was not computed") }
+        return try result.get()
+    }
+}
+
+extension BlockPreconditioner {
+    /// Every side with its place, block after block.
+    func sides(of parameter: String) -> [(side: PreconditionerSide, state: PreconditionerState<Backend>)] {
+        blocks.flatMap { block in
+            [(PreconditionerSide.Side.left, block.left), (.right, block.right)].map { side, state in
+                let place = PreconditionerSide(
+                    parameter: parameter, blockRow: block.place.blockRow, blockColumn: block.place.blockColumn, side: side)
+                return (place, state)
+            }
+        }
+    }
+}

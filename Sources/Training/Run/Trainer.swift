@@ -1,0 +1,220 @@
+import Compute
+import MatrixCore
+import NeuralNetworks
+import Optimizers
+import Preconditioning
+
+/// A training in progress: a network's numbers, the optimizer's states, and the step that moves both.
+///
+/// Every step is a function of the state before it, the settings and the step's number; nothing else is kept, so that
+/// a state that was stored and read again goes on as if nothing had happened.
+public struct Trainer<Model: Network, Rule: OptimizerRule>: Sendable
+where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
+    public typealias Backend = Model.Backend
+
+    public let network: Model
+    public let rule: Rule
+    public let data: any DataSet
+    public let settings: TrainingSettings
+    let backend: Backend
+    /// Steps done.
+    public internal(set) var step = 0
+    public internal(set) var numbers: NetworkState<Backend>
+    /// One a parameter.
+    var slots: [OptimizerSlot<Rule>]
+    /// Parameters in descending order of the work that their preconditioners make, for an even load.
+    private let schedulingOrder: [Int]
+
+    /// - Throws: what the storages refuse.
+    public init(
+        network: Model, rule: Rule, data: any DataSet, settings: TrainingSettings, _ backend: Backend
+    ) throws {
+        self.network = network
+        self.rule = rule
+        self.data = data
+        self.settings = settings
+        self.backend = backend
+        numbers = NetworkState(initializing: network, seed: settings.seed, backend)
+        slots = try network.parameters.enumerated().map { index, parameter in
+            var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
+            let state = try rule.initialState(for: parameter.shape, using: &generator, backend)
+            return OptimizerSlot(
+                state: state, shadow: try shadow(of: parameter.shape, rule, settings, using: &generator, backend))
+        }
+        let costs = network.parameters.map { parameter in
+            let (rows, columns) = (Double(parameter.shape.rows), Double(parameter.shape.columns))
+            return parameter.shape.isMatrix ? rows * rows * rows + columns * columns * columns : 0
+        }
+        schedulingOrder = costs.indices.sorted { costs[$0] != costs[$1] ? costs[$0] > costs[$1] : $0 < $1 }
+    }
+
+    /// One step.
+    ///
+    /// - Throws: `DivergenceError`. Of a loss or gradient that is not finite nothing has been taken over; roots that failed
+    ///   too often end a step that is otherwise complete.
+    public mutating func advance() throws -> StepResult {
+        let number = step + 1
+        let (loss, accuracy, gradients) = try differentiate(step: number)
+        let start = ContinuousClock.now
+        let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
+        precondition(gradients, optimizerStep)
+        let preconditionerTime = ContinuousClock.now - start
+        let directions = try takeDirections(step: number)
+        for index in slots.indices {
+            rule.move(
+                &numbers.parameters[index], along: directions[index], state: &slots[index].state, step: optimizerStep,
+                backend)
+        }
+        step = number
+        if let failure = excessiveRootFailure() { throw failure }
+        return StepResult(
+            step: number, epoch: (number - 1) / data.batchesPerEpoch(batchSize: settings.batchSize) + 1, loss: loss,
+            accuracy: accuracy, learningRate: rule.learningRate * optimizerStep.learningRateFactor,
+            preconditionerTime: preconditionerTime)
+    }
+
+    /// Loss and accuracy over the validation samples, or over as many of their batches as the settings say, taken at
+    /// equal distances.
+    public func evaluate() -> Evaluation {
+        let batches = data.validationBatches(batchSize: settings.batchSize)
+        let count = min(settings.validationBatches ?? batches.count, batches.count)
+        var (loss, correct, positions) = (0.0, 0, 0)
+        for index in 0..<count {
+            let batch = batches[index * batches.count / count]
+            var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
+            let logits = network.forward(input(batch), &pass).logits
+            let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)
+            loss += entropy.loss * Double(batch.targets.count)
+            correct += entropy.correct
+            positions += batch.targets.count
+        }
+        return Evaluation(loss: loss / Double(positions), accuracy: Double(correct) / Double(positions))
+    }
+
+    /// The bytes of all optimizer states, preconditioners included; shadows and what is kept for dumps are not the optimizer's.
+    public var optimizerStateBytes: Int { slots.reduce(0) { $0 + rule.byteCount($1.state, backend) } }
+
+    /// The bytes of statistics and roots.
+    public var preconditionerBytes: Int {
+        slots.reduce(0) { $0 + (rule.preconditioners(of: $1.state)?.byteCount(backend) ?? 0) }
+    }
+
+    /// Loss, accuracy and gradients of one batch; running statistics are moved where all is finite.
+    private mutating func differentiate(
+        step: Int
+    ) throws -> (loss: Double, accuracy: Double, gradients: [Backend.Tensor]) {
+        let batch = data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
+        var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
+        var forward = ForwardPass(numbers, isTraining: true, seed: generator.next(), backend)
+        let (logits, record) = network.forward(input(batch), &forward)
+        let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: settings.labelSmoothing)
+        guard entropy.loss.isFinite else { throw DivergenceError.loss(step: step, value: entropy.loss) }
+        var backward = BackwardPass(numbers, backend)
+        network.backward(entropy.gradient, record, &backward)
+        let gradients = zip(network.parameters, backward.gradients).map { parameter, gradient in
+            gradient ?? backend.tensor(Matrix(rows: parameter.shape.rows, columns: parameter.shape.columns))
+        }
+        for (parameter, gradient) in zip(network.parameters, gradients) {
+            let norm = backend.frobeniusNorm(gradient)
+            guard norm.isFinite else {
+                throw DivergenceError.gradient(step: step, parameter: parameter.name, norm: Double(norm))
+            }
+        }
+        numbers.runningStatistics = forward.runningStatistics
+        return (entropy.loss, Double(entropy.correct) / Double(batch.targets.count), gradients)
+    }
+
+    /// What preconditioning makes of the gradients, parameters side by side.
+    private mutating func precondition(_ gradients: [Backend.Tensor], _ step: OptimizerStep) {
+        backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule, backend] index, slot in
+            slot.precondition(gradients[index], rule, step, backend)
+        }
+    }
+
+    private mutating func takeDirections(step: Int) throws -> [Backend.Tensor] {
+        try slots.indices.map { index in
+            do throws(GradientError) {
+                return try slots[index].takeDirection()
+            } catch {
+                throw DivergenceError.direction(step: step, parameter: network.parameters[index].name, norm: error.norm)
+            }
+        }
+    }
+
+    private func excessiveRootFailure() -> DivergenceError? {
+        for (parameter, slot) in zip(network.parameters, slots) {
+            guard let preconditioners = rule.preconditioners(of: slot.state) else { continue }
+            for (side, state) in preconditioners.sides(of: parameter.name)
+            where state.record.consecutiveRootFailures >= settings.rootFailureLimit {
+                return .roots(
+                    step: step, side: side, count: state.record.consecutiveRootFailures,
+                    reason: state.record.lastFailure ?? "")
+            }
+        }
+        return nil
+    }
+
+    private func input(_ batch: Batch) -> NetworkInput<Backend.Tensor> {
+        switch batch.content {
+        case .images(let matrix): .images(backend.tensor(matrix), batch: batch.size)
+        case .tokens(let tokens): .tokens(tokens, batch: batch.size)
+        }
+    }
+}
+
+/// Exact statistics that follow the same gradients, with roots by eigenvalues; nil where they are not asked for.
+private func shadow<Rule: OptimizerRule>(
+    of parameter: ParameterShape, _ rule: Rule, _ settings: TrainingSettings, using generator: inout PhiloxGenerator,
+    _ backend: Rule.Backend
+) throws -> BlockPreconditioner<Rule.Backend>? {
+    guard settings.followsShadow, parameter.isMatrix, let (schedule, scheme) = rule.preconditioning else { return nil }
+    let exact = try PreconditionerScheme(
+        statistic: .exact, root: .exact, decay: scheme.decay, damping: scheme.damping, exponent: scheme.exponent,
+        solver: .eigen)
+    return try BlockPreconditioner(
+        parameter, largestOrder: schedule.largestOrder, scheme: exact, using: &generator, backend)
+}
+
+/// What a step leaves behind for the log.
+public struct StepResult: Sendable, Equatable {
+    public let step: Int
+    /// From 1.
+    public let epoch: Int
+    public let loss: Double
+    public let accuracy: Double
+    public let learningRate: Double
+    /// Of the updates of statistics and roots and of their use.
+    public let preconditionerTime: Duration
+}
+
+public struct Evaluation: Sendable, Equatable {
+    public let loss: Double
+    public let accuracy: Double
+}
+
+/// Independent random sequences of one seed.
+enum RandomPurpose: UInt64 {
+    case powerIterations = 1
+    case dropout = 2
+
+    func generator(seed: UInt64, stream: UInt64) -> PhiloxGenerator {
+        var generator = PhiloxGenerator(seed: seed, stream: UInt64.max - rawValue)
+        return PhiloxGenerator(seed: generator.next(), stream: stream)
+    }
+}
+
+extension Trainer {
+    /// Updates and roots that failed so far, and the last failure in words.
+    public var preconditionerFailures: (statistics: Int, roots: Int, last: String?) {
+        var (statistics, roots) = (0, 0)
+        var last: String?
+        for (parameter, slot) in zip(network.parameters, slots) {
+            for (side, state) in rule.preconditioners(of: slot.state)?.sides(of: parameter.name) ?? [] {
+                statistics += state.record.statisticFailures
+                roots += state.record.rootFailures
+                if let reason = state.record.lastFailure { last = "\(side.path): \(reason)" }
+            }
+        }
+        return (statistics, roots, last)
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+
+/// One row of a training's log.
+public struct LogRow: Sendable, Equatable {
+    public var step: Int
+    public var epoch: Int
+    public var loss: Double
+    public var accuracy: Double
+    public var learningRate: Double
+    /// Since the start of the run, those of runs that this one continues included.
+    public var seconds: Double
+    /// The part of it that statistics, roots and their use took.
+    public var preconditionerSeconds: Double
+    /// Of this step.
+    public var samplesPerSecond: Double
+    public var optimizerStateBytes: Int
+    public var preconditionerBytes: Int
+    public var peakResidentBytes: Int
+    /// Nil where the step was not evaluated.
+    public var validation: Evaluation?
+    /// Updates of statistics that failed, up to now.
+    public var statisticFailures: Int
+    public var rootFailures: Int
+    /// A group of parameters and how far its roots are from those of the shadow; empty where that was not computed.
+    public var shadowErrors: [ShadowError]
+
+    /// - Parameter groups: those of the shadow's columns.
+    static func columns(groups: [String]) -> [String] {
+        [
+            "step", "epoch", "loss", "accuracy", "learning_rate", "seconds", "preconditioner_seconds", "samples_per_second",
+            "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",
+            "validation_accuracy", "statistic_failures", "root_failures",
+        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] }
+    }
+
+    func fields(groups: [String]) -> [String] {
+        let errors = Dictionary(uniqueKeysWithValues: shadowErrors.map { ($0.group, $0) })
+        return [
+            "\(step)", "\(epoch)", "\(loss)", "\(accuracy)", "\(learningRate)", "\(seconds)", "\(preconditionerSeconds)",
+            "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
+            validation.map { "\($0.loss)" } ?? "", validation.map { "\($0.accuracy)" } ?? "", "\(statisticFailures)",
+            "\(rootFailures)",
+        ] + groups.flatMap { group in
+            [errors[group]?.normwiseRelativeError, errors[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
+        }
+    }
+}
+
+/// A log as CSV that grows row by row and can be read at any time.
+public final class TrainingLog {
+    private let file: FileHandle
+    private let path: String
+    private let groups: [String]
+    /// The times in the last row that a resumed log kept.
+    public let elapsed: (seconds: Double, preconditionerSeconds: Double)
+
+    /// Starts a log at a path, replacing what is there.
+    ///
+    /// - Throws: `LogError`.
+    public init(path: String, groups: [String]) throws {
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let file = FileHandle(forWritingAtPath: path)
+        else { throw LogError(path: path, problem: "cannot be created") }
+        self.path = path
+        self.file = file
+        self.groups = groups
+        elapsed = (0, 0)
+        try append(LogRow.columns(groups: groups))
+    }
+
+    /// A log on standard output.
+    public init(standardOutput groups: [String]) throws {
+        path = "standard output"
+        file = .standardOutput
+        self.groups = groups
+        elapsed = (0, 0)
+        try append(LogRow.columns(groups: groups))
+    }
+
+    /// Goes on with a log after a step; rows of later steps, and one that a kill cut short, are dropped.
+    ///
+    /// - Throws: `LogError` where the file is not such a log.
+    public init(resuming path: String, after step: Int, groups: [String]) throws {
+        self.path = path
+        self.groups = groups
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw LogError(path: path, problem: "cannot be read: \(error.localizedDescription)")
+        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        guard lines.first == LogRow.columns(groups: groups).joined(separator: ",") else {
+            throw LogError(path: path, problem: "is not the log of such a run: its columns differ; name another with --log")
+        }
+        let kept = lines.dropFirst().prefix { line in
+            line.split(separator: ",").first.flatMap { Int($0) }.map { $0 <= step } ?? false
+        }
+        let last = kept.last?.split(separator: ",", omittingEmptySubsequences: false)
+        elapsed = (
+            last.flatMap { $0.count > 5 ? Double($0[5]) : nil } ?? 0,
+            last.flatMap { $0.count > 6 ? Double($0[6]) : nil } ?? 0
+        )
+        let length = ([lines[0]] + kept).reduce(0) { $0 + $1.utf8.count + 1 }
+        do {
+            guard let file = FileHandle(forWritingAtPath: path) else { throw CocoaError(.fileWriteNoPermission) }
+            self.file = file
+            try file.truncate(atOffset: UInt64(length))
+            try file.seekToEnd()
+        } catch {
+            throw LogError(path: path, problem: "cannot be continued: \(error.localizedDescription)")
+        }
+    }
+
+    /// - Throws: `LogError`.
+    public func append(_ row: LogRow) throws { try append(row.fields(groups: groups)) }
+
+    private func append(_ fields: [String]) throws {
+        do {
+            try file.write(contentsOf: Data((fields.joined(separator: ",") + "\n").utf8))
+        } catch {
+            throw LogError(path: path, problem: "cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
+
+/// A log that cannot be read or written.
+public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let path: String
+    public let problem: String
+
+    public var description: String { "\(path): \(problem)" }
+}

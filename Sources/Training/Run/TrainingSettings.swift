@@ -1,0 +1,30 @@
+/// What decides the numbers of a training beside network, data and optimizer.
+public struct TrainingSettings: Sendable, Equatable {
+    public var batchSize: Int
+    public var schedule: LearningRateSchedule
+    /// Of the parameters, the shuffling, dropout and the power iterations.
+    public var seed: UInt64
+    /// s of the cross-entropy against (1 − s)·target + s/classes.
+    public var labelSmoothing: Double
+    /// Whether full-precision statistics are followed beside coded ones.
+    public var followsShadow: Bool
+    /// So many roots of one side that fail in a row end the training.
+    public var rootFailureLimit: Int
+    /// Validation batches of one evaluation, nil for all.
+    public var validationBatches: Int?
+
+    public init(
+        batchSize: Int, schedule: LearningRateSchedule, seed: UInt64, labelSmoothing: Double = 0,
+        followsShadow: Bool = false, rootFailureLimit: Int = 5,
+        validationBatches: Int? = nil
+    ) {
+        precondition(batchSize >= 1 && rootFailureLimit >= 1, "a batch of \(batchSize), limit \(rootFailureLimit)")
+        self.batchSize = batchSize
+        self.schedule = schedule
+        self.seed = seed
+        self.labelSmoothing = labelSmoothing
+        self.followsShadow = followsShadow
+        self.rootFailureLimit = rootFailureLimit
+        self.validationBatches = validationBatches
+    }
+}

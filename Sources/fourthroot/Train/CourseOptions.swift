@@ -1,0 +1,67 @@
+import ArgumentParser
+import Training
+
+/// How long, how fast and from which seed a network is trained.
+struct CourseOptions: ParsableArguments {
+    @Option(help: "Steps; or give --epochs.")
+    var steps: Int?
+
+    @Option(help: "Passes over the training data, in place of --steps.")
+    var epochs: Int?
+
+    @Option(help: "Samples of a batch (default 128).")
+    var batchSize = 128
+
+    @Option(help: "Course of the learning rate: \(LearningRateSchedule.Course.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var schedule = "cosine"
+
+    @Option(help: "Steps of linear warm-up.")
+    var warmUp = 0
+
+    @Option(help: "Label smoothing, from 0 to below 1.")
+    var labelSmoothing = 0.0
+
+    @Option(help: "Seed of parameters, shuffling, dropout and power iterations.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Steps between evaluations on the validation data (default: after the last step only).")
+    var validateEvery: Int?
+
+    @Option(help: "Validation batches of an evaluation, taken at equal distances (default: all).")
+    var validationBatches: Int?
+
+    @Option(help: "Roots of one side that may fail in a row before the run stops.")
+    var rootFailureLimit = 5
+
+    func check() throws {
+        guard (steps == nil) != (epochs == nil) else {
+            throw usage(steps == nil ? "give --steps or --epochs" : "--steps and --epochs contradict each other; give one")
+        }
+        for (name, value) in [
+            ("steps", steps), ("epochs", epochs), ("batch-size", batchSize), ("validate-every", validateEvery),
+            ("validation-batches", validationBatches), ("root-failure-limit", rootFailureLimit),
+        ] {
+            if let value, !(1...1_000_000_000).contains(value) {
+                throw usage("--\(name) \(value): it must be from 1 to 1000000000")
+            }
+        }
+        guard (0...1_000_000_000).contains(warmUp) else { throw usage("--warm-up \(warmUp): it must not be negative") }
+        guard labelSmoothing >= 0 && labelSmoothing < 1 else {
+            throw usage("--label-smoothing \(labelSmoothing): it must be at least 0 and below 1")
+        }
+        let _: LearningRateSchedule.Course = try word(schedule, option: "--schedule")
+    }
+
+    func steps(batchesPerEpoch: Int) -> Int { steps ?? (epochs ?? 1) * batchesPerEpoch }
+
+    func settings(steps: Int, followsShadow: Bool) throws -> TrainingSettings {
+        TrainingSettings(
+            batchSize: batchSize,
+            schedule: LearningRateSchedule(
+                try word(schedule, option: "--schedule"), warmUpSteps: warmUp, steps: steps),
+            seed: seed, labelSmoothing: labelSmoothing, followsShadow: followsShadow,
+            rootFailureLimit: rootFailureLimit, validationBatches: validationBatches)
+    }
+
+    private func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
+}

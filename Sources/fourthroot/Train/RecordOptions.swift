@@ -1,0 +1,115 @@
+import ArgumentParser
+import Foundation
+import HDF5Store
+import MatrixStudy
+import NeuralNetworks
+import Optimizers
+import Training
+
+/// What a training leaves behind: log, dumps, checkpoints.
+struct RecordOptions: ParsableArguments {
+    @Option(help: "CSV with a row a step (default: standard output).")
+    var log: String?
+
+    @Option(help: "HDF5 file for the preconditioners.")
+    var dump: String?
+
+    @Option(help: "Steps between dumps.")
+    var dumpEvery: Int?
+
+    @Option(help: "Parameters to dump, by glob; may be repeated (default: all).")
+    var dumpParameter: [String] = []
+
+    @Flag(help: "Follow full-precision statistics beside the coded ones; the log and the dump show how far they are apart.")
+    var shadow = false
+
+    @Option(help: "Folder for checkpoints.")
+    var checkpoint: String?
+
+    @Option(help: "Steps between checkpoints (default: after the last step only).")
+    var checkpointEvery: Int?
+
+    @Option(help: "Checkpoints to keep.")
+    var keepCheckpoints = 2
+
+    @Flag(help: "Go on from the newest checkpoint.")
+    var resume = false
+
+    @Flag(help: "Replace an existing log, dump and checkpoints.")
+    var force = false
+
+    func check() throws {
+        for (name, value) in [
+            ("dump-every", dumpEvery), ("checkpoint-every", checkpointEvery), ("keep-checkpoints", keepCheckpoints),
+        ] {
+            if let value, value < 1 { throw usage("--\(name) \(value): it must be at least 1") }
+        }
+        if (dump == nil) != (dumpEvery == nil) { throw usage("--dump and --dump-every need each other") }
+        if !dumpParameter.isEmpty && dump == nil { throw usage("--dump-parameter needs --dump") }
+        if checkpointEvery != nil && checkpoint == nil { throw usage("--checkpoint-every needs --checkpoint") }
+        if resume && checkpoint == nil { throw usage("--resume needs --checkpoint, the folder to go on from") }
+        if resume && force { throw usage("--resume and --force contradict each other") }
+    }
+
+    /// The option that makes no sense without preconditioners, if one is given.
+    var optionForPreconditioners: String? { dump != nil ? "dump" : shadow ? "shadow" : nil }
+
+    var intervals: RunIntervals { RunIntervals(dump: dumpEvery, checkpoint: checkpointEvery) }
+
+    /// Fails before anything is computed where a record cannot be made.
+    func requireWritable() throws {
+        for path in [log, dump].compactMap(\.self) {
+            try OutputFile.requireWritable(path, overwrite: force || resume)
+        }
+        if let log, let dump, log == dump { throw usage("--log and --dump name the same file") }
+    }
+
+    func checkpointFolder(_ configuration: TrainConfiguration) throws -> CheckpointFolder? {
+        guard let checkpoint else { return nil }
+        let folder = try CheckpointFolder(
+            path: checkpoint, keeping: keepCheckpoints, configuration: configuration.values)
+        guard !resume, let newest = try folder.newest() else { return folder }
+        guard force else {
+            throw StatusError(
+                status: .cannotCreate,
+                description: "\(newest): the folder holds checkpoints; go on with --resume, replace them with --force, or "
+                    + "name another folder")
+        }
+        for name in try folder.checkpoints() { try FileManager.default.removeItem(atPath: "\(checkpoint)/\(name)") }
+        return folder
+    }
+
+    /// Gives the trainer the newest checkpoint's state, if there is one.
+    func resume<Model, Rule>(_ trainer: inout Trainer<Model, Rule>, _ folder: CheckpointFolder?) throws {
+        guard let folder, let newest = try folder.newest() else {
+            return Terminal.report("note", "there is no checkpoint in \(checkpoint ?? ""); starting from the first step")
+        }
+        try Probe.requireSound(newest)
+        try folder.read(newest, into: &trainer)
+    }
+
+    func log<Model, Rule>(for trainer: Trainer<Model, Rule>) throws -> TrainingLog {
+        guard let log else { return try TrainingLog(standardOutput: trainer.shadowGroups) }
+        if resume && FileManager.default.fileExists(atPath: log) {
+            return try TrainingLog(resuming: log, after: trainer.step, groups: trainer.shadowGroups)
+        }
+        return try TrainingLog(path: log, groups: trainer.shadowGroups)
+    }
+
+    func dump(_ configuration: TrainConfiguration, seed: UInt64) throws -> PreconditionerDump? {
+        guard let dump else { return nil }
+        if FileManager.default.fileExists(atPath: dump) {
+            if resume {
+                try Probe.requireSound(dump)
+            } else {
+                try FileManager.default.removeItem(atPath: dump)
+            }
+        }
+        let globs = dumpParameter.map { Glob($0) }
+        return try PreconditionerDump(
+            path: dump, parameters: { name in globs.isEmpty || globs.contains { $0.matches(name) } },
+            describe: { try $0.setProvenance(seed: seed, configuration: configuration.values) })
+    }
+
+    private func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
+}
