@@ -20,15 +20,16 @@ extension ImageDataSet {
     ///
     /// - Throws: `DataError`.
     init(mnistFolder folder: String) throws(DataError) {
-        func images(_ set: String) throws(DataError) -> LabelledImages {
+        func images(_ set: String, _ purpose: String) throws(DataError) -> LabelledImages {
             func file(_ kind: String, _ dimensions: Int) throws(DataError) -> IDXArray {
                 let name = "\(set)-\(kind)-idx\(dimensions)-ubyte"
-                return try IDXArray(imageFiles(of: folder, [name, name + ".gz"], what: kind)[0], dimensions: dimensions)
+                let files = try imageFiles(of: folder, [name, name + ".gz"], what: "\(purpose) \(kind)")
+                return try IDXArray(files[0], dimensions: dimensions)
             }
             return try LabelledImages(images: file("images", 3), labels: file("labels", 1), classes: 10)
         }
-        let training = try images("train")
-        let validation = try images("t10k")
+        let training = try images("train", "training")
+        let validation = try images("t10k", "validation")
         guard training.shape == validation.shape else {
             throw .damaged(
                 folder, at: nil,

@@ -45,7 +45,7 @@ extension LabelledImages {
     ///
     /// - Throws: `DataError` where the file is not whole records or a label is out of range.
     mutating func append(_ format: CIFARFormat, _ path: String) throws(DataError) {
-        let bytes = try readBytes(path)
+        let bytes = try readBytes(path, copies: 2)
         let record = format.classes.count + shape.count
         guard bytes.count.isMultiple(of: record) else {
             throw .damaged(
@@ -56,7 +56,8 @@ extension LabelledImages {
         for start in stride(from: 0, to: bytes.count, by: record) {
             for (index, classes) in format.classes.enumerated() where bytes[start + index] >= classes {
                 throw .damaged(
-                    path, at: start + index, "the label \(bytes[start + index]) of image \(start / record) is not below \(classes)",
+                    path, at: start + index,
+                    "the label \(bytes[start + index]) of image \(start / record) is not below \(classes)",
                     advice: "check that it is the binary version of this set, or download it again")
             }
             let image = start + format.classes.count

@@ -13,16 +13,16 @@ struct IDXArray {
 
     /// - Throws: `DataError` where type, number of dimensions or length are not as they should be.
     init(_ path: String, dimensions: Int) throws(DataError) {
-        let stored = try readBytes(path)
+        let stored = try readBytes(path, copies: 2)
         let bytes = isGzip(stored) ? try gunzip(stored, path, limit: 1 << 31) : stored
         let headerSize = 4 + 4 * dimensions
         guard bytes.count >= headerSize else {
             throw .damaged(path, at: bytes.count, "\(bytes.count) bytes are too few for a header of \(headerSize)")
         }
         guard bytes.starts(with: [0, 0, 8, UInt8(dimensions)]) else {
+            let found = bytes[..<4].map(String.init).joined(separator: " ")
             throw .damaged(
-                path, at: 0,
-                "it does not begin with the bytes 0 0 8 \(dimensions) but with \(bytes[..<4].map(String.init).joined(separator: " "))",
+                path, at: 0, "it begins with the bytes \(found) instead of 0 0 8 \(dimensions)",
                 advice: "give an IDX file of unsigned bytes in \(dimensions) dimension\(dimensions == 1 ? "" : "s")")
         }
         extents = stride(from: 4, to: headerSize, by: 4).map { start in

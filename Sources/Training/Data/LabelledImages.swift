@@ -26,9 +26,12 @@ struct LabelledImages: Sendable {
     /// Appends an image whose channels lie one after the other, row by row.
     mutating func append(planar: ArraySlice<UInt8>, label: UInt8) {
         precondition(planar.count == shape.count, "\(planar.count) bytes for an image of \(shape.count)")
-        let plane = shape.height * shape.width
-        for position in planar.startIndex..<planar.startIndex + plane {
-            for channel in 0..<shape.channels { pixels.append(planar[position + channel * plane]) }
+        let (channels, plane) = (shape.channels, shape.height * shape.width)
+        let start = pixels.count
+        pixels.append(contentsOf: planar)
+        for channel in 0..<channels where channels > 1 {
+            let source = planar[(planar.startIndex + channel * plane)...]
+            for (position, byte) in zip(0..<plane, source) { pixels[start + position * channels + channel] = byte }
         }
         labels.append(label)
     }

@@ -51,8 +51,7 @@ struct SyntheticImages {
 /// A Markov chain of known entropy, for runs without a file.
 ///
 /// Every token has four different successors, drawn once, which follow it with probabilities 1/2, 1/4, 1/8 and 1/8: no
-/// prediction has a mean cross-entropy below 7/4·ln 2 = 1.2130 (but for the chance of a finite validation set), and one from the
-/// last token reaches it.
+/// prediction has an expected cross-entropy below 7/4·ln 2 = 1.2130, and one from the last token alone reaches it.
 struct SyntheticTokens {
     var vocabulary = 64
     var count = 1 << 17

@@ -6,12 +6,13 @@ extension TokenDataSet {
     ///
     /// - Throws: `DataError` for what is not UTF-8, has too many different characters or is too short.
     init(textFile path: String, context: Int) throws(DataError) {
-        let scalars = try decodeUTF8(readBytes(path), path)
+        // A byte can become a scalar of four and a token of two.
+        let scalars = try decodeUTF8(readBytes(path, copies: 7), path)
         let characters = Set(scalars).sorted()
-        guard characters.count <= TokenDataSet.largestVocabulary else {
+        guard characters.count <= Self.largestVocabulary else {
             throw DataError(
                 kind: .tooLarge, file: path,
-                problem: "\(characters.count) different characters, and at most \(TokenDataSet.largestVocabulary) are numbered",
+                problem: "\(characters.count) different characters, and at most \(Self.largestVocabulary) are numbered",
                 advice: "tokenize the text and give the tokens")
         }
         let numbers = Dictionary(uniqueKeysWithValues: zip(characters, 0...UInt16.max))
@@ -23,7 +24,7 @@ extension TokenDataSet {
     /// - Parameter vocabulary: nil for one more than the largest token.
     /// - Throws: `DataError` where half a token is left over, one is not below `vocabulary`, or the file is too short.
     init(tokenFile path: String, vocabulary: Int?, context: Int) throws(DataError) {
-        let bytes = try readBytes(path)
+        let bytes = try readBytes(path, copies: 2)
         guard bytes.count.isMultiple(of: 2) else {
             throw .damaged(
                 path, at: bytes.count - 1, "\(bytes.count) bytes are not whole tokens of 2",
@@ -53,7 +54,8 @@ private func decodeUTF8(_ bytes: [UInt8], _ path: String) throws(DataError) -> [
             offset += encoded.count
         case .error:
             throw .damaged(
-                path, at: offset, "the byte \(bytes[offset]) is not UTF-8", advice: "convert the text, for instance by iconv -t UTF-8")
+                path, at: offset, "the byte \(bytes[offset]) is not UTF-8",
+                advice: "convert the text, for instance by iconv -t UTF-8")
         case .emptyInput: return scalars
         }
     }

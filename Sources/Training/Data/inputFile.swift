@@ -13,8 +13,9 @@ enum PathKind {
 
 /// All bytes of a regular file.
 ///
-/// - Throws: `DataError` where it is absent, unreadable, empty, no regular file or larger than half of the memory.
-func readBytes(_ path: String) throws(DataError) -> [UInt8] {
+/// - Parameter copies: how many times its size is needed to make something of it, these bytes included.
+/// - Throws: `DataError` where it is absent, unreadable, empty, no regular file or too large for the machine's memory.
+func readBytes(_ path: String, copies: Int) throws(DataError) -> [UInt8] {
     // A pipe would block, at its opening and in reading, for as long as nothing writes.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw openingError(path, errno) }
@@ -29,7 +30,7 @@ func readBytes(_ path: String) throws(DataError) -> [UInt8] {
     }
     let size = Int(status.st_size)
     guard size > 0 else { throw .damaged(path, at: nil, "the file is empty") }
-    let limit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+    let limit = Int(clamping: ProcessInfo.processInfo.physicalMemory) / copies
     guard size <= limit else {
         throw DataError(
             kind: .tooLarge, file: path, problem: "\(size) bytes, and at most \(limit) are read on this machine",
