@@ -98,7 +98,9 @@ let package = Package(
         .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
         .testTarget(
             name: "MatrixStudyTests",
-            dependencies: ["HDF5Store", "MatrixCore", "MatrixStudy", "Quantization", "Spectra", "TestSupport"]),
+            dependencies: [
+                "HDF5Store", "MatrixCore", "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]
 )
