@@ -40,7 +40,13 @@ enum ExitStatus: Int32 {
             }
         case let error as TextFileError:
             self = error.isMissing ? .noInput : .wrongData
-        case is DivergenceError, is CheckpointError: self = .wrongData
+        case let error as CheckpointError:
+            switch error.kind {
+            case .wrongData: self = .wrongData
+            case .otherSettings: self = .usage
+            case .noFolder: self = .cannotCreate
+            }
+        case is DivergenceError: self = .wrongData
         case is LogError: self = .inputOutput
         case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
         case is PlanError, is SpectrumError, is ModelError: self = .usage

@@ -38,11 +38,11 @@ enum Checkpoint {
     static func configuration(of path: String) throws -> [String: String] {
         let file = try HDF5File.open(path)
         guard try file.attribute("format")?.string == format else {
-            throw CheckpointError(path: path, problem: "is not a checkpoint of this program")
+            throw CheckpointError(kind: .wrongData, path: path, problem: "is not a checkpoint of this program")
         }
         guard let text = try file.attribute("configuration")?.string,
             let configuration = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
-        else { throw CheckpointError(path: path, problem: "does not say how it was made; it is damaged") }
+        else { throw CheckpointError(kind: .wrongData, path: path, problem: "does not say how it was made; it is damaged") }
         return configuration
     }
 
@@ -51,7 +51,7 @@ enum Checkpoint {
     /// - Throws: `HDF5Error`, `CheckpointError`; the trainer is then as it was.
     static func read<Model, Rule>(_ path: String, into trainer: inout Trainer<Model, Rule>) throws {
         let file = try HDF5File.open(path)
-        func failure(_ problem: String) -> CheckpointError { CheckpointError(path: path, problem: problem) }
+        func failure(_ problem: String) -> CheckpointError { CheckpointError(kind: .wrongData, path: path, problem: problem) }
         guard let step = try file.attribute("step")?.integer, step >= 1 else { throw failure("has no step; it is damaged") }
         func tensors(_ folder: String, _ descriptions: [ParameterDescription]) throws -> [Matrix<Float>] {
             try descriptions.map { description in
@@ -124,6 +124,16 @@ enum Checkpoint {
 
 /// A checkpoint that cannot be gone on from.
 public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// Not a checkpoint, damaged, or of another network.
+        case wrongData
+        /// Of a run with other settings.
+        case otherSettings
+        /// The folder cannot be made or read.
+        case noFolder
+    }
+
+    public let kind: Kind
     public let path: String
     public let problem: String
 

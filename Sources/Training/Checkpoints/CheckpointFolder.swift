@@ -21,7 +21,7 @@ public struct CheckpointFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CheckpointError(path: path, problem: "cannot be made: \(error.localizedDescription)")
+            throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be made: \(error.localizedDescription)")
         }
     }
 
@@ -34,7 +34,7 @@ public struct CheckpointFolder: Sendable {
                 .filter { $0.wholeMatch(of: /step-\d{8,}\.h5/) != nil }
                 .sorted { ($0.count, $0) < ($1.count, $1) }
         } catch {
-            throw CheckpointError(path: path, problem: "cannot be read: \(error.localizedDescription)")
+            throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be read: \(error.localizedDescription)")
         }
     }
 
@@ -63,7 +63,7 @@ public struct CheckpointFolder: Sendable {
         }
         guard differences.isEmpty else {
             throw CheckpointError(
-                path: checkpoint,
+                kind: .otherSettings, path: checkpoint,
                 problem: "was written by a run with other settings: \(differences.joined(separator: "; ")); "
                     + "resume with the same ones, or name another folder")
         }

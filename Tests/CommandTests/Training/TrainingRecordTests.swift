@@ -1,0 +1,132 @@
+import Foundation
+import HDF5Store
+import MatrixCore
+import Testing
+
+/// What a training writes: log, dump, checkpoints, and what happens where it cannot.
+@Suite struct TrainingRecordTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func theLogHasTheContractsColumnsFirst() throws {
+        let run = try folder.succeed(SmallTraining.arguments("eigenvector", steps: 4))
+        let rows = run.standardOutput.split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        #expect(
+            rows[0].prefix(11).joined(separator: ",")
+                == "step,epoch,loss,accuracy,learning_rate,seconds,preconditioner_seconds,samples_per_second,"
+                + "optimizer_state_bytes,preconditioner_bytes,peak_resident_bytes")
+        #expect(rows.count == 5 && rows.dropFirst().map { $0[0] } == ["1", "2", "3", "4"])
+        // Only the last step was evaluated.
+        #expect(rows.dropFirst().map { $0[11].isEmpty } == [true, true, true, false])
+    }
+
+    /// From the shapes by hand: qkv 192 × 64, output 64 × 64, hidden 256 × 64 and 64 × 256, embedding, positions 16 × 64 and head.
+    @Test func bytesAreThoseOfTheBuffers() throws {
+        func coded(_ order: Int) -> Int { order * order / 2 + 4 * order * (order / 64) + 4 * order }
+        func pair(_ rows: Int, _ columns: Int) -> Int {
+            [rows, columns].reduce(0) { sum, order in
+                // Below order 64 a basis with eigenvalues, and a root, stay float32.
+                sum + (order < 64 ? 4 * (2 * order * order + order) : 2 * coded(order))
+            }
+        }
+        let expected = pair(192, 64) + pair(64, 64) + pair(256, 64) + pair(64, 256) + 2 * pair(64, 64) + pair(16, 64)
+        let run = try folder.succeed(SmallTraining.arguments("eigenvector", steps: 4))
+        let fields = try #require(run.standardOutput.split(separator: "\n").last).split(
+            separator: ",", omittingEmptySubsequences: false)
+        #expect(Int(fields[9]) == expected)
+        let weights = 64 * (192 + 64 + 256 + 256 + 64 + 64 + 16)
+        // Biases and norms: 192 + 64 + 256 + 64, three norms of 2 · 64, and the head's bias where it has one.
+        let vectors = 192 + 64 + 256 + 64 + 6 * 64
+        let moments = Int(fields[8])! - expected
+        #expect(moments == 8 * (weights + vectors) || moments == 8 * (weights + vectors + 64))
+    }
+
+    @Test func theDumpReadsAsTheContractSays() throws {
+        try folder.succeed(SmallTraining.arguments("feedback", steps: 8) + ["--dump", "d.h5", "--dump-every", "4", "--shadow"])
+        let file = try HDF5File.open(folder.path("d.h5"))
+        #expect(try file.attribute("format")?.string == "fourthroot")
+        #expect(try file.attribute("format_version")?.integer == 1)
+        let side = "steps/00000008/blocks.0.attention.output.weight/0_0/left"
+        for name in ["statistic", "decoded", "root", "reference"] {
+            let set = try file.description(of: "\(side)/\(name)")
+            #expect(set.shape == [64, 64] && set.elementType == .float32 && set.filters == ["shuffle", "deflate(4)"])
+            let attributes = try file.attributes(of: "\(side)/\(name)")
+            #expect(attributes["storage"] == .string("cholesky") && attributes["side"] == .string("left"))
+            #expect(attributes["bits"] == .integer(4) && attributes["block"] == .integer(64))
+            #expect(attributes["codebook"] == .string("linear-2") && attributes["exponent"] == .number(0.25))
+            #expect(attributes["decay"] == .number(0.95) && attributes["damping"] == .number(1e-4))
+            #expect(attributes["parameter_shape"] == .integers([64, 64]))
+        }
+        // Coding moves the statistic, by less than it is.
+        let statistic = try file.readSquareMatrix("\(side)/statistic")
+        let decoded = try file.readSquareMatrix("\(side)/decoded")
+        let error = try #require(compare(decoded, to: statistic).normwiseRelativeError)
+        #expect(error > 1e-4 && error < 0.5)
+        #expect(statistic == statistic.symmetrized)
+    }
+
+    /// The shadow is the running mean of the true moments: that of an uncoded optimizer up to the first root.
+    @Test func theShadowIsTheUncodedStatistic() throws {
+        for (storage, name) in [("exact", "exact.h5"), ("naive", "coded.h5")] {
+            try folder.succeed(
+                SmallTraining.arguments(storage, steps: 2) + ["--dump", name, "--dump-every", "2", "--shadow", "--no-retain-damping"])
+        }
+        let exact = try HDF5File.open(folder.path("exact.h5"))
+        let coded = try HDF5File.open(folder.path("coded.h5"))
+        for set in try exact.datasets() where set.name.hasSuffix("/statistic") {
+            let reference = set.name.replacing("/statistic", with: "/reference")
+            #expect(try coded.readArray(reference, as: Float.self) == exact.readArray(set.name, as: Float.self))
+        }
+    }
+
+    @Test func aDumpCanBeStudiedAsItIs() throws {
+        try folder.succeed(SmallTraining.arguments("naive", steps: 4) + ["--dump", "d.h5", "--dump-every", "4"])
+        let statistics = try HDF5File.open(folder.path("d.h5")).datasets().filter { $0.name.hasSuffix("/statistic") }
+        let run = try folder.succeed([
+            "study", "d.h5", "--no-cache", "--statistic", "eigenvector", "--root", "symmetric", "--bits", "4", "-o", "s.csv",
+        ])
+        #expect(run.standardError.contains("\(statistics.count) statistics of a training's dump"))
+        #expect(try StudyTable(folder.text("s.csv")).records.count == statistics.count)
+    }
+
+    @Test func dumpedParametersCanBeChosen() throws {
+        try folder.succeed(
+            SmallTraining.arguments("exact", steps: 4)
+                + ["--dump", "d.h5", "--dump-every", "4", "--dump-parameter", "*attention*"])
+        let names = try HDF5File.open(folder.path("d.h5")).datasets().map(\.name)
+        #expect(!names.isEmpty && names.allSatisfy { $0.contains("attention") })
+    }
+
+    @Test func divergenceStopsWithAStateToLookAt() throws {
+        let arguments = try SmallTraining.arguments("eigenvector", steps: 40)
+        let run = try folder.run(arguments + ["--learning-rate", "1e30", "--schedule", "constant"])
+        #expect(run.status == 65, "\(run)")
+        for word in ["step ", "not", "finite", "learning rate", "fourthroot-stopped"] {
+            #expect(run.standardError.contains(word), "\(run.standardError)")
+        }
+        #expect(try folder.names == ["fourthroot-stopped"])
+    }
+
+    @Test(.enabled(if: SmallDisk.isPermitted, "mounting a tmpfs is not permitted here")) func aFullDiskDoesNotEndTheTraining() throws {
+        let disk = try SmallDisk(kibibytes: 3000, in: folder)
+        let run = try folder.run(
+            SmallTraining.arguments("exact", steps: 12) + [
+                "--log", "log.csv", "--dump", "disk/dump.h5", "--dump-every", "2", "--checkpoint", "disk/checkpoints",
+                "--checkpoint-every", "2", "--keep-checkpoints", "9",
+            ], timeout: 60)
+        #expect(run.status == 74, "\(run)")
+        #expect(run.standardError.contains("No space left") && run.standardError.contains("missing"))
+        #expect(try logWithoutTimes(folder.text("log.csv")).count == 13)
+        // What fitted is whole.
+        for name in try FileManager.default.contentsOfDirectory(atPath: disk.path + "/checkpoints") {
+            #expect(name.hasSuffix(".h5"))
+            #expect(try contents(ofHDF5: disk.path + "/checkpoints/\(name)").count > 10)
+        }
+        if FileManager.default.fileExists(atPath: disk.path + "/dump.h5") {
+            _ = try contents(ofHDF5: disk.path + "/dump.h5")
+        }
+    }
+}

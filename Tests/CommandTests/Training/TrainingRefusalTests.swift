@@ -1,0 +1,96 @@
+import Testing
+
+/// Wrong options and wrong data: the documented status, a message that names what is wrong, and nothing left behind.
+@Suite struct TrainingRefusalTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func refuse(
+        _ options: [String], status: Int32 = 64, words: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        var base = [
+            "--model": "gpt", "--dataset": "synthetic", "--optimizer": "adamw", "--steps": "2", "--batch-size": "2",
+        ]
+        var rest: [String] = []
+        var index = 0
+        while index < options.count {
+            if base[options[index]] != nil {
+                base[options[index]] = options[index + 1]
+                index += 2
+            } else {
+                rest.append(options[index])
+                index += 1
+            }
+        }
+        let arguments = base.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] } + rest
+        try folder.expectRefusal(["train"] + arguments, status: status, words: words, sourceLocation: sourceLocation)
+    }
+
+    @Test func wordsThatAreNone() throws {
+        try refuse(["--model", "resnet19"], words: ["resnet19", "resnet20"])
+        try refuse(["--model", "llama"], words: ["llama", "not available yet"])
+        try refuse(["--dataset", "cifar"], words: ["cifar", "cifar10"])
+        try refuse(["--optimizer", "adam"], words: ["adam", "adamw"])
+        try refuse(["--schedule", "cosinus"], words: ["cosinus", "cosine"])
+        try refuse(["--device", "cuda"], words: ["cuda", "cpu"])
+        try refuse(["--statistic", "eigen"], words: ["eigen", "eigenvector"])
+    }
+
+    @Test func sizesThatContradict() throws {
+        try refuse(["--width", "64", "--heads", "5"], words: ["64", "5"])
+        try refuse(["--layers", "0"], words: ["layers", "0"])
+        try refuse(["--patch", "4"], words: ["patch", "gpt"])
+        try refuse(["--model", "vit-small", "--patch", "5"], words: ["5", "32"])
+        try refuse(["--model", "resnet20", "--dataset", "synthetic-tokens"], words: ["resnet20", "images"])
+    }
+
+    @Test func optionsThatContradict() throws {
+        try refuse(["--epochs", "1"], words: ["--steps", "--epochs"])
+        try refuse(["--dump", "d.h5"], words: ["--dump-every"])
+        try refuse(["--dump", "d.h5", "--dump-every", "1"], words: ["--dump", "preconditioner"])
+        try refuse(["--shadow"], words: ["--shadow", "preconditioner"])
+        try refuse(["--resume"], words: ["--checkpoint"])
+        try refuse(["--checkpoint-every", "2"], words: ["--checkpoint"])
+        try refuse(["--momentum", "0.9"], words: ["momentum", "adamw"])
+        try refuse(["--preconditioner", "none", "--statistic", "eigenvector"], words: ["--statistic"])
+        try refuse(["--statistic", "exact", "--bits", "4"], words: ["--bits"])
+        try refuse(["--statistic", "eigenvector", "--error-feedback-decay", "0.9"], words: ["cholesky"])
+    }
+
+    @Test func valuesOutOfRange() throws {
+        try refuse(["--steps", "0"], words: ["steps"])
+        try refuse(["--batch-size", "0"], words: ["batch-size"])
+        try refuse(["--learning-rate", "-1"], words: ["learning rate"])
+        try refuse(["--dropout", "1"], words: ["dropout", "1"])
+        try refuse(["--label-smoothing", "1"], words: ["label-smoothing"])
+        try refuse(["--threads", "0"], words: ["threads"])
+        try refuse(["--statistic", "eigenvector", "--decay", "2"], words: ["decay"])
+    }
+
+    @Test func dataThatAreMissingOrWrong() throws {
+        try refuse(["--dataset", "text"], words: ["text", "path"])
+        try refuse(["--dataset", "text", "--data", "none.txt"], status: 66, words: ["none.txt"])
+        try folder.write("short", to: "short.txt")
+        try refuse(["--dataset", "text", "--data", "short.txt"], status: 65, words: ["short.txt"])
+        try folder.write("ab\u{0}", to: "x.bin")
+        try refuse(
+            ["--model", "mlp", "--dataset", "cifar10", "--data", "."], status: 66, words: ["data_batch_1.bin"])
+        try folder.write(String(repeating: "a", count: 3073 + 5), to: "data_batch_1.bin")
+        try folder.write(String(repeating: "\u{1}", count: 3073), to: "test_batch.bin")
+        try refuse(
+            ["--model", "mlp", "--dataset", "cifar10", "--data", ".", "--batch-size", "1"], status: 65,
+            words: ["data_batch_1.bin", "byte"])
+    }
+
+    @Test func outputsThatCannotBe() throws {
+        try refuse(["--log", "none/log.csv"], status: 73, words: ["none"])
+        try refuse(["--log", "."], status: 73, words: ["folder"])
+        try folder.write("there", to: "log.csv")
+        try refuse(["--log", "log.csv"], status: 73, words: ["log.csv", "--force"])
+        #expect(try folder.text("log.csv") == "there")
+        try refuse(["--checkpoint", "log.csv"], status: 73, words: ["log.csv"])
+        try refuse(
+            ["--log", "same", "--statistic", "exact", "--dump", "same", "--dump-every", "1"], words: ["same"])
+    }
+}
