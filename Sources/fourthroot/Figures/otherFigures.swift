@@ -81,6 +81,38 @@ func columnFigure(
     return try finished(figure, table)
 }
 
+/// Loss against the step: of one training its own and its validation loss, of several (with a column `scheme`) the
+/// mean validation loss of each scheme over its seeds.
+func trainingFigure(_ table: ResultTable) throws -> Figure {
+    let step = Figure.Axis(label: .plain("step"))
+    guard table.has("scheme") else {
+        let panel = Figure.Panel(
+            x: step, y: Figure.Axis(label: .plain("loss")),
+            curves: [
+                Figure.Curve(series: 0, points: try points(table.rows, x: "step", y: "loss")),
+                Figure.Curve(series: 1, points: try points(table.rows, x: "step", y: "validation_loss")),
+            ])
+        let series = [
+            Figure.Series(label: "training", family: "training", mark: .line),
+            Figure.Series(label: "validation", family: "validation", mark: .linesAndPoints),
+        ]
+        return try finished(Figure(title: .plain("Loss over a training"), panels: [panel], series: series), table)
+    }
+    let schemes = try table.rows.grouped { try $0.text("scheme") }
+    let curves = try schemes.enumerated().map { position, scheme in
+        let losses = try points(scheme.elements, x: "step", y: "validation_loss").grouped { $0.x }
+        return Figure.Curve(
+            series: position,
+            points: losses.map { step in (step.key, step.elements.reduce(0) { $0 + $1.y } / Double(step.elements.count)) })
+    }
+    let panel = Figure.Panel(x: step, y: Figure.Axis(label: .plain("validation loss")), curves: curves)
+    let series = schemes.map { Figure.Series(label: $0.key, family: $0.key, mark: .linesAndPoints) }
+    let networks = table.rows.map { $0.optionalText("network") }.distinct.joined(separator: ", ")
+    return try finished(
+        Figure(
+            title: .plain("Validation loss of \(networks), mean over seeds"), panels: [panel], series: series), table)
+}
+
 private func plainFigure(
     _ table: ResultTable, title: String, x: String, y: String, _ mark: Figure.Mark
 ) throws -> Figure {

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct TrainingLogTests {
+    private let path = NSTemporaryDirectory() + "/fourthroot-log-\(UUID().uuidString).csv"
+
+    private func row(_ step: Int) -> LogRow {
+        LogRow(
+            step: step, epoch: 1, loss: 0.1, accuracy: 0.5, learningRate: 1e-3, seconds: Double(step), preconditionerSeconds: 0.25,
+            samplesPerSecond: 2, optimizerStateBytes: 10, preconditionerBytes: 4, peakResidentBytes: 100,
+            validation: step == 2 ? Evaluation(loss: 2, accuracy: 0.75) : nil, statisticFailures: 0, rootFailures: 1,
+            shadowErrors: step == 2 ? [ShadowError(group: "b", normwiseRelativeError: 0.5, angleDegrees: 3)] : [])
+    }
+
+    private func lines() throws -> [String] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    @Test func fieldsThatDoNotApplyAreEmpty() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = try TrainingLog(path: path, groups: ["a", "b"])
+        for step in 1...2 { try log.append(row(step)) }
+        let lines = try lines()
+        #expect(lines[0].hasSuffix(",nre:a,angle_degrees:a,nre:b,angle_degrees:b"))
+        #expect(lines[1] == "1,1,0.1,0.5,0.001,1.0,0.25,2.0,10,4,100,,,0,1,,,,")
+        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0")
+    }
+
+    /// Rows after the checkpoint's step, and one that a kill cut short, go.
+    @Test func resumingDropsWhatComesAfter() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = try TrainingLog(path: path, groups: [])
+        for step in 1...5 { try log.append(row(step)) }
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("6,1,0.".utf8))
+        let resumed = try TrainingLog(resuming: path, after: 3, groups: [])
+        #expect(resumed.elapsed.seconds == 3 && resumed.elapsed.preconditionerSeconds == 0.25)
+        try resumed.append(row(4))
+        #expect(try lines().map { $0.prefix(2) } == ["st", "1,", "2,", "3,", "4,"])
+    }
+
+    @Test func anotherFileIsNotContinued() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "step,loss\n1,2\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(throws: LogError.self) { try TrainingLog(resuming: path, after: 1, groups: []) }
+        #expect(try lines() == ["step,loss", "1,2"])
+    }
+
+    @Test func groupsAreNamesWithoutLayers() {
+        #expect(ShadowError.group(of: "blocks.11.attention.output.weight") == "blocks.attention.output.weight")
+    }
+}
