@@ -1,20 +1,29 @@
+import Compute
 import MatrixCore
 
 /// Blocks of a tensor and the passes of first-order optimizers, entry by entry.
 extension CPUBackend {
     public func byteCount(_ tensor: Matrix<Scalar>) -> Int { tensor.elements.count * MemoryLayout<Scalar>.stride }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func block(_ a: Matrix<Scalar>, rows: Range<Int>, columns: Range<Int>) -> Matrix<Scalar> {
         requireInside(a, rows, columns)
         if rows == 0..<a.rows && columns == 0..<a.columns { return a }
-        var elements: [Scalar] = []
-        elements.reserveCapacity(rows.count * columns.count)
-        for column in columns {
-            elements.append(contentsOf: a.elements[column * a.rows + rows.lowerBound..<column * a.rows + rows.upperBound])
+        return Matrix(rows: rows.count, columns: columns.count) { target in
+            a.withElements { source in
+                inPieces(columns.count, atLeast: columnGrain(rows: rows.count)) { own in
+                    for column in own {
+                        let start = (columns.lowerBound + column) * a.rows + rows.lowerBound
+                        (target + column * rows.count).initialize(from: source + start, count: rows.count)
+                    }
+                }
+            }
         }
-        return Matrix(rows: rows.count, columns: columns.count, elements: elements)
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func setBlock(
         _ a: inout Matrix<Scalar>, rows: Range<Int>, columns: Range<Int>, to block: Matrix<Scalar>
     ) {
@@ -27,11 +36,13 @@ extension CPUBackend {
             return
         }
         let height = a.rows
-        a.elements.withUnsafeMutableBufferPointer { target in
-            block.elements.withUnsafeBufferPointer { source in
-                for column in 0..<columns.count {
-                    let start = (columns.lowerBound + column) * height + rows.lowerBound
-                    for row in 0..<rows.count { target[start + row] = source[column * rows.count + row] }
+        a.withMutableElements { target in
+            block.withElements { source in
+                inPieces(columns.count, atLeast: columnGrain(rows: rows.count)) { own in
+                    for column in own {
+                        let start = (columns.lowerBound + column) * height + rows.lowerBound
+                        (target + start).update(from: source + column * rows.count, count: rows.count)
+                    }
                 }
             }
         }
@@ -42,41 +53,99 @@ extension CPUBackend {
         return (0..<a.columns).map { sumOfProducts(Array(a.column($0)), Array(b.column($0))) }
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func combine(
+        _ alpha: Scalar, _ a: Matrix<Scalar>, _ beta: Scalar, _ b: Matrix<Scalar>
+    ) -> Matrix<Scalar> {
+        entries(a, b) { x, y, result, range in
+            if hasKernels {
+                return kernels.combine(Float(alpha), floats(x), Float(beta), floats(y), range.count, floats(result))
+            }
+            for index in range { result[index] = alpha * x[index] + beta * y[index] }
+        }
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func combine(_ alpha: Scalar, into a: inout Matrix<Scalar>, _ beta: Scalar, _ b: Matrix<Scalar>) {
-        requireEqualShapes(a, b)
-        a.elements.withUnsafeMutableBufferPointer { x in
-            b.elements.withUnsafeBufferPointer { y in
-                for index in x.indices { x[index] = alpha * x[index] + beta * y[index] }
+        update(&a, b, b) { x, y, _, count in
+            if hasKernels {
+                return kernels.combine(Float(alpha), floats(x), Float(beta), floats(y), count, floats(x))
             }
+            for index in 0..<count { x[index] = alpha * x[index] + beta * y[index] }
         }
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func combineSquares(_ alpha: Scalar, into a: inout Matrix<Scalar>, _ beta: Scalar, _ b: Matrix<Scalar>) {
-        requireEqualShapes(a, b)
-        a.elements.withUnsafeMutableBufferPointer { x in
-            b.elements.withUnsafeBufferPointer { y in
-                for index in x.indices { x[index] = alpha * x[index] + beta * (y[index] * y[index]) }
+        update(&a, b, b) { x, y, _, count in
+            if hasKernels {
+                return kernels.combine_squares(Float(alpha), floats(x), Float(beta), floats(y), count)
             }
+            for index in 0..<count { x[index] = alpha * x[index] + beta * (y[index] * y[index]) }
         }
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func addQuotient(
         _ alpha: Scalar, into a: inout Matrix<Scalar>, _ b: Matrix<Scalar>, rootOf c: Matrix<Scalar>, scale: Scalar,
         offset: Scalar
     ) {
+        update(&a, b, c) { x, y, z, count in
+            if hasKernels {
+                return kernels.add_quotient(
+                    Float(alpha), floats(x), floats(y), floats(z), Float(scale), Float(offset), count)
+            }
+            for index in 0..<count { x[index] += alpha * (y[index] / (z[index].squareRoot() * scale + offset)) }
+        }
+    }
+
+    /// Squares are summed in one sum a thread where they stay in the scalar's range.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func frobeniusNorm(_ a: Matrix<Scalar>) -> Scalar {
+        guard hasKernels else { return a.frobeniusNorm }
+        let count = a.elements.count
+        let pieces = pieceCount(count, atLeast: smallestPiece)
+        var sums = Matrix<Scalar>(rows: pieces, columns: 1)
+        sums.withMutableElements { sums in
+            a.withElements { x in
+                inPieces(pieces, atLeast: 1) { own in
+                    for index in own {
+                        let range = piece(index, of: pieces, count)
+                        sums[index] = Scalar(kernels.sum_of_squares(floats(x + range.lowerBound), range.count))
+                    }
+                }
+            }
+        }
+        let plain = sums.elements.reduce(0, +)
+        // A subnormal square is off by up to u·leastNormalMagnitude; n of them stay within the rounding of such a sum.
+        if plain >= Scalar(count) * .leastNormalMagnitude && plain.isFinite { return plain.squareRoot() }
+        return a.frobeniusNorm
+    }
+
+    /// Changes the entries of `a` in pieces, given those of two others.
+    @inline(__always)
+    private func update(
+        _ a: inout Matrix<Scalar>, _ b: Matrix<Scalar>, _ c: Matrix<Scalar>,
+        _ body: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void
+    ) {
         requireEqualShapes(a, b)
         requireEqualShapes(a, c)
-        a.elements.withUnsafeMutableBufferPointer { x in
-            b.elements.withUnsafeBufferPointer { y in
-                c.elements.withUnsafeBufferPointer { z in
-                    for index in x.indices {
-                        x[index] += alpha * (y[index] / (z[index].squareRoot() * scale + offset))
+        let count = a.elements.count
+        a.withMutableElements { x in
+            b.withElements { y in
+                c.withElements { z in
+                    inPieces(count, atLeast: smallestPiece) {
+                        body(x + $0.lowerBound, y + $0.lowerBound, z + $0.lowerBound, $0.count)
                     }
                 }
             }
         }
     }
-
 
     private func requireInside(_ a: Matrix<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>) {
         precondition(

@@ -13,44 +13,22 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     public typealias CodedTensor = CodedMatrix
 
     private let codec: BlockCodec
+    let neuralKernels: NeuralKernels
     /// Pieces into which large products and passes are cut.
     public let threads: Int
 
-    /// - Parameter codec: the implementation of the block codec; the fastest that this machine runs, if not given.
-    public init(codec: BlockCodec = .fastest, threads: Int = 1) {
+    /// - Parameters:
+    ///   - codec: the implementation of the block codec; the fastest that this machine runs, if not given.
+    ///   - kernels: that of the passes in float32, likewise.
+    public init(codec: BlockCodec = .fastest, kernels: NeuralKernels = .fastest, threads: Int = 1) {
         precondition(threads >= 1, "\(threads) threads")
         self.codec = codec
+        neuralKernels = kernels
         self.threads = threads
     }
 
     public func tensor(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> { matrix }
     public func matrix(_ tensor: Matrix<Scalar>) -> Matrix<Scalar> { tensor }
-
-    public func multiply(
-        _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>, transposed transposeB: Bool,
-        alpha: Scalar
-    ) -> Matrix<Scalar> {
-        LinearAlgebra.multiply(a, transposed: transposeA, b, transposed: transposeB, alpha: alpha)
-    }
-
-    public func symmetricProduct(_ a: Matrix<Scalar>, transposed: Bool, alpha: Scalar) -> Matrix<Scalar> {
-        LinearAlgebra.symmetricProduct(a, transposed: transposed, alpha: alpha)
-    }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func combine(
-        _ alpha: Scalar, _ a: Matrix<Scalar>, _ beta: Scalar, _ b: Matrix<Scalar>
-    ) -> Matrix<Scalar> {
-        precondition(a.rows == b.rows && a.columns == b.columns, "\(a.rows) × \(a.columns) + \(b.rows) × \(b.columns)")
-        var result = a
-        result.elements.withUnsafeMutableBufferPointer { x in
-            b.elements.withUnsafeBufferPointer { y in
-                for index in x.indices { x[index] = alpha * x[index] + beta * y[index] }
-            }
-        }
-        return result
-    }
 
     public func scaleColumns(_ a: Matrix<Scalar>, by factors: [Scalar]) -> Matrix<Scalar> {
         a.scalingColumns(by: factors)
@@ -75,7 +53,6 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
         return result
     }
 
-    public func frobeniusNorm(_ a: Matrix<Scalar>) -> Scalar { a.frobeniusNorm }
     public func largestMagnitude(_ a: Matrix<Scalar>) -> Scalar { a.largestMagnitude }
 
     @specialized(where Scalar == Double)

@@ -53,3 +53,20 @@ public func accumulate<Scalar: LAPACKScalar>(
             depth: Int32(depth), alpha: alpha, a: a.start, leadingA: Int32(max(a.leading, 1)), b: b.start,
             leadingB: Int32(max(b.leading, 1)), beta: beta, c: c.start, leadingC: Int32(c.leading)))
 }
+
+/// The upper triangle of α·A·Aᵀ, or of α·Aᵀ·A where `transposed`; the rest of C is left as it is.
+///
+/// - Precondition: C has the product's order and does not overlap A.
+public func setUpperTriangle<Scalar: LAPACKScalar>(
+    of c: MutableMatrixView<Scalar>, to a: MatrixView<Scalar>, transposed: Bool, alpha: Scalar
+) {
+    let order = transposed ? a.columns : a.rows
+    precondition(c.rows == order && c.columns == order, "a product of order \(order) into \(c.rows) × \(c.columns)")
+    guard order > 0 else { return }
+    let leading = Int32(max(a.leading, 1))
+    Scalar.syrk(
+        ProductArguments(
+            transposeA: transposed, transposeB: false, rows: Int32(order), columns: Int32(order),
+            depth: Int32(transposed ? a.rows : a.columns), alpha: alpha, a: a.start, leadingA: leading, b: a.start,
+            leadingB: leading, beta: 0, c: c.start, leadingC: Int32(c.leading)))
+}

@@ -17,7 +17,7 @@ extension CPUBackend {
             probabilities = Matrix(rows: shape.length, columns: shape.batch * shape.heads * shape.length) { weights in
                 projections.withElements { x in
                     inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
-                        for head in heads { attend(x, shape, head, weights, output) }
+                        for head in heads { attend(x, shape, head, kernelsIfFloat, weights, output) }
                     }
                 }
             }
@@ -37,13 +37,15 @@ extension CPUBackend {
                 probabilities.withElements { weights in
                     outputGradient.withElements { dy in
                         inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
-                            attendGradient(x, weights, dy, shape, heads, gradient)
+                            attendGradient(x, weights, dy, shape, heads, kernelsIfFloat, gradient)
                         }
                     }
                 }
             }
         }
     }
+
+    @inline(__always) private var kernelsIfFloat: NeuralKernels? { hasKernels ? neuralKernels : nil }
 
     private func requireShape(_ shape: AttentionShape, projections: Matrix<Scalar>) {
         precondition(
@@ -75,8 +77,8 @@ private struct HeadOffsets {
 @specialized(where Scalar == Double)
 @specialized(where Scalar == Float)
 private func attend<Scalar: LAPACKScalar>(
-    _ x: UnsafePointer<Scalar>, _ shape: AttentionShape, _ head: Int, _ probabilities: UnsafeMutablePointer<Scalar>,
-    _ output: UnsafeMutablePointer<Scalar>
+    _ x: UnsafePointer<Scalar>, _ shape: AttentionShape, _ head: Int, _ kernels: NeuralKernels?,
+    _ probabilities: UnsafeMutablePointer<Scalar>, _ output: UnsafeMutablePointer<Scalar>
 ) {
     let at = HeadOffsets(shape, head)
     let (length, width) = (shape.length, shape.headWidth)
@@ -88,7 +90,12 @@ private func attend<Scalar: LAPACKScalar>(
         into: MutableMatrixView(weights, rows: length, columns: length, leading: length), block(at.keys),
         transposed: true, block(at.queries), alpha: Scalar(at.scale), beta: 0)
     for query in 0..<length {
-        softmax(weights + query * length, seen: shape.isCausal ? query + 1 : length, length: length)
+        let (column, seen) = (weights + query * length, shape.isCausal ? query + 1 : length)
+        if let kernels {
+            kernels.functions.softmax(floats(column), seen, length)
+        } else {
+            softmax(column, seen: seen, length: length)
+        }
     }
     accumulate(
         into: MutableMatrixView(output + at.output, rows: width, columns: length, leading: shape.width),
@@ -114,7 +121,7 @@ private func softmax<Scalar: LAPACKScalar>(_ x: UnsafeMutablePointer<Scalar>, se
 @specialized(where Scalar == Float)
 private func attendGradient<Scalar: LAPACKScalar>(
     _ x: UnsafePointer<Scalar>, _ probabilities: UnsafePointer<Scalar>, _ dy: UnsafePointer<Scalar>,
-    _ shape: AttentionShape, _ heads: Range<Int>, _ gradient: UnsafeMutablePointer<Scalar>
+    _ shape: AttentionShape, _ heads: Range<Int>, _ kernels: NeuralKernels?, _ gradient: UnsafeMutablePointer<Scalar>
 ) {
     let (length, width) = (shape.length, shape.headWidth)
     let scores = UnsafeMutablePointer<Scalar>.allocate(capacity: length * length)
@@ -137,7 +144,12 @@ private func attendGradient<Scalar: LAPACKScalar>(
             into: MutableMatrixView(scores, rows: length, columns: length, leading: length), block(at.values),
             transposed: true, outputGradient, alpha: 1, beta: 0)
         for query in 0..<length {
-            softmaxGradient(scores + query * length, output: weights + query * length, length: length)
+            let (column, output) = (scores + query * length, weights + query * length)
+            if let kernels {
+                kernels.functions.softmax_gradient(floats(column), floats(output), length)
+            } else {
+                softmaxGradient(column, output: output, length: length)
+            }
         }
         accumulate(into: target(at.queries), block(at.keys), scoreView, alpha: Scalar(at.scale), beta: 0)
         accumulate(

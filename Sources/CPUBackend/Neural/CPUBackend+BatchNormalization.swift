@@ -9,8 +9,7 @@ extension CPUBackend {
         _ a: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>, offset: Scalar
     ) -> (output: Matrix<Scalar>, statistics: NormalizationStatistics<Scalar>) {
         let count = Scalar(max(a.columns, 1))
-        let means = rowSums(a).elements.map { $0 / count }
-        let squares = sumsOfSquares(a, around: means)
+        let (means, squares) = rowMoments(a)
         let inverses = squares.map { 1 / ($0 / count + offset).squareRoot() }
         let statistics = NormalizationStatistics(means: means, inverseDeviations: inverses)
         return (batchNormalization(a, gain: gain, bias: bias, statistics: statistics), statistics)
@@ -23,15 +22,24 @@ extension CPUBackend {
     ) -> Matrix<Scalar> {
         requireFeatures(gain, of: a)
         requireFeatures(bias, of: a)
+        requireStatistics(statistics, of: a)
         let rows = a.rows
+        let constants = rowConstants(
+            statistics.means, zip(gain.elements, statistics.inverseDeviations).map { $0 * $1 }, bias.elements)
         return Matrix(rows: rows, columns: a.columns) { result in
-            withPointers(a, gain, bias) { x, gain, bias in
+            withPointers(a, constants, constants) { x, means, _ in
+                let (scales, biases) = (means + rows, means + 2 * rows)
                 inPieces(a.columns, atLeast: columnGrain(rows: rows)) { columns in
+                    let start = columns.lowerBound * rows
+                    if hasKernels {
+                        return kernels.batch_normalize(
+                            floats(x + start), floats(means), floats(scales), floats(biases), rows, columns.count,
+                            floats(result + start))
+                    }
                     for column in columns {
                         for row in 0..<rows {
-                            let normalized =
-                                (x[column * rows + row] - statistics.means[row]) * statistics.inverseDeviations[row]
-                            result[column * rows + row] = gain[row] * normalized + bias[row]
+                            let index = column * rows + row
+                            result[index] = (x[index] - means[row]) * scales[row] + biases[row]
                         }
                     }
                 }
@@ -48,56 +56,54 @@ extension CPUBackend {
     ) -> (input: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>) {
         requireEqualShapes(outputGradient, input)
         requireFeatures(gain, of: input)
-        let (rows, count) = (input.rows, Scalar(max(input.columns, 1)))
-        let (gainGradient, biasGradient) = normalizedProducts(outputGradient, input, statistics)
-        let weighted = gainGradient.elements.map { $0 / count }
-        let plain = biasGradient.elements.map { $0 / count }
+        requireStatistics(statistics, of: input)
+        let (rows, inverses) = (input.rows, statistics.inverseDeviations)
+        let (products, sums) = centeredProducts(outputGradient, input, statistics.means)
+        let gainGradient = Matrix(
+            rows: rows, columns: 1, elements: zip(products.elements, inverses).map { $0 * $1 })
+        let count = Scalar(max(input.columns, 1))
+        let constants = rowConstants(
+            statistics.means, zip(gain.elements, inverses).map { $0 * $1 }, sums.elements.map { $0 / count },
+            zip(gainGradient.elements, inverses).map { $0 / count * $1 })
         let inputGradient = Matrix<Scalar>(rows: rows, columns: input.columns) { dx in
-            withPointers(outputGradient, input, gain) { dy, x, gain in
+            withPointers(outputGradient, input, constants) { dy, x, constants in
                 inPieces(input.columns, atLeast: columnGrain(rows: rows)) { columns in
-                    for column in columns {
-                        for row in 0..<rows {
-                            let index = column * rows + row
-                            let inverse = statistics.inverseDeviations[row]
-                            let normalized = (x[index] - statistics.means[row]) * inverse
-                            dx[index] = gain[row] * inverse * (dy[index] - plain[row] - normalized * weighted[row])
-                        }
-                    }
+                    let start = columns.lowerBound * rows
+                    batchGradient(dy + start, x + start, constants, rows: rows, columns: columns.count, dx + start)
                 }
             }
         }
-        return (inputGradient, gainGradient, biasGradient)
+        return (inputGradient, gainGradient, sums)
     }
 
-    /// Σ (x − mean)² of every row.
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    private func sumsOfSquares(_ a: Matrix<Scalar>, around means: [Scalar]) -> [Scalar] {
-        let rows = a.rows
-        let deviations = a.withElements { x in
-            entries(a) { _, result, range in
-                for index in range {
-                    let deviation = x[index] - means[index % rows]
-                    result[index] = deviation * deviation
-                }
-            }
-        }
-        return rowSums(deviations).elements
+    /// Each list a column.
+    private func rowConstants(_ lists: [Scalar]...) -> Matrix<Scalar> {
+        Matrix(rows: lists[0].count, columns: lists.count, elements: lists.flatMap { $0 })
     }
 
-    /// Σ dy∘x̂ and Σ dy of every row.
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    private func normalizedProducts(
-        _ outputGradient: Matrix<Scalar>, _ input: Matrix<Scalar>, _ statistics: NormalizationStatistics<Scalar>
-    ) -> (Matrix<Scalar>, Matrix<Scalar>) {
-        let rows = input.rows
-        let products = entries(outputGradient, input) { dy, x, result, range in
-            for index in range {
-                let row = index % rows
-                result[index] = dy[index] * ((x[index] - statistics.means[row]) * statistics.inverseDeviations[row])
+    private func requireStatistics(_ statistics: NormalizationStatistics<Scalar>, of a: Matrix<Scalar>) {
+        precondition(
+            statistics.means.count == a.rows && statistics.inverseDeviations.count == a.rows,
+            "statistics of \(statistics.means.count) rows for \(a.rows)")
+    }
+
+    @inline(__always)
+    private func batchGradient(
+        _ dy: UnsafePointer<Scalar>, _ x: UnsafePointer<Scalar>, _ constants: UnsafePointer<Scalar>, rows: Int,
+        columns: Int, _ dx: UnsafeMutablePointer<Scalar>
+    ) {
+        let (means, scales) = (constants, constants + rows)
+        let (plains, slopes) = (constants + 2 * rows, constants + 3 * rows)
+        if hasKernels {
+            return kernels.batch_gradient(
+                floats(dy), floats(x), floats(means), floats(scales), floats(plains), floats(slopes), rows, columns,
+                floats(dx))
+        }
+        for column in 0..<columns {
+            for row in 0..<rows {
+                let index = column * rows + row
+                dx[index] = scales[row] * (dy[index] - plains[row] - (x[index] - means[row]) * slopes[row])
             }
         }
-        return (rowSums(products), rowSums(outputGradient))
     }
 }

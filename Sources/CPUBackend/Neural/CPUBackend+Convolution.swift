@@ -13,7 +13,13 @@ extension CPUBackend {
         return Matrix(rows: shape.outputs, columns: shape.batch * positions) { output in
             input.withElements { x in
                 weight.withElements { w in
+                    let direct = hasKernels ? DirectConvolution(kernels: kernels, shape: shape) : nil
+                    let packed = direct?.packed(floats(w)) ?? []
                     inPieces(shape.batch, atLeast: 1) { samples in
+                        if let direct {
+                            return direct.convolve(
+                                floats(x), packed: packed, samples: samples, into: floats(output))
+                        }
                         convolve(x, w, samples, shape, output)
                     }
                 }
@@ -40,15 +46,22 @@ extension CPUBackend {
     func convolutionWeightGradient(
         _ outputGradient: Matrix<Scalar>, _ input: Matrix<Scalar>, _ shape: ConvolutionShape
     ) -> Matrix<Scalar> {
+        let direct = hasKernels ? DirectConvolution(kernels: kernels, shape: shape) : nil
         let pieces = pieceCount(shape.batch, atLeast: 1)
-        let size = shape.outputs * shape.depth
-        var sums = Matrix<Scalar>(rows: shape.outputs, columns: shape.depth * pieces)
+        let size = direct?.sumSize ?? shape.outputs * shape.depth
+        var sums = Matrix<Scalar>(rows: size, columns: pieces)
         sums.withMutableElements { sums in
             outputGradient.withElements { dy in
                 input.withElements { x in
                     inPieces(pieces, atLeast: 1) { own in
                         for index in own {
-                            addWeightGradient(dy, x, piece(index, of: pieces, shape.batch), shape, sums + index * size)
+                            let samples = piece(index, of: pieces, shape.batch)
+                            let sum = sums + index * size
+                            if let direct {
+                                direct.addWeightGradient(floats(dy), floats(x), samples: samples, to: floats(sum))
+                            } else {
+                                addWeightGradient(dy, x, samples, shape, sum)
+                            }
                         }
                     }
                 }
@@ -57,7 +70,15 @@ extension CPUBackend {
                 for entry in 0..<size { sums[entry] += sums[index * size + entry] }
             }
         }
-        return block(sums, rows: 0..<shape.outputs, columns: 0..<shape.depth)
+        return Matrix(rows: shape.outputs, columns: shape.depth) { gradient in
+            sums.withElements {
+                if let direct {
+                    direct.unpack(floats($0), into: floats(gradient))
+                } else {
+                    gradient.initialize(from: $0, count: size)
+                }
+            }
+        }
     }
 
     @specialized(where Scalar == Double)
@@ -68,7 +89,12 @@ extension CPUBackend {
         Matrix(rows: shape.inputs, columns: shape.batch * shape.height * shape.width) { dx in
             outputGradient.withElements { dy in
                 weight.withElements { w in
+                    let direct = hasKernels ? DirectConvolution(kernels: kernels, shape: shape) : nil
+                    let passes = direct?.inputPasses(floats(w))
                     inPieces(shape.batch, atLeast: 1) { samples in
+                        if let direct, let passes {
+                            return direct.inputGradient(floats(dy), passes, samples: samples, into: floats(dx))
+                        }
                         inputGradient(dy, w, samples, shape, dx)
                     }
                 }

@@ -20,8 +20,9 @@ extension CPUBackend {
                         inPieces(count, atLeast: columnGrain(rows: classes)) { columns in
                             for column in columns {
                                 (losses[column], hits[column]) = crossEntropy(
-                                    x + column * classes, classes, target: targets[column], smoothing: smoothing,
-                                    scale: 1 / Double(count), gradient + column * classes)
+                                    x + column * classes, classes, hasKernels ? neuralKernels : nil,
+                                    target: targets[column], smoothing: smoothing, scale: 1 / Double(count),
+                                    gradient + column * classes)
                             }
                         }
                     }
@@ -39,23 +40,39 @@ extension CPUBackend {
 @specialized(where Scalar == Double)
 @specialized(where Scalar == Float)
 private func crossEntropy<Scalar: MatrixScalar>(
-    _ x: UnsafePointer<Scalar>, _ classes: Int, target: Int, smoothing: Double, scale: Double,
+    _ x: UnsafePointer<Scalar>, _ classes: Int, _ kernels: NeuralKernels?, target: Int, smoothing: Double, scale: Double,
     _ gradient: UnsafeMutablePointer<Scalar>
 ) -> (loss: Double, isHit: Bool) {
-    var largest = 0
-    for index in 1..<classes where x[index] > x[largest] { largest = index }
-    let top = Double(x[largest])
+    let even = smoothing / Double(classes)
+    let (top, sum, plain): (Scalar, Double, Double)
+    if let kernels {
+        var values: (sum: Float, plain: Float, largest: Float) = (0, 0, 0)
+        kernels.functions.softmax_scaled(
+            floats(x), classes, Float(scale), floats(gradient), &values.sum, &values.plain, &values.largest)
+        (top, sum, plain) = (Scalar(values.largest), Double(values.sum), Double(values.plain))
+    } else {
+        (top, sum, plain) = scaledSoftmax(x, classes, scale: scale, gradient)
+    }
+    for index in 0..<classes { gradient[index] -= Scalar(even * scale) }
+    gradient[target] -= Scalar((1 - smoothing) * scale)
+    let loss = logarithm(sum) - (1 - smoothing) * (Double(x[target]) - Double(top)) - even * plain
+    return (loss, (0..<target).allSatisfy { x[$0] != top } && x[target] == top)
+}
+
+/// softmax(x)·scale; the largest entry, Σ e^(x − largest) and Σ (x − largest).
+@inline(__always)
+private func scaledSoftmax<Scalar: MatrixScalar>(
+    _ x: UnsafePointer<Scalar>, _ classes: Int, scale: Double, _ gradient: UnsafeMutablePointer<Scalar>
+) -> (largest: Scalar, sum: Double, plain: Double) {
+    var largest = x[0]
+    for index in 1..<classes { largest = max(largest, x[index]) }
     var (sum, plain) = (0.0, 0.0)
     for index in 0..<classes {
-        let shifted = Double(x[index]) - top
-        sum += exponential(shifted)
-        plain += shifted
+        let value = exponential(Double(x[index] - largest))
+        gradient[index] = Scalar(value)
+        sum += value
+        plain += Double(x[index] - largest)
     }
-    let even = smoothing / Double(classes)
-    for index in 0..<classes {
-        let wanted = index == target ? 1 - smoothing + even : even
-        gradient[index] = Scalar((exponential(Double(x[index]) - top) / sum - wanted) * scale)
-    }
-    let loss = logarithm(sum) - (1 - smoothing) * (Double(x[target]) - top) - even * plain
-    return (loss, largest == target)
+    for index in 0..<classes { gradient[index] = Scalar(Double(gradient[index]) / sum * scale) }
+    return (largest, sum, plain)
 }

@@ -1,17 +1,18 @@
 import Compute
-import LinearAlgebra
 import MatrixCore
 
 /// Passes over entries, and over columns of features.
 extension CPUBackend {
-    /// A tensor of the shape of `a`, its entries written in pieces.
+    /// A tensor of the shape of `a`, its entries written in pieces, each from its own start.
     @inline(__always)
     func entries(
         _ a: Matrix<Scalar>, _ body: (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Range<Int>) -> Void
     ) -> Matrix<Scalar> {
         Matrix(rows: a.rows, columns: a.columns) { result in
             a.withElements { x in
-                inPieces(a.elements.count, atLeast: smallestPiece) { body(x, result, $0) }
+                inPieces(a.elements.count, atLeast: smallestPiece) {
+                    body(x + $0.lowerBound, result + $0.lowerBound, 0..<$0.count)
+                }
             }
         }
     }
@@ -25,7 +26,9 @@ extension CPUBackend {
         return Matrix(rows: a.rows, columns: a.columns) { result in
             a.withElements { x in
                 b.withElements { y in
-                    inPieces(a.elements.count, atLeast: smallestPiece) { body(x, y, result, $0) }
+                    inPieces(a.elements.count, atLeast: smallestPiece) {
+                        body(x + $0.lowerBound, y + $0.lowerBound, result + $0.lowerBound, 0..<$0.count)
+                    }
                 }
             }
         }
@@ -39,6 +42,7 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func elementwiseProduct(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> Matrix<Scalar> {
         entries(a, b) { x, y, result, range in
+            if hasKernels { return kernels.product(floats(x), floats(y), range.count, floats(result)) }
             for index in range { result[index] = x[index] * y[index] }
         }
     }
@@ -52,6 +56,11 @@ extension CPUBackend {
             a.withElements { x in
                 vector.withElements { v in
                     inPieces(a.columns, atLeast: columnGrain(rows: rows)) { columns in
+                        let start = columns.lowerBound * rows
+                        if hasKernels {
+                            return kernels.add_to_columns(
+                                floats(x + start), floats(v), rows, columns.count, floats(result + start))
+                        }
                         for column in columns {
                             let start = column * rows
                             for row in 0..<rows { result[start + row] = x[start + row] + v[row] }
@@ -60,38 +69,6 @@ extension CPUBackend {
                 }
             }
         }
-    }
-
-    /// Each piece of the columns has a sum of its own; the sums are added in the order of the pieces.
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func rowSums(_ a: Matrix<Scalar>) -> Matrix<Scalar> {
-        let rows = a.rows
-        let pieces = pieceCount(a.columns, atLeast: columnGrain(rows: rows))
-        var sums = Matrix<Scalar>(rows: rows, columns: pieces)
-        sums.withMutableElements { sums in
-            a.withElements { x in
-                inPieces(pieces, atLeast: 1) { own in
-                    for index in own {
-                        let sum = sums + index * rows
-                        for column in piece(index, of: pieces, a.columns) {
-                            for row in 0..<rows { sum[row] += x[column * rows + row] }
-                        }
-                    }
-                }
-            }
-            for index in 1..<max(pieces, 1) {
-                for row in 0..<rows { sums[row] += sums[index * rows + row] }
-            }
-        }
-        return block(sums, rows: 0..<rows, columns: 0..<1)
-    }
-
-    public func accumulateProduct(
-        into c: inout Matrix<Scalar>, _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>,
-        transposed transposeB: Bool
-    ) {
-        accumulate(into: &c, a, transposed: transposeA, b, transposed: transposeB, alpha: 1, beta: 1)
     }
 
     func requireEqualShapes(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) {

@@ -7,6 +7,3 @@ func exponential<Scalar: MatrixScalar>(_ x: Scalar) -> Scalar { Scalar(exp(Doubl
 
 @inline(__always)
 func logarithm<Scalar: MatrixScalar>(_ x: Scalar) -> Scalar { Scalar(log(Double(x))) }
-
-@inline(__always)
-func hyperbolicTangent<Scalar: MatrixScalar>(_ x: Scalar) -> Scalar { Scalar(tanh(Double(x))) }

@@ -1,0 +1,111 @@
+import Compute
+import LinearAlgebra
+import MatrixCore
+
+/// Products, the large ones cut into one block of columns or rows a thread.
+extension CPUBackend {
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func multiply(
+        _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>, transposed transposeB: Bool,
+        alpha: Scalar
+    ) -> Matrix<Scalar> {
+        Matrix(rows: transposeA ? a.columns : a.rows, columns: transposeB ? b.rows : b.columns) { c in
+            multiply(a, transposeA, b, transposeB, alpha: alpha, beta: 0, into: c)
+        }
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func accumulateProduct(
+        into c: inout Matrix<Scalar>, _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>,
+        transposed transposeB: Bool
+    ) {
+        precondition(
+            c.rows == (transposeA ? a.columns : a.rows) && c.columns == (transposeB ? b.rows : b.columns),
+            "a product of \(a.rows) × \(a.columns) and \(b.rows) × \(b.columns) into \(c.rows) × \(c.columns)")
+        c.withMutableElements { multiply(a, transposeA, b, transposeB, alpha: 1, beta: 1, into: $0) }
+    }
+
+    /// The upper triangle in strips of columns of about equal area, each a product above the diagonal and a symmetric
+    /// one on it; then its mirror image.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func symmetricProduct(_ a: Matrix<Scalar>, transposed: Bool, alpha: Scalar) -> Matrix<Scalar> {
+        let (order, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
+        let pieces = pieceCount(order * order / 2 * depth, atLeast: smallestProduct)
+        guard pieces > 1, order >= pieces else {
+            return LinearAlgebra.symmetricProduct(a, transposed: transposed, alpha: alpha)
+        }
+        let bounds = (0...pieces).map { Int((Double($0) / Double(pieces)).squareRoot() * Double(order)) }
+        var result = Matrix<Scalar>(rows: order, columns: order) { c in
+            a.withElements { x in
+                inPieces(pieces, atLeast: 1) { own in
+                    for index in own {
+                        addStrip(
+                            x, a, transposed, bounds[index]..<bounds[index + 1], alpha, order: order, into: c)
+                    }
+                }
+            }
+        }
+        result.mirrorUpperTriangle()
+        return result
+    }
+
+    /// Multiplications below which a second thread is not worth waking.
+    private var smallestProduct: Int { 1 << 18 }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private func multiply(
+        _ a: Matrix<Scalar>, _ transposeA: Bool, _ b: Matrix<Scalar>, _ transposeB: Bool, alpha: Scalar, beta: Scalar,
+        into c: UnsafeMutablePointer<Scalar>
+    ) {
+        let (rows, depth) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
+        let columns = transposeB ? b.rows : b.columns
+        let pieces = pieceCount(rows * columns * depth, atLeast: smallestProduct)
+        let byColumns = columns >= rows
+        a.withElements { x in
+            b.withElements { y in
+                inPieces(min(pieces, max(rows, columns)), atLeast: 1) { own in
+                    for index in own {
+                        let part = piece(index, of: pieces, byColumns ? columns : rows)
+                        let (height, width) = byColumns ? (0..<rows, part) : (part, 0..<columns)
+                        accumulate(
+                            into: MutableMatrixView(
+                                c + height.lowerBound + width.lowerBound * rows, rows: height.count,
+                                columns: width.count, leading: rows),
+                            strip(of: x, a, height, transposed: !transposeA), transposed: transposeA,
+                            strip(of: y, b, width, transposed: transposeB), transposed: transposeB, alpha: alpha,
+                            beta: beta)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A range of columns of a matrix, or of rows where `transposed`.
+    private func strip(
+        of x: UnsafePointer<Scalar>, _ a: Matrix<Scalar>, _ range: Range<Int>, transposed: Bool
+    ) -> MatrixView<Scalar> {
+        transposed
+            ? MatrixView(x + range.lowerBound, rows: range.count, columns: a.columns, leading: a.rows)
+            : MatrixView(x + range.lowerBound * a.rows, rows: a.rows, columns: range.count, leading: a.rows)
+    }
+
+    private func addStrip(
+        _ x: UnsafePointer<Scalar>, _ a: Matrix<Scalar>, _ transposed: Bool, _ columns: Range<Int>, _ alpha: Scalar,
+        order: Int, into c: UnsafeMutablePointer<Scalar>
+    ) {
+        let own = strip(of: x, a, columns, transposed: !transposed)
+        accumulate(
+            into: MutableMatrixView(
+                c + columns.lowerBound * order, rows: columns.lowerBound, columns: columns.count, leading: order),
+            strip(of: x, a, 0..<columns.lowerBound, transposed: !transposed), transposed: transposed, own,
+            transposed: !transposed, alpha: alpha, beta: 0)
+        setUpperTriangle(
+            of: MutableMatrixView(
+                c + columns.lowerBound * (order + 1), rows: columns.count, columns: columns.count, leading: order),
+            to: own, transposed: transposed, alpha: alpha)
+    }
+}

@@ -1,0 +1,124 @@
+import CPUBackend
+import Compute
+import MatrixCore
+import TestSupport
+import Testing
+
+import func Foundation.exp
+
+/// softmax(QᵀK/√d)·V, head by head and query by query.
+private func directAttention(_ projections: Matrix<Double>, _ shape: AttentionShape) -> Matrix<Double> {
+    var output = Matrix<Double>(rows: shape.width, columns: shape.batch * shape.length)
+    for sample in 0..<shape.batch {
+        for head in 0..<shape.heads {
+            for query in 0..<shape.length {
+                func entry(_ part: Int, _ row: Int, _ position: Int) -> Double {
+                    projections[part * shape.width + head * shape.headWidth + row, sample * shape.length + position]
+                }
+                let seen = shape.isCausal ? query + 1 : shape.length
+                let weights = (0..<seen).map { key in
+                    exp(
+                        (0..<shape.headWidth).reduce(0) { $0 + entry(0, $1, query) * entry(1, $1, key) }
+                            / Double(shape.headWidth).squareRoot())
+                }
+                let total = weights.reduce(0, +)
+                for row in 0..<shape.headWidth {
+                    output[head * shape.headWidth + row, sample * shape.length + query] =
+                        (0..<seen).reduce(0) { $0 + weights[$1] / total * entry(2, row, $1) }
+                }
+            }
+        }
+    }
+    return output
+}
+
+private let shapes = [
+    AttentionShape(batch: 2, length: 5, heads: 3, headWidth: 4, isCausal: true),
+    AttentionShape(batch: 2, length: 5, heads: 3, headWidth: 4, isCausal: false),
+    AttentionShape(batch: 1, length: 1, heads: 1, headWidth: 1, isCausal: true),
+    AttentionShape(batch: 1, length: 33, heads: 2, headWidth: 17, isCausal: true),
+    AttentionShape(batch: 3, length: 16, heads: 1, headWidth: 16, isCausal: false),
+    AttentionShape(batch: 1, length: 70, heads: 1, headWidth: 8, isCausal: true),
+    AttentionShape(batch: 1, length: 130, heads: 1, headWidth: 64, isCausal: true),
+    AttentionShape(batch: 0, length: 3, heads: 2, headWidth: 2, isCausal: false),
+]
+
+/// With entries in [−1, 1): a score is a sum of d products, off by at most d^½·(d + 2)·u, so the exponential by that
+/// relatively, and a few u of its own; sum and quotient add (length + 3)·u. The output is a mean of values below 1 with
+/// weights off by twice that relatively, and length·u for its own sum.
+private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
+    let width = Double(shape.headWidth)
+    let weight = width.squareRoot() * (width + 2) + Double(shape.length) + 8
+    return (2 * weight + Double(shape.length)) * unit
+}
+
+@Suite struct AttentionTests {
+    @Test(arguments: threadCounts) func isItsDefinition(threads: Int) {
+        for shape in shapes {
+            let x = Matrix<Float>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 1)
+            let expected = directAttention(Matrix<Double>(x), shape)
+            CPUBackend<Double>(threads: threads).attention(Matrix<Double>(x), shape).output
+                .expectWithin(2 * errorBound(shape, unit: unitOfDouble), of: expected, "\(shape)")
+            CPUBackend<Float>(threads: threads).attention(x, shape).output
+                .expectWithin(errorBound(shape, unit: unitOfFloat), of: expected, "\(shape)")
+        }
+    }
+
+    /// A central difference is off by step²/6·|f‴|, a few hundred here, and by rounding over the step.
+    @Test func gradientsAreDifferences() {
+        let backend = CPUBackend<Double>()
+        for shape in shapes where shape.length < 10 && shape.batch > 0 {
+            let x = Matrix<Double>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 2)
+            let g = Matrix<Double>.random(rows: shape.width, columns: shape.batch * shape.length, seed: 3)
+            let forward = backend.attention(x, shape)
+            let gradient = backend.attentionGradient(
+                g, projections: x, probabilities: forward.probabilities, shape)
+            let step = 0x1p-17
+            let magnitude = Double(g.elements.count)
+            gradient.expectWithin(
+                step * step * 100 + magnitude * 100 * unitOfDouble / step,
+                of: centralDifferences(at: x, step: step) { innerProduct(directAttention($0, shape), g) }, "\(shape)")
+        }
+    }
+
+    /// Weights are off relatively by w = `errorBound`; dP is a sum of d products below 1, dS a product of the two
+    /// less its mean, the gradient a sum over the positions of dS times entries below 1.
+    @Test(arguments: threadCounts) func gradientsInFloatAreThoseInDouble(threads: Int) {
+        for shape in shapes {
+            let x = Matrix<Float>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 4)
+            let g = Matrix<Float>.random(rows: shape.width, columns: shape.batch * shape.length, seed: 5)
+            let single = CPUBackend<Float>(threads: threads)
+            let double = CPUBackend<Double>()
+            let gradient = single.attentionGradient(
+                g, projections: x, probabilities: single.attention(x, shape).probabilities, shape)
+            let expected = double.attentionGradient(
+                Matrix<Double>(g), projections: Matrix<Double>(x),
+                probabilities: double.attention(Matrix<Double>(x), shape).probabilities, shape)
+            let width = Double(shape.headWidth)
+            let bound = 4 * Double(shape.length) * width * errorBound(shape, unit: unitOfFloat)
+            gradient.expectWithin(bound, of: expected, "\(shape)")
+        }
+    }
+
+    @Test func largeScoresDoNotOverflow() {
+        let shape = AttentionShape(batch: 1, length: 3, heads: 1, headWidth: 1, isCausal: false)
+        let x = Matrix<Float>(rows: 3, columns: 3, elements: [100, 100, 1, 100, -100, 2, 100, 99, 3])
+        let output = CPUBackend<Float>().attention(x, shape).output
+        // Scores 10000, −10000, 9900: the first key has all the weight.
+        #expect(output.elements == [1, 1, 1])
+    }
+
+    @Test(arguments: threadCounts) func theSameThreadsGiveTheSameBits(threads: Int) {
+        let shape = AttentionShape(batch: 3, length: 64, heads: 3, headWidth: 32, isCausal: true)
+        let x = Matrix<Float>.random(rows: 288, columns: 192, seed: 6)
+        let g = Matrix<Float>.random(rows: 96, columns: 192, seed: 7)
+        let backend = CPUBackend<Float>(threads: threads)
+        let first = backend.attention(x, shape)
+        let gradient = backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape)
+        for _ in 0..<5 {
+            #expect(backend.attention(x, shape).output == first.output)
+            #expect(
+                backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape) == gradient)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import CPUBackend
+import Compute
+import MatrixCore
+import TestSupport
+import Testing
+
+import func Foundation.exp
+import func Foundation.log
+
+private func directLoss(_ logits: Matrix<Double>, _ targets: [Int], smoothing: Double) -> Double {
+    var loss = 0.0
+    for column in 0..<logits.columns {
+        let weights = (0..<logits.rows).map { exp(logits[$0, column]) }
+        let total = weights.reduce(0, +)
+        for row in 0..<logits.rows {
+            let even = smoothing / Double(logits.rows)
+            loss -= (row == targets[column] ? 1 - smoothing + even : even) * log(weights[row] / total)
+        }
+    }
+    return loss / Double(logits.columns)
+}
+
+private func sample(_ classes: Int, _ count: Int) -> (logits: Matrix<Float>, targets: [Int]) {
+    var generator = PhiloxGenerator(seed: 5)
+    let logits = Matrix<Float>.random(rows: classes, columns: count, seed: 1).mapped { 4 * $0 }
+    return (logits, (0..<count).map { _ in Int(generator.next() % UInt64(classes)) })
+}
+
+@Suite struct CrossEntropyTests {
+    /// Logits below 4: every logarithm is below 8 + ln n, the loss's relative error a few n·u.
+    @Test(arguments: threadCounts, [0, 0.1]) func lossIsItsDefinition(threads: Int, smoothing: Double) {
+        for (classes, count) in [(1, 1), (2, 3), (10, 128), (65, 2048), (17, 33)] {
+            let (logits, targets) = sample(classes, count)
+            let expected = directLoss(Matrix<Double>(logits), targets, smoothing: smoothing)
+            let double = CPUBackend<Double>(threads: threads)
+                .softmaxCrossEntropy(Matrix<Double>(logits), targets: targets, smoothing: smoothing)
+            let bound = 12 * Double(classes + count + 10)
+            expectBound((double.loss - expected).magnitude, atMost: bound * unitOfDouble)
+            let single = CPUBackend<Float>(threads: threads)
+                .softmaxCrossEntropy(logits, targets: targets, smoothing: smoothing)
+            // Columns are added in double precision.
+            expectBound((single.loss - expected).magnitude, atMost: 12 * Double(classes + 10) * unitOfFloat)
+            single.gradient.expectWithin(
+                Double(classes + 10) / Double(count) * unitOfFloat, of: double.gradient, "\(classes) × \(count)")
+            let hits = (0..<count).filter { column in
+                (0..<classes).max { logits[$0, column] < logits[$1, column] } == targets[column]
+            }
+            #expect(single.correct == hits.count && double.correct == hits.count)
+        }
+    }
+
+    @Test func gradientIsTheDifference() {
+        let (logits, targets) = sample(5, 3)
+        let x = Matrix<Double>(logits)
+        let step = 0x1p-17
+        CPUBackend<Double>().softmaxCrossEntropy(x, targets: targets, smoothing: 0.2).gradient.expectWithin(
+            step * step + 100 * unitOfDouble / step,
+            of: centralDifferences(at: x, step: step) { directLoss($0, targets, smoothing: 0.2) }, "gradient")
+    }
+
+    @Test func largeLogitsDoNotOverflow() {
+        let logits = Matrix<Float>(rows: 2, columns: 2, elements: [1e30, 0, 3e4, -3e4])
+        let result = CPUBackend<Float>().softmaxCrossEntropy(logits, targets: [0, 1], smoothing: 0)
+        #expect(result.loss == 3e4 && result.correct == 1)
+        #expect(result.gradient.elements == [0, 0, 0.5, -0.5])
+        let none = CPUBackend<Float>().softmaxCrossEntropy(Matrix(rows: 3, columns: 0), targets: [], smoothing: 0)
+        #expect(none.loss == 0 && none.correct == 0)
+    }
+
+    @Test func theFirstOfEqualEntriesCounts() {
+        let logits = Matrix<Float>(rows: 3, columns: 2, elements: [1, 1, 0, 1, 1, 0])
+        #expect(CPUBackend<Float>().softmaxCrossEntropy(logits, targets: [0, 1], smoothing: 0).correct == 1)
+    }
+}

@@ -1,0 +1,105 @@
+import CPUBackend
+import Compute
+import MatrixCore
+import TestSupport
+import Testing
+
+/// The primitives that move and add entries.
+@Suite struct NeuralPrimitiveTests {
+    private let a = Matrix<Float>(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
+
+    @Test(arguments: threadCounts) func entryByEntry(threads: Int) {
+        let backend = CPUBackend<Float>(threads: threads)
+        for (rows, columns) in [(0, 3), (1, 1), (3, 5), (16, 33), (65, 1000)] {
+            let x = Matrix<Float>.random(rows: rows, columns: columns, seed: 1)
+            let y = Matrix<Float>.random(rows: rows, columns: columns, seed: 2)
+            let v = Matrix<Float>.random(rows: rows, columns: 1, seed: 3)
+            #expect(backend.elementwiseProduct(x, y).elements == zip(x.elements, y.elements).map(*))
+            let shifted = backend.addToColumns(x, v)
+            #expect(shifted.rows == rows && shifted.columns == columns)
+            #expect(
+                shifted.elements == x.elements.enumerated().map { $1 + v.elements[$0 % rows] })
+            #expect(backend.reshaped(x, rows: columns, columns: rows).elements == x.elements)
+        }
+    }
+
+    /// A sum of n terms in any order: n·u·Σ|terms|.
+    @Test(arguments: threadCounts) func rowSums(threads: Int) {
+        for (rows, columns) in [(0, 3), (3, 0), (1, 1), (5, 7), (16, 4000), (1, 40000), (384, 300), (33, 1001)] {
+            let x = Matrix<Float>.random(rows: rows, columns: columns, seed: 4)
+            var expected = Matrix<Double>(rows: rows, columns: 1)
+            var bound = expected
+            for column in 0..<columns {
+                for row in 0..<rows {
+                    expected[row, 0] += Double(x[row, column])
+                    bound[row, 0] += Double(x[row, column].magnitude)
+                }
+            }
+            let factor = 1.01 * Double(columns + threads)
+            CPUBackend<Float>(threads: threads).rowSums(x)
+                .expectWithin(bound.times(factor * unitOfFloat), of: expected, "\(rows) × \(columns)")
+            CPUBackend<Double>(threads: threads).rowSums(Matrix<Double>(x))
+                .expectWithin(bound.times(2 * factor * unitOfDouble), of: expected, "\(rows) × \(columns)")
+        }
+    }
+
+    @Test func productsAreAdded() {
+        let backend = CPUBackend<Float>(threads: 2)
+        var c = Matrix<Float>(rows: 2, columns: 2, elements: [100, 200, 300, 400])
+        backend.accumulateProduct(into: &c, a, transposed: false, a, transposed: true)
+        // A·Aᵀ = (35, 44; 44, 56).
+        #expect(c.elements == [135, 244, 344, 456])
+    }
+
+    @Test func embeddings() {
+        let backend = CPUBackend<Float>()
+        let columns = backend.gatherRows(a, [1, 0, 1])
+        #expect(columns.rows == 3 && columns.elements == [2, 4, 6, 1, 3, 5, 2, 4, 6])
+        let table = backend.scatterRows(columns, [1, 0, 1], count: 3)
+        #expect(table.rows == 3 && table.columns == 3)
+        #expect(table.elements == [1, 4, 0, 3, 8, 0, 5, 12, 0])
+        #expect(backend.gatherRows(a, []).columns == 0)
+    }
+
+    /// ⟨scatter(C), T⟩ = ⟨C, gather(T)⟩ for small integers, exactly.
+    @Test(arguments: threadCounts) func scatteringIsTheTransposeOfGathering(threads: Int) {
+        let backend = CPUBackend<Float>(threads: threads)
+        var generator = PhiloxGenerator(seed: 6)
+        let rows = (0..<500).map { _ in Int(generator.next() % 65) }
+        let table = Matrix<Float>(rows: 65, columns: 96, elements: (0..<65 * 96).map { Float($0 % 7) })
+        let columns = Matrix<Float>(rows: 96, columns: 500, elements: (0..<96 * 500).map { Float($0 % 5) })
+        let left = innerProduct(Matrix<Double>(backend.scatterRows(columns, rows, count: 65)), Matrix<Double>(table))
+        let right = innerProduct(Matrix<Double>(columns), Matrix<Double>(backend.gatherRows(table, rows)))
+        #expect(left == right)
+    }
+
+    @Test(arguments: threadCounts) func groups(threads: Int) {
+        let backend = CPUBackend<Float>(threads: threads)
+        let x = Matrix<Float>(rows: 2, columns: 4, elements: [1, 2, 3, 6, 5, 0, 7, 8])
+        #expect(backend.groupMeans(x, size: 2).elements == [2, 4, 6, 4])
+        #expect(backend.spreadGroups(a, size: 2).elements == [0.5, 1, 0.5, 1, 1.5, 2, 1.5, 2, 2.5, 3, 2.5, 3])
+        // Integers of a large batch: sums are exact, and a division by 64 too.
+        let large = Matrix<Float>(rows: 64, columns: 128 * 64, elements: (0..<64 * 128 * 64).map { Float($0 % 13) })
+        let means = backend.groupMeans(large, size: 64)
+        var expected = Matrix<Float>(rows: 64, columns: 128)
+        for column in 0..<large.columns {
+            for row in 0..<64 { expected[row, column / 64] += large[row, column] / 64 }
+        }
+        #expect(means == expected)
+        #expect(backend.spreadGroups(means, size: 64).column(100).map { $0 * 64 } == Array(means.column(1)))
+    }
+
+    @Test func dropoutDependsOnPlaceAndGeneratorAlone() {
+        let generator = PhiloxGenerator(seed: 7, stream: 1)
+        let mask = CPUBackend<Float>(threads: 1).dropoutMask(rows: 7, columns: 20_001, rate: 0.25, generator: generator)
+        let cut = CPUBackend<Float>(threads: 3).dropoutMask(rows: 20_001, columns: 7, rate: 0.25, generator: generator)
+        #expect(mask.elements == cut.elements)
+        let shorter = CPUBackend<Double>().dropoutMask(rows: 3, columns: 3, rate: 0.25, generator: generator)
+        #expect(shorter.elements == mask.elements[..<9].map { Double($0) == 0 ? 0 : 4.0 / 3 })
+        #expect(Set(mask.elements) == [0, Float(4.0 / 3)])
+        expectStatistical(mask.elements.map { $0 == 0 ? 1.0 : 0 }, mean: 0.25)
+        let other = PhiloxGenerator(seed: 7, stream: 2)
+        #expect(CPUBackend<Float>().dropoutMask(rows: 7, columns: 20_001, rate: 0.25, generator: other) != mask)
+        #expect(CPUBackend<Float>().dropoutMask(rows: 3, columns: 3, rate: 0, generator: other).elements == Array(repeating: 1, count: 9))
+    }
+}
