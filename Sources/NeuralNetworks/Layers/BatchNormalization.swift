@@ -3,8 +3,9 @@ import MatrixCore
 
 /// γ∘(x − mean)/√(variance + 1e-5) + β in every channel.
 ///
-/// In training mean and variance are the batch's, in evaluation the running ones. A step of training moves both running statistics a tenth of the way to the batch's, of which the variance is taken
-/// unbiased there (divided by positions − 1), as PyTorch does; a batch of a single position has the variance 0.
+/// In training mean and variance are the batch's, in evaluation the running ones. A step of training moves both running
+/// statistics a tenth of the way to the batch's, of which the variance is taken unbiased there (divided by positions − 1),
+/// as PyTorch does; a batch of a single position has the variance 0.
 ///
 /// Source: Ioffe and Szegedy, arXiv 1502.03167, algorithms 1 and 2.
 struct BatchNormalization<Backend: NeuralBackend>: Layer {
