@@ -43,16 +43,27 @@ extension ParameterDescription {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     func drawn<Scalar: MatrixScalar>(using generator: inout PhiloxGenerator) -> Matrix<Scalar> {
-        var matrix = Matrix<Scalar>(rows: shape.rows, columns: shape.columns)
-        for row in 0..<shape.rows {
-            for column in 0..<shape.columns {
-                switch initialization {
-                case .constant(let value): matrix[row, column] = Scalar(value)
-                case .normal(let deviation): matrix[row, column] = Scalar(deviation * generator.normalPair().0)
-                case .uniform(let bound): matrix[row, column] = Scalar(bound * (2 * generator.uniform() - 1))
-                }
+        let count = shape.rows * shape.columns
+        switch initialization {
+        case .constant(let value):
+            return Matrix(rows: shape.rows, columns: shape.columns, repeating: Scalar(value))
+        case .normal(let deviation):
+            var values: [Scalar] = []
+            values.reserveCapacity(count + 1)
+            while values.count < count {
+                let (first, second) = generator.normalPair()
+                values.append(Scalar(deviation * first))
+                values.append(Scalar(deviation * second))
             }
+            return rowMajor(Array(values.prefix(count)))
+        case .uniform(let bound):
+            return rowMajor((0..<count).map { _ in Scalar(bound * (2 * generator.uniform() - 1)) })
         }
-        return matrix
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private func rowMajor<Scalar: MatrixScalar>(_ values: [Scalar]) -> Matrix<Scalar> {
+        Matrix(rows: shape.columns, columns: shape.rows, elements: values).transposed
     }
 }

@@ -1,6 +1,6 @@
 import Compute
 
-/// Multi-head attention of a sequence to itself: queries, keys and values by one linear map, and a linear map of the heads' outputs.
+/// Multi-head attention of a sequence to itself: queries, keys and values by one linear map, the heads' outputs by another.
 ///
 /// Source: Vaswani et al., arXiv 1706.03762, section 3.2.
 struct Attention<Backend: NeuralBackend>: Layer {

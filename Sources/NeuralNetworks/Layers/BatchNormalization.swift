@@ -1,10 +1,11 @@
 import Compute
 import MatrixCore
 
-/// γ∘(x − mean)/√(variance + 1e-5) + β in every channel: over the batch in training, with the running statistics in evaluation.
+/// γ∘(x − mean)/√(variance + 1e-5) + β in every channel.
 ///
-/// A step of training moves both running statistics a tenth of the way to the batch's, of which the variance is taken
-/// unbiased there (divided by positions − 1), as PyTorch does; a batch of a single position has the variance 0.
+/// In training mean and variance are the batch's, in evaluation the running ones. A step of training moves both running
+/// statistics a tenth of the way to the batch's, of which the variance is taken unbiased there (divided by positions − 1),
+/// as PyTorch does; a batch of a single position has the variance 0.
 ///
 /// Source: Ioffe and Szegedy, arXiv 1502.03167, algorithms 1 and 2.
 struct BatchNormalization<Backend: NeuralBackend>: Layer {

@@ -1,7 +1,6 @@
 import Compute
-import MatrixCore
 
-/// Square patches of an image as a sequence: a linear map of every patch, a learned class token before them, learned positions added.
+/// Square patches of an image as a sequence: a linear map of each, a learned class token before them, learned positions added.
 ///
 /// Images are channels × (sample, row, column), the sequence width × (sample, position); position 0 is the class token's.
 ///

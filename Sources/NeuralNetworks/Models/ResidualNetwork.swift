@@ -1,7 +1,8 @@
 import Compute
 
-/// Residual blocks of two 3×3 convolutions in stages, each stage after the first at half the resolution and twice the channels:
-/// the form of He et al. for CIFAR, with a 3×3 stem of stride 1 and no pooling before the global one.
+/// Residual blocks in stages, each stage after the first at half the resolution and twice the channels.
+///
+/// The form of He et al. for CIFAR: a 3×3 stem of stride 1, and no pooling before the global one.
 ///
 /// Source: He et al., arXiv 1512.03385, sections 3.3 and 4.2.
 public struct ResidualNetwork<Backend: NeuralBackend>: Network {

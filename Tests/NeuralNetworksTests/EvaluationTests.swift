@@ -1,0 +1,38 @@
+import MatrixCore
+import TestSupport
+import Testing
+
+@testable import NeuralNetworks
+
+@Suite struct EvaluationTests {
+    /// In evaluation every sample is on its own: a batch's logits are those of its images one by one, in the rounding of
+    /// products of other sizes, and running statistics stay.
+    @Test(arguments: [Model.mlp, .resnet20, .resnet34, .vitSmall]) func samplesAreIndependent(model: Model) throws {
+        let options: ModelOptions =
+            switch model {
+            case .mlp: ModelOptions(hidden: 8)
+            case .vitSmall: ModelOptions(layers: 2, width: 8, heads: 2, dropout: 0.5, stochasticDepth: 0.5)
+            default: ModelOptions(width: 2)
+            }
+        let network = try model.network(
+            options, for: .images(channels: 3, height: 8, width: 8, classes: 4), on: Processor())
+        expectIndependentSamples(network)
+    }
+
+    private func expectIndependentSamples(_ network: some Network<Processor>) {
+        let state = NetworkState(initializing: network, seed: 1, Processor())
+        let images = Matrix<Double>.random(rows: 3, columns: 3 * 64, seed: 2)
+        var pass = ForwardPass(state, isTraining: false, seed: 0, Processor())
+        let logits = network.forward(.images(images, batch: 3), &pass).logits
+        #expect(pass.runningStatistics == state.runningStatistics)
+        for sample in 0..<3 {
+            let alone = Processor().block(images, rows: 0..<3, columns: sample * 64..<(sample + 1) * 64)
+            var pass = ForwardPass(state, isTraining: false, seed: 0, Processor())
+            let single = network.forward(.images(alone, batch: 1), &pass).logits
+            let together = Processor().block(logits, rows: 0..<4, columns: sample..<sample + 1)
+            // Up to 34 layers of sums of at most 192 terms.
+            expectTestRatio(
+                largestDifference(single, together), scale: logits.largestMagnitude, order: 192, threshold: 100)
+        }
+    }
+}
