@@ -1,3 +1,5 @@
+import MatrixCore
+
 /// One row of the study's CSV; a nil field is empty there.
 public struct StudyRow: Sendable, Equatable {
     public var source: String
