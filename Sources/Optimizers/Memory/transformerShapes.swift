@@ -1,0 +1,79 @@
+/// The vision transformer: patches, a class token, learned positions.
+///
+/// Source: Dosovitskiy et al., ICLR 2021, table 1; width 384 for the small one as in DeiT (Touvron et al., ICML 2021).
+func visionTransformer(width: Int, depth: Int, patch: Int, classes: Int, imageSize: Int) -> ModelShapes {
+    let side = imageSize / patch
+    var layers = [
+        LayerShape("cls_token", [1, 1, width]), LayerShape("pos_embed", [1, side * side + 1, width]),
+        LayerShape("patch_embed.proj.weight", [width, 3, patch, patch]), LayerShape("patch_embed.proj.bias", [width]),
+    ]
+    for block in 0..<depth { layers += transformerBlock("blocks.\(block)", width: width) }
+    return ModelShapes(layers: layers + gainAndBias("norm", width) + linear("head", outputs: classes, inputs: width))
+}
+
+/// Normalization, attention, normalization and two linear layers with four times the width between them.
+private func transformerBlock(_ name: String, width: Int, extra: [LayerShape] = []) -> [LayerShape] {
+    gainAndBias("\(name).norm1", width) + extra + linear("\(name).attn.qkv", outputs: 3 * width, inputs: width)
+        + linear("\(name).attn.proj", outputs: width, inputs: width) + gainAndBias("\(name).norm2", width)
+        + linear("\(name).mlp.fc1", outputs: 4 * width, inputs: width)
+        + linear("\(name).mlp.fc2", outputs: width, inputs: 4 * width)
+}
+
+/// The shifted-window transformer with patches of 4 pixels and windows of 7 patches.
+///
+/// Source: Liu et al., ICCV 2021, table 7, Swin-T.
+func swinTransformer(width: Int, depths: [Int], heads: [Int], classes: Int) -> ModelShapes {
+    var layers =
+        [LayerShape("patch_embed.proj.weight", [width, 3, 4, 4]), LayerShape("patch_embed.proj.bias", [width])]
+        + gainAndBias("patch_embed.norm", width)
+    var width = width
+    for (stage, depth) in depths.enumerated() {
+        for block in 0..<depth {
+            let name = "layers.\(stage).blocks.\(block)"
+            let positions = LayerShape("\(name).attn.relative_position_bias_table", [13 * 13, heads[stage]])
+            layers += transformerBlock(name, width: width, extra: [positions])
+        }
+        if stage < depths.count - 1 {
+            layers += gainAndBias("layers.\(stage).downsample.norm", 4 * width)
+            layers.append(LayerShape("layers.\(stage).downsample.reduction.weight", [2 * width, 4 * width]))
+            width *= 2
+        }
+    }
+    return ModelShapes(layers: layers + gainAndBias("norm", width) + linear("head", outputs: classes, inputs: width))
+}
+
+/// GPT-2, whose table of tokens is also the map to the logits.
+///
+/// Source: Radford et al. 2019; the weights are kept outputs × inputs.
+func gpt(width: Int, depth: Int, context: Int, vocabulary: Int) -> ModelShapes {
+    var layers = [
+        LayerShape("transformer.wte.weight", [vocabulary, width], isVocabulary: true),
+        LayerShape("transformer.wpe.weight", [context, width]),
+    ]
+    for block in 0..<depth { layers += transformerBlock("transformer.h.\(block)", width: width) }
+    return ModelShapes(layers: layers + gainAndBias("transformer.ln_f", width))
+}
+
+/// LLaMA without grouped queries, with its own map to the logits.
+///
+/// Source: Touvron et al., arXiv 2302.13971 and 2307.09288; the sizes of 130 and 350 million parameters are those of
+/// ReLoRA (Lialin et al., arXiv 2307.05695), which the published runs use.
+func llama(width: Int, hidden: Int, depth: Int, vocabulary: Int) -> ModelShapes {
+    var layers = [LayerShape("model.embed_tokens.weight", [vocabulary, width], isVocabulary: true)]
+    for block in 0..<depth {
+        let name = "model.layers.\(block)"
+        for projection in ["q_proj", "k_proj", "v_proj", "o_proj"] {
+            layers.append(LayerShape("\(name).self_attn.\(projection).weight", [width, width]))
+        }
+        layers.append(LayerShape("\(name).mlp.gate_proj.weight", [hidden, width]))
+        layers.append(LayerShape("\(name).mlp.up_proj.weight", [hidden, width]))
+        layers.append(LayerShape("\(name).mlp.down_proj.weight", [width, hidden]))
+        layers.append(LayerShape("\(name).input_layernorm.weight", [width]))
+        layers.append(LayerShape("\(name).post_attention_layernorm.weight", [width]))
+    }
+    layers.append(LayerShape("model.norm.weight", [width]))
+    layers.append(LayerShape("lm_head.weight", [vocabulary, width], isVocabulary: true))
+    return ModelShapes(
+        layers: layers,
+        activations: ActivationModel(width: width, hidden: hidden, depth: depth, vocabulary: vocabulary))
+}

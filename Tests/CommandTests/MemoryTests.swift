@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// The memory command: sums, published figures, what fits, and what it refuses.
+@Suite struct MemoryTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func rows(_ arguments: [String]) throws -> [[String: String]] {
+        try StudyTable(folder.succeed(["memory"] + arguments).standardOutput).rows
+    }
+
+    private func integer(_ row: [String: String], _ column: String) throws -> Int {
+        try #require(Int(row[column] ?? ""), "\(column): \(row[column] ?? "none")")
+    }
+
+    @Test func rowsAddUpToTheTotal() throws {
+        let all = try rows([
+            "--model", "vit-small", "--optimizer", "adamw", "--statistic", "householder", "--root", "symmetric", "--bits", "5",
+            "--per-layer",
+        ])
+        let total = try #require(all.last)
+        #expect(total["layer"] == "total" && all.count == 2 + 2 + 12 * 12 + 2 + 2 + 1)
+        for column in [
+            "entries", "parameters", "gradients", "first_order", "statistic_codes", "statistic_block_maxima",
+            "statistic_diagonals", "statistic_signs", "statistic_exact", "root_codes", "root_block_maxima",
+            "root_diagonals", "root_exact", "statistics", "roots", "preconditioners", "optimizer", "total",
+        ] {
+            #expect(try all.dropLast().reduce(0) { try $0 + integer($1, column) } == integer(total, column), "\(column)")
+        }
+        for row in all {
+            let parts = try ["codes", "block_maxima", "diagonals", "exact"].reduce(0) { try $0 + integer(row, "root_\($1)") }
+            #expect(try parts == integer(row, "roots"))
+            let whole = try ["parameters", "gradients", "optimizer"].reduce(0) { try $0 + integer(row, $1) }
+            #expect(try whole == integer(row, "total"))
+        }
+    }
+
+    /// Order 384 by hand: one block of 384 × 384 with 4-bit eigenvectors and roots, blocks of 64.
+    @Test func oneLayerByHand() throws {
+        let row = try #require(
+            try rows([
+                "--model", "vit-small", "--optimizer", "sgdm", "--statistic", "eigenvector", "--root", "offdiagonal",
+                "--per-layer",
+            ]).first { $0["layer"] == "blocks.3.attn.proj.weight" })
+        #expect(row["shape"] == "384x384")
+        #expect(try integer(row, "first_order") == 4 * 384 * 384)
+        #expect(try integer(row, "statistic_codes") == 384 * 384 && integer(row, "statistic_block_maxima") == 2 * 384 * 6 * 4)
+        #expect(try integer(row, "statistic_diagonals") == 2 * 4 * 384 && integer(row, "statistic_signs") == 0)
+        #expect(try integer(row, "preconditioners") == 4 * (384 * 384 / 2 + 384 * 6 * 4 + 4 * 384))
+    }
+
+    /// Wang et al. 2024: what Shampoo added, and our deviation, beside the published settings only.
+    @Test(arguments: [("resnet34", "86.37", "619.8"), ("resnet50", "89.03", "630.2"), ("vit-base-32", "204.1", "1534.0")])
+    func publishedFigures(model: String, coded: String, exact: String) throws {
+        let four = ["--model", model, "--optimizer", "sgdm", "--statistic", "eigenvector", "--root", "offdiagonal"]
+        let published = try rows(four)[0]
+        #expect(published["published_mib"] == coded)
+        #expect(abs(try #require(Double(published["deviation_percent"] ?? ""))) < 1)
+        #expect(try rows(["--model", model, "--optimizer", "sgdm", "--preconditioner", "shampoo"])[0]["published_mib"] == exact)
+        for other in [["--bits", "5"], ["--max-order", "1000"], ["--classes", "10"]] {
+            #expect(try rows(four + other)[0]["published_mib"] == "", "\(other)")
+        }
+    }
+
+    /// Table 13: 8-bit AdamW runs with 128 but not with 256 sequences in 80 GiB; with 4-bit Shampoo with 64, not with 128;
+    /// with 32-bit Shampoo not with 2.
+    @Test func largestBatch() throws {
+        let base = [
+            "--model", "llama-2-7b", "--optimizer", "adamw", "--first-order-bits", "8", "--context", "256", "--fits", "80",
+            "--max-order", "2048",
+        ]
+        func largest(_ options: [String]) throws -> Int { try integer(try rows(base + options)[0], "largest_batch") }
+        let plain = try integer(
+            try rows(Array(base.dropLast(2)))[0], "largest_batch")
+        #expect((128..<256).contains(plain))
+        #expect((64..<128).contains(try largest(["--statistic", "eigenvector", "--root", "offdiagonal"])))
+        #expect(try largest(["--preconditioner", "shampoo"]) == 0)
+    }
+
+    @Test func json() throws {
+        try folder.succeed([
+            "memory", "--model", "gpt2-124m", "--optimizer", "nadamw", "--json", "--per-layer", "-o", "out.json",
+        ])
+        let rows = try #require(
+            try JSONSerialization.jsonObject(with: folder.data("out.json")) as? [[String: Any]])
+        #expect(rows.last?["entries"] as? Int == 124_439_808 && rows.first?["layer"] as? String == "transformer.wte.weight")
+        #expect(rows.last?["published_mib"] == nil)
+    }
+
+    @Test func refusals() throws {
+        let model = ["memory", "--model", "resnet34", "--optimizer", "sgdm"]
+        for (options, words) in [
+            (["--fits", "80"], ["not modelled", "llama-2-7b"]), (["--batch-size", "3"], ["--batch-size", "not modelled"]),
+            (["--first-order-bits", "4"], ["first-order-bits 4"]), (["--image-size", "33"], ["image-size 33"]),
+            (["--bits", "4"], ["--bits"]), (["--classes", "0"], ["classes 0"]), (["--fits", "nan"], ["fits"]),
+        ] {
+            try folder.expectRefusal(model + options, status: 64, words: words)
+        }
+        try folder.expectRefusal(
+            ["memory", "--model", "resnet20x", "--optimizer", "sgdm"], status: 64, words: ["resnet20x"])
+        try folder.expectRefusal(["memory", "--model", "resnet34", "--optimizer", "lion"], status: 64, words: ["lion"])
+        try folder.expectRefusal(
+            ["memory", "--model", "llama-2-7b", "--optimizer", "sgdm", "--classes", "10"], status: 64, words: ["tokens"])
+        try folder.expectRefusal(
+            ["memory", "--model", "llama-2-7b", "--optimizer", "sgdm", "--parameter-bits", "32", "--fits", "80"], status: 64,
+            words: ["bfloat16"])
+    }
+}
