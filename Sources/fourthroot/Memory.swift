@@ -106,21 +106,17 @@ struct Memory: ParsableCommand {
         var table = MemoryTable(model: model)
         if perLayer { for (layer, bytes) in zip(shapes.layers, bytes) { table.add(layer, bytes) } }
         table.addTotal(
-            parameterCount: shapes.parameterCount, total, published: try published(name, setup, total),
-            fit: try fit(shapes, total))
+            parameterCount: shapes.parameterCount, total, published: published(name, setup), fit: try fit(shapes, total))
         try output.write(json ? try table.json() : table.csv)
     }
 
     /// The published figure, where classes, images and tables are those of the published run.
-    private func published(
-        _ name: ModelName, _ setup: MemorySetup, _ total: MemoryBreakdown
-    ) throws -> Double? {
+    private func published(_ name: ModelName, _ setup: MemorySetup) -> Double? {
         guard let (schedule, scheme) = setup.preconditioning, !setup.preconditionsVocabulary,
             classes ?? name.publishedClasses == name.publishedClasses,
-            imageSize ?? name.publishedImageSize == name.publishedImageSize,
-            let megabytes = PublishedMemory.of(name).megabytes(schedule, scheme)
+            imageSize ?? name.publishedImageSize == name.publishedImageSize
         else { return nil }
-        return megabytes
+        return PublishedMemory.of(name).megabytes(schedule, scheme)
     }
 
     private func fit(_ shapes: ModelShapes, _ total: MemoryBreakdown) throws -> MemoryFit? {
@@ -129,8 +125,8 @@ struct Memory: ParsableCommand {
             let modelled = ModelName.allCases.filter { $0.shapes(classes: 100, imageSize: 32).activations != nil }
             throw StatusError(
                 status: .usage,
-                description: "--\(fits == nil ? "batch-size" : "fits"): the activations of \(model) are not modelled, only those of "
-                    + modelled.map(\.rawValue).joined(separator: ", "))
+                description: "--\(fits == nil ? "batch-size" : "fits"): the activations of \(model) are not modelled, "
+                    + "only those of " + modelled.map(\.rawValue).joined(separator: ", "))
         }
         guard parameterBits ?? 16 == 16 else {
             throw StatusError(

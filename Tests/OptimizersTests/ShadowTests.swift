@@ -66,7 +66,7 @@ import Testing
             (block.left.statisticMatrix(backend), block.left.statistic.decoded(rectificationSteps: 0, backend)),
         ] {
             #expect(matrix != matrix.transposed)
-            // Column j of a decoded tensor is row j: the largest entry of each is a value of the codebook, ±1, times its maximum.
+            // Column j of a decoded tensor is row j of the matrix.
             for row in 0..<68 { #expect((0..<68).allSatisfy { matrix[row, $0] == decoded[$0, row] }) }
         }
     }
