@@ -50,7 +50,7 @@ import Testing
         let rule = try rule(scheme)
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([4, 3]), using: &generator, backend)
-        let direction = try rule.direction(gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(1), backend)
+        let direction = try rule.direction(of: gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(1), backend)
         let block = try #require(state.preconditioners?.blocks.first)
         for (side, transposed) in [(block.left, false), (block.right, true)] {
             var statistic = Matrix<Double>(diagonal: [Double](repeating: beta * epsilon, count: side.order))
@@ -89,7 +89,7 @@ import Testing
             var state = try rule.initialState(for: ParameterShape([80, 66]), using: &generator, backend)
             for (index, gradient) in gradients(80, 66, count: 3).enumerated() {
                 let direction = try rule.direction(
-                    gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(index + 1), backend)
+                    of: gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(index + 1), backend)
                 #expect(direction != gradient)
                 // The 1e-12 in the denominator against norms above 1.
                 expectBound(
@@ -103,7 +103,7 @@ import Testing
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([5, 4]), using: &generator, backend)
         let zero = Matrix<Double>(rows: 5, columns: 4)
-        #expect(try rule.direction(zero, norm: 0, state: &state, step: OptimizerStep(1), backend) == zero)
+        #expect(try rule.direction(of: zero, norm: 0, state: &state, step: OptimizerStep(1), backend) == zero)
     }
 
     /// J = L̂G + GR̂, Ĝ = L̂J + JR̂, by hand: L̂ = (1 0; 2 1), G = (1 2; 3 4), R̂ = (2 1; 0 1) give J = (3 5; 11 15) and
