@@ -116,6 +116,11 @@ public struct GradientError: Error, Sendable, Equatable, CustomStringConvertible
     /// Whether the gradient was finite before it was preconditioned.
     public let isPreconditioned: Bool
 
+    public init(norm: Double, isPreconditioned: Bool) {
+        self.norm = norm
+        self.isPreconditioned = isPreconditioned
+    }
+
     public var description: String {
         "the \(isPreconditioned ? "preconditioned " : "")gradient is not finite: its norm is \(norm)"
     }

@@ -252,8 +252,27 @@ import Testing
         let before = parameter
         var gradient = gradients(5, 4)[0]
         gradient[2, 1] = .infinity
-        #expect(throws: GradientError.self) {
+        #expect(throws: GradientError(norm: .infinity, isPreconditioned: false)) {
             try rule.update(&parameter, gradient: gradient, state: &state, step: OptimizerStep(7), backend)
+        }
+        #expect(parameter == before)
+    }
+
+    /// GGᵀ overflows float32, so the statistic stays at ε = 1e-30 and each root is 3e7: 1e30 becomes 1e45.
+    @Test func preconditionedGradientsThatAreNotFiniteAreRefused() throws {
+        let floats = CPUBackend<Float>()
+        let rule = Shampoo(
+            base: try SGDM<CPUBackend<Float>>(),
+            schedule: try ShampooSchedule(statisticsInterval: 1, rootInterval: 1),
+            scheme: try PreconditionerScheme(statistic: .exact, root: .exact, damping: 1e-30, solver: .eigen))
+        var generator = PhiloxGenerator(seed: 1)
+        var state = try rule.initialState(for: ParameterShape([5, 4]), using: &generator, floats)
+        var parameter = Matrix<Float>.random(rows: 5, columns: 4, seed: 1)
+        let before = parameter
+        #expect(throws: GradientError(norm: .infinity, isPreconditioned: true)) {
+            try rule.update(
+                &parameter, gradient: Matrix(rows: 5, columns: 4, repeating: 1e30), state: &state,
+                step: OptimizerStep(1), floats)
         }
         #expect(parameter == before)
     }
