@@ -17,10 +17,10 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
 
     /// Updates statistics and roots where the step asks for it, and keeps what they make of the gradient.
     mutating func precondition(
-        _ gradient: Rule.Backend.Tensor, _ rule: Rule, _ step: OptimizerStep, _ backend: Rule.Backend
+        _ gradient: Rule.Backend.Tensor, norm: Rule.Backend.Scalar, _ rule: Rule, _ step: OptimizerStep,
+        _ backend: Rule.Backend
     ) {
         if rule.takesStatistics(at: step) { shadow?.update(with: gradient, backend) }
-        let norm = backend.frobeniusNorm(gradient)
         do throws(GradientError) {
             direction = .success(
                 try rule.direction(of: gradient, norm: norm, state: &state, step: step, backend))

@@ -53,10 +53,10 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     ///   too often end a step that is otherwise complete.
     public mutating func advance() throws -> StepResult {
         let number = step + 1
-        let (loss, accuracy, gradients) = try differentiate(step: number)
+        let (loss, accuracy, gradients, norms) = try differentiate(step: number)
         let start = ContinuousClock.now
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
-        precondition(gradients, optimizerStep)
+        precondition(gradients, norms, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
         let directions = try takeDirections(step: number)
         for index in slots.indices {
@@ -73,8 +73,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     }
 
     /// Loss and accuracy over the validation samples, or over as many of their batches as the settings say, taken at
-    /// equal distances.
-    public func evaluate() -> Evaluation {
+    /// equal distances; nil where there are no validation samples.
+    public func evaluate() -> Evaluation? {
         let batches = data.validationBatches(batchSize: settings.batchSize)
         let count = min(settings.validationBatches ?? batches.count, batches.count)
         var (loss, correct, positions) = (0.0, 0, 0)
@@ -87,6 +87,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             correct += entropy.correct
             positions += batch.targets.count
         }
+        guard positions > 0 else { return nil }
         return Evaluation(loss: loss / Double(positions), accuracy: Double(correct) / Double(positions))
     }
 
@@ -98,10 +99,10 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         slots.reduce(0) { $0 + (rule.preconditioners(of: $1.state)?.byteCount(backend) ?? 0) }
     }
 
-    /// Loss, accuracy and gradients of one batch; running statistics are moved where all is finite.
+    /// Loss, accuracy and gradients of one batch with their norms; running statistics are moved where all is finite.
     private mutating func differentiate(
         step: Int
-    ) throws -> (loss: Double, accuracy: Double, gradients: [Backend.Tensor]) {
+    ) throws -> (loss: Double, accuracy: Double, gradients: [Backend.Tensor], norms: [Float]) {
         let batch = data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
         var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
         var forward = ForwardPass(numbers, isTraining: true, seed: generator.next(), backend)
@@ -113,20 +114,19 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let gradients = zip(network.parameters, backward.gradients).map { parameter, gradient in
             gradient ?? backend.tensor(Matrix(rows: parameter.shape.rows, columns: parameter.shape.columns))
         }
-        for (parameter, gradient) in zip(network.parameters, gradients) {
-            let norm = backend.frobeniusNorm(gradient)
-            guard norm.isFinite else {
-                throw DivergenceError.gradient(step: step, parameter: parameter.name, norm: Double(norm))
-            }
+        let norms = gradients.map { backend.frobeniusNorm($0) }
+        if let index = norms.firstIndex(where: { !$0.isFinite }) {
+            throw DivergenceError.gradient(
+                step: step, parameter: network.parameters[index].name, norm: Double(norms[index]))
         }
         numbers.runningStatistics = forward.runningStatistics
-        return (entropy.loss, Double(entropy.correct) / Double(batch.targets.count), gradients)
+        return (entropy.loss, Double(entropy.correct) / Double(batch.targets.count), gradients, norms)
     }
 
     /// What preconditioning makes of the gradients, parameters side by side.
-    private mutating func precondition(_ gradients: [Backend.Tensor], _ step: OptimizerStep) {
+    private mutating func precondition(_ gradients: [Backend.Tensor], _ norms: [Float], _ step: OptimizerStep) {
         backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule, backend] index, slot in
-            slot.precondition(gradients[index], rule, step, backend)
+            slot.precondition(gradients[index], norm: norms[index], rule, step, backend)
         }
     }
 
