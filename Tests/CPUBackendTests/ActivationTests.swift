@@ -35,6 +35,15 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
         }
     }
 
+    @Test(arguments: setups) func notANumberStays(setup: Setup) {
+        let x = Matrix<Float>(rows: 20, columns: 1, repeating: .nan)
+        #expect(setup.single.rectifiedLinear(x).elements.allSatisfy { $0.isNaN })
+        #expect(setup.single.gaussianErrorLinear(x).elements.allSatisfy { $0.isNaN })
+        var logits = Matrix<Float>(rows: 20, columns: 1)
+        logits[3, 0] = .nan
+        #expect(setup.single.softmaxCrossEntropy(logits, targets: [0], smoothing: 0).loss.isNaN)
+    }
+
     /// x/2·(1 + tanh a) = x·σ(2a) with σ(t) = 1/(1 + e^−t). The argument 2a of a few roundings is off by at most
     /// 6·u·|2a|, which changes σ relatively by (1 − σ) times as much; exponential, sum, quotient and product add at most 8 u,
     /// where σ is below the smallest normal number it is off by at most that.

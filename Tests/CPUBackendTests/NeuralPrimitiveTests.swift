@@ -134,6 +134,11 @@ import Testing
         #expect(shorter.elements == mask.elements[..<9].map { Double($0) == 0 ? 0 : 4.0 / 3 })
         #expect(Set(mask.elements) == [0, Float(4.0 / 3)])
         expectStatistical(mask.elements.map { $0 == 0 ? 1.0 : 0 }, mean: 0.25)
+        for setup in setups {
+            let wide = setup.single.dropoutMask(rows: 20_003, columns: 5, rate: 0.25, generator: generator)
+            let plain = setup.double.dropoutMask(rows: 20_003, columns: 5, rate: 0.25, generator: generator)
+            #expect(wide.elements.map { $0 > 0 } == plain.elements.map { $0 > 0 }, "\(setup.testDescription)")
+        }
         let other = PhiloxGenerator(seed: 7, stream: 2)
         #expect(CPUBackend<Float>().dropoutMask(rows: 7, columns: 20_001, rate: 0.25, generator: other) != mask)
         #expect(CPUBackend<Float>().dropoutMask(rows: 3, columns: 3, rate: 0, generator: other).elements == Array(repeating: 1, count: 9))
