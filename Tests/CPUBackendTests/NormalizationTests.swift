@@ -125,38 +125,6 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
         }
     }
 
-    /// In one pass or in parts: the same products and sums, each with the rounding of a fused or an unfused operation; bounds
-    /// as for the gradients. Where the sum before the rectification is within rounding of 0, either side of it is right.
-    @Test(arguments: setups, [true, false]) func rectifiedNormalizationIsItsParts(setup: Setup, hasResidual: Bool) {
-        for (rows, columns) in sizes {
-            let x = sample(rows, columns, seed: 14)
-            let gain = Matrix<Float>.random(rows: rows, columns: 1, seed: 15)
-            let residual = hasResidual ? Matrix<Float>.random(rows: rows, columns: columns, seed: 16) : nil
-            let g = Matrix<Float>.random(rows: rows, columns: columns, seed: 17)
-            let forward = setup.single.rectifiedBatchNormalization(
-                x, adding: residual, gain: gain, bias: gain, offset: Float(offset))
-            let parts = setup.single.composedRectifiedNormalization(
-                x, adding: residual, gain: gain, bias: gain, offset: Float(offset))
-            #expect(forward.statistics == parts.statistics)
-            let normalized = Double(max(columns, 1)).squareRoot()
-            forward.output.expectWithin(
-                4 * (normalized + 2) * unitOfFloat, of: Matrix<Double>(parts.output), "\(rows) × \(columns)")
-            let result = setup.single.rectifiedBatchNormalizationGradient(
-                g, output: forward.output, input: x, gain: gain, statistics: forward.statistics,
-                wantsResidual: hasResidual)
-            let expected = setup.single.composedRectifiedNormalizationGradient(
-                g, output: forward.output, input: x, gain: gain, statistics: forward.statistics,
-                wantsResidual: hasResidual)
-            #expect(result.residual == expected.residual)
-            let inverse = Double(forward.statistics.inverseDeviations.max() ?? 0)
-            let sums = Double(columns + setup.threads + 4) * Double(columns) * max(4 * inverse, 1) * unitOfFloat
-            result.gain.expectWithin(2 * sums, of: Matrix<Double>(expected.gain), "gain, \(rows) × \(columns)")
-            result.bias.expectWithin(2 * sums, of: Matrix<Double>(expected.bias), "bias, \(rows) × \(columns)")
-            let entry = inverse * Double(columns + 8) * 4 * (1 + 4 * inverse + 16 * inverse * inverse) * unitOfFloat
-            result.input.expectWithin(entry, of: Matrix<Double>(expected.input), "input, \(rows) × \(columns)")
-        }
-    }
-
     @Test func givenStatisticsAreUsed() {
         let statistics = NormalizationStatistics<Float>(means: [1, 2], inverseDeviations: [2, 0.5])
         let x = Matrix<Float>(rows: 2, columns: 2, elements: [1, 4, 3, 0])

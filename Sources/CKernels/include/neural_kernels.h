@@ -44,17 +44,15 @@ typedef struct FR_SENDABLE {
     void (*row_sums)(const float *x, size_t rows, size_t columns, float *sums);
     /// Means of the rows and Σ (x − mean)².
     void (*row_moments)(const float *x, size_t rows, size_t columns, float *means, float *squares);
-    /// y = (x − mean)·scale + bias; where `rectified` max(that + residual, 0), without a residual where it is null.
-    void (*batch_normalize)(const float *x, const float *means, const float *scales, const float *biases,
-                            const float *residual, int rectified, size_t rows, size_t columns, float *y);
-    /// products += Σ dy·(x − mean), sums += Σ dy. Unless y is null dy counts only where y is positive, and what counts is
-    /// stored in `kept` unless that is null.
-    void (*batch_products)(const float *dy, const float *x, const float *means, const float *y, size_t rows,
-                           size_t columns, float *products, float *sums, float *kept);
-    /// dx = scale·(dy − plain − (x − mean)·slope), dy as it counts with the output y.
+    /// y = (x − mean)·scale + bias.
+    void (*batch_normalize)(const float *x, const float *means, const float *scales, const float *biases, size_t rows,
+                            size_t columns, float *y);
+    /// products += Σ dy·(x − mean), sums += Σ dy.
+    void (*batch_products)(const float *dy, const float *x, const float *means, size_t rows, size_t columns,
+                           float *products, float *sums);
+    /// dx = scale·(dy − plain − (x − mean)·slope).
     void (*batch_gradient)(const float *dy, const float *x, const float *means, const float *scales,
-                           const float *plains, const float *slopes, const float *y, size_t rows, size_t columns,
-                           float *dx);
+                           const float *plains, const float *slopes, size_t rows, size_t columns, float *dx);
     void (*layer_normalize)(const float *x, const float *gain, const float *bias, float offset, size_t rows,
                             size_t columns, float *y, float *means, float *inverses);
     /// gains += Σ dy·x̂, biases += Σ dy.
