@@ -1,9 +1,6 @@
 // Convolution with the output channels in the lanes: every entry of the image is multiplied into one or two vectors of
 // weights, for several pixels at once, so that the sums stay in registers.
 
-/// An array stays in registers only where all its indices are constants.
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 /// One tile: `pixels` of one row by `blocks` vectors of outputs. With constant arguments loops unroll and the sums are registers.
 INLINE void convolution_tile(const int blocks, const int pixels, const size_t pixel_step, const float *image,
                              const float *weights, const fr_convolution_pass *pass, size_t outputs, float *output) {

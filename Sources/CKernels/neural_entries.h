@@ -1,14 +1,14 @@
 // Passes entry by entry. The last, incomplete vector is padded with zeros.
 
-#define EACH(body)                                                                                                     \
+#define EACH(...)                                                                                                      \
     size_t i = 0;                                                                                                      \
     for (; i + LANES <= count; i += LANES) {                                                                           \
         const size_t width = LANES;                                                                                    \
-        body                                                                                                           \
+        __VA_ARGS__                                                                                                    \
     }                                                                                                                  \
     if (i < count) {                                                                                                   \
         const size_t width = count - i;                                                                                \
-        body                                                                                                           \
+        __VA_ARGS__                                                                                                    \
     }
 #define GET(p) (width == LANES ? load((p) + i) : load_first((p) + i, width))
 #define PUT(p, value)                                                                                                  \

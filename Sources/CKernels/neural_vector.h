@@ -7,6 +7,8 @@ typedef float vec __attribute__((ext_vector_type(LANES)));
 typedef int32_t ivec __attribute__((ext_vector_type(LANES)));
 
 #define INLINE __attribute__((always_inline)) static inline
+/// An array stays in registers only where all its indices are constants.
+#define UNROLL _Pragma("clang loop unroll(full)")
 
 INLINE vec load(const float *p) {
     vec v;
@@ -27,8 +29,9 @@ INLINE vec load_first(const float *p, size_t count) {
 
 INLINE void store_first(float *p, vec v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
 
-INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
-INLINE vec smaller(vec a, vec b) { return a < b ? a : b; }
+// A NaN in the first operand stays.
+INLINE vec larger(vec a, vec b) { return a < b ? b : a; }
+INLINE vec smaller(vec a, vec b) { return a > b ? b : a; }
 INLINE vec root(vec a) { return __builtin_elementwise_sqrt(a); }
 
 #if LANES == 16
@@ -50,7 +53,9 @@ INLINE vec first_lanes(vec v, size_t count, float other) {
 typedef float four __attribute__((ext_vector_type(4)));
 
 /// Pairs at a distance of half the lanes first.
-#define REDUCED(v, JOIN)                                                                                                   const four quarter = JOINED(v, JOIN);                                                                                  return JOIN(JOIN(quarter.x, quarter.z), JOIN(quarter.y, quarter.w));
+#define REDUCED(v, JOIN)                                                                                               \
+    const four quarter = JOINED(v, JOIN);                                                                              \
+    return JOIN(JOIN(quarter.x, quarter.z), JOIN(quarter.y, quarter.w));
 #if LANES == 16
 #define JOINED(v, JOIN) JOIN(JOIN((v).lo.lo, (v).hi.lo), JOIN((v).lo.hi, (v).hi.hi))
 #elif LANES == 8

@@ -33,7 +33,7 @@ struct DirectAttention {
 
     /// Nil where a head does not fill whole registers.
     init?(kernels: fr_neural_kernels, shape: AttentionShape) {
-        guard shape.headWidth % kernels.lanes == 0 else { return nil }
+        guard shape.headWidth > 0, shape.headWidth % kernels.lanes == 0 else { return nil }
         self.kernels = kernels
         self.shape = shape
         scratch = Scratch(
