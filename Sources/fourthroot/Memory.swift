@@ -5,18 +5,6 @@ import Preconditioning
 
 /// The bytes of a training, counted without it.
 struct Memory: ParsableCommand {
-    enum FirstOrder: String, CaseIterable {
-        case sgdm, adamw, nadamw, adagrad
-
-        /// Values that the rule keeps for a parameter.
-        var valueCount: Int {
-            switch self {
-            case .sgdm, .adagrad: 1
-            case .adamw, .nadamw: 2
-            }
-        }
-    }
-
     static let configuration = CommandConfiguration(
         abstract: "Count the bytes of parameters, gradients and optimizer states without training.",
         discussion: """
@@ -28,7 +16,7 @@ struct Memory: ParsableCommand {
     @Option(help: "Architecture, for example resnet34 or llama-2-7b.")
     var model: String
 
-    @Option(help: "First-order rule: \(FirstOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).")
     var optimizer: String
 
     @OptionGroup(title: "Preconditioner") var shampoo: ShampooOptions
@@ -89,7 +77,7 @@ struct Memory: ParsableCommand {
 
     func run() throws {
         let name: ModelName = try word(model, option: "--model")
-        let rule: FirstOrder = try word(optimizer, option: "--optimizer")
+        let rule: FirstOrderRule = try word(optimizer, option: "--optimizer")
         if !name.readsImages, classes != nil || imageSize != nil {
             throw StatusError(status: .usage, description: "--classes and --image-size: \(model) reads tokens")
         }

@@ -9,8 +9,6 @@ import Preconditioning
 
 /// A recorded stream of gradients put through an optimizer.
 struct Replay: ParsableCommand {
-    enum FirstOrder: String, CaseIterable { case sgdm, adamw, nadamw, adagrad }
-
     static let configuration = CommandConfiguration(
         abstract: "Feed recorded gradients to an optimizer and write the parameters it makes of them.",
         discussion: """
@@ -23,7 +21,7 @@ struct Replay: ParsableCommand {
     @Argument(help: "HDF5 file with the trace.")
     var trace: String
 
-    @Option(help: "First-order rule: \(FirstOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).")
     var optimizer: String
 
     @OptionGroup(title: "Preconditioner") var shampoo: ShampooOptions
@@ -41,7 +39,7 @@ struct Replay: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let kind: FirstOrder = try word(optimizer, option: "--optimizer")
+        let kind: FirstOrderRule = try word(optimizer, option: "--optimizer")
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         // Options that contradict each other are found before the file is read.
@@ -49,20 +47,12 @@ struct Replay: ParsableCommand {
         try OutputFile.requireWritable(output, overwrite: force)
         try Probe.requireSound(trace)
         let source = try GradientTrace(path: trace)
-        let rate = try source.number("learning_rate_\(kind.rawValue)", 0...1e6)
-        let decay = try source.number("weight_decay_\(kind.rawValue)", 0...1e6)
-        switch kind {
-        case .sgdm:
-            try run(
-                SGDM<CPUBackend<Float>>(
-                    learningRate: rate, momentum: try source.number("momentum", 0...0.9999999), weightDecay: decay), source)
-        case .adamw:
-            try run(AdamW<CPUBackend<Float>>(learningRate: rate, weightDecay: decay), source)
-        case .nadamw:
-            try run(AdamW<CPUBackend<Float>>(learningRate: rate, weightDecay: decay, usesNesterov: true), source)
-        case .adagrad:
-            try run(Adagrad<CPUBackend<Float>>(learningRate: rate, weightDecay: decay), source)
-        }
+        let rule = try kind.rule(
+            FirstOrderRule.Hyperparameters(
+                learningRate: try source.number("learning_rate_\(kind.rawValue)", 0...1e6),
+                weightDecay: try source.number("weight_decay_\(kind.rawValue)", 0...1e6),
+                momentum: kind == .sgdm ? try source.number("momentum", 0...0.9999999) : nil))
+        try run(rule, source)
     }
 
     private func run<Rule: OptimizerRule>(

@@ -4,9 +4,7 @@ import Optimizers
 
 /// The rule underneath, as options.
 struct FirstOrderOptions: ParsableArguments {
-    enum Kind: String, CaseIterable { case sgdm, adamw, nadamw, adagrad }
-
-    @Option(help: "First-order rule: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).")
     var optimizer: String
 
     @Option(help: "Learning rate (default: 0.1 for sgdm, 0.01 for adagrad, 0.001 for adamw and nadamw).")
@@ -29,29 +27,23 @@ struct FirstOrderOptions: ParsableArguments {
 
     /// - Throws: `PlanError` for a word that is none, `StatusError` of status `usage` for a value out of range or an option of another rule.
     func rule() throws -> any OptimizerRule<CPUBackend<Float>> {
-        let kind: Kind = try word(optimizer, option: "--optimizer")
+        let kind: FirstOrderRule = try word(optimizer, option: "--optimizer")
         if let name = foreignOption(of: kind) {
             throw StatusError(status: .usage, description: "--\(name) does not apply to \(kind.rawValue)")
         }
+        let isAdam = kind == .adamw || kind == .nadamw
         do throws(HyperparameterError) {
-            switch kind {
-            case .sgdm:
-                return try SGDM(
-                    learningRate: learningRate ?? 0.1, momentum: momentum ?? 0.9, weightDecay: weightDecay ?? 5e-4,
-                    usesNesterov: nesterov)
-            case .adamw, .nadamw:
-                return try AdamW(
-                    learningRate: learningRate ?? 1e-3, firstDecay: firstDecay ?? 0.9, secondDecay: secondDecay ?? 0.999,
-                    weightDecay: weightDecay ?? 0.05, usesNesterov: kind == .nadamw)
-            case .adagrad:
-                return try Adagrad(learningRate: learningRate ?? 0.01, weightDecay: weightDecay ?? 5e-4)
-            }
+            return try kind.rule(
+                FirstOrderRule.Hyperparameters(
+                    learningRate: learningRate ?? (kind == .sgdm ? 0.1 : isAdam ? 1e-3 : 0.01),
+                    weightDecay: weightDecay ?? (isAdam ? 0.05 : 5e-4), momentum: momentum, usesNesterov: nesterov,
+                    firstDecay: firstDecay, secondDecay: secondDecay))
         } catch {
             throw StatusError(status: .usage, description: "\(error)")
         }
     }
 
-    private func foreignOption(of kind: Kind) -> String? {
+    private func foreignOption(of kind: FirstOrderRule) -> String? {
         let isAdam = kind == .adamw || kind == .nadamw
         if kind != .sgdm {
             if momentum != nil { return "momentum" }
