@@ -25,7 +25,7 @@ extension CPUBackend {
     func columnGrain(rows: Int) -> Int { (smallestPiece + rows) / max(rows, 1) }
 
     /// Entries below which a pass over memory is over before a second thread has woken up.
-    var smallestPiece: Int { 16384 }
+    var smallestPiece: Int { 32768 }
 }
 
 extension Matrix {
