@@ -14,6 +14,7 @@
 #include "neural_rows.h"
 #include "neural_columns.h"
 #include "neural_convolution.h"
+#include "neural_dropout.h"
 #pragma clang attribute pop
 #include "neural_table.h"
 #endif

@@ -87,21 +87,42 @@ INLINE float shifted_exponentials(const float *x, size_t count, float largest, f
     return sum_of_lanes(sum) + total;
 }
 
+/// Where whole vectors stay in the column, its last one is taken whole and masked.
 static void softmax(float *x, size_t seen, size_t length) {
-    const float factor = 1 / shifted_exponentials(x, seen, largest_entry(x, seen), x);
-    const size_t count = seen;
-    EACH(PUT(x, GET(x) * factor))
-    if (seen < length) memset(x + seen, 0, (length - seen) * sizeof(float));
+    const size_t whole = seen / LANES * LANES;
+    const size_t rest = seen - whole;
+    if (whole + (rest > 0 ? LANES : 0) > length) {
+        const float factor = 1 / shifted_exponentials(x, seen, largest_entry(x, seen), x);
+        for (size_t i = 0; i < seen; i++) x[i] *= factor;
+        memset(x + seen, 0, (length - seen) * sizeof(float));
+        return;
+    }
+    vec top = splat(-INFINITY), sum = splat(0), last = splat(-INFINITY);
+    if (rest > 0) top = last = first_lanes(load(x + whole), rest, -INFINITY);
+    for (size_t i = 0; i < whole; i += LANES) top = larger(top, load(x + i));
+    const float largest = largest_of_lanes(top);
+    for (size_t i = 0; i < whole; i += LANES) {
+        vec value = exponential_of(load(x + i) - largest);
+        store(x + i, value);
+        sum += value;
+    }
+    if (rest > 0) sum += last = exponential_of(last - largest);
+    const float factor = 1 / sum_of_lanes(sum);
+    for (size_t i = 0; i < whole; i += LANES) store(x + i, load(x + i) * factor);
+    if (rest > 0) store(x + whole, last * factor);
+    const size_t end = whole + (rest > 0 ? LANES : 0);
+    if (end < length) memset(x + end, 0, (length - end) * sizeof(float));
 }
 
-static void softmax_gradient(float *dp, const float *p, size_t length) {
-    const size_t count = length;
+static void softmax_gradient(float *dp, const float *p, size_t seen, size_t length, float scale) {
+    const size_t count = seen;
     vec sum = splat(0);
     EACH(sum += GET(p) * GET(dp);)
     const float total = sum_of_lanes(sum);
     {
-        EACH(PUT(dp, GET(p) * (GET(dp) - total)))
+        EACH(PUT(dp, GET(p) * ((GET(dp) - total) * scale)))
     }
+    if (seen < length) memset(dp + seen, 0, (length - seen) * sizeof(float));
 }
 
 static void softmax_scaled(const float *x, size_t length, float scale, float *gradient, float *sum, float *plain,

@@ -1,9 +1,6 @@
 // Convolution with the output channels in the lanes: every entry of the image is multiplied into one or two vectors of
 // weights, for several pixels at once, so that the sums stay in registers.
 
-/// An array stays in registers only where all its indices are constants.
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 /// One tile: `pixels` of one row by `blocks` vectors of outputs. With constant arguments loops unroll and the sums are registers.
 INLINE void convolution_tile(const int blocks, const int pixels, const size_t pixel_step, const float *image,
                              const float *weights, const fr_convolution_pass *pass, size_t outputs, float *output) {
@@ -60,6 +57,7 @@ INLINE void convolve_blocks(const int blocks, const float *image, const float *w
     case 16: convolve_block(blocks, 16, image, weights, pass, outputs, output); break;
     case 32: convolve_block(blocks, 32, image, weights, pass, outputs, output); break;
     case 64: convolve_block(blocks, 64, image, weights, pass, outputs, output); break;
+    case 128: convolve_block(blocks, 128, image, weights, pass, outputs, output); break;
     default: convolve_block(blocks, pass->pixel_step, image, weights, pass, outputs, output);
     }
 }
@@ -129,4 +127,61 @@ static void add_weight_gradient(const float *image, const float *gradient, const
     for (; channel + LANES < padded; channel += 2 * LANES)
         gradient_rows(2, image, gradient + channel, pass, sums + channel, padded);
     if (channel < padded) gradient_rows(1, image, gradient + channel, pass, sums + channel, padded);
+}
+
+INLINE four load_four(const float *p) {
+    four v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/// Entries e…e+3 of outputs o…o+3, turned.
+INLINE void transpose_four(const float *x, size_t step, float *y, size_t lanes) {
+    four a = load_four(x), b = load_four(x + step), c = load_four(x + 2 * step), d = load_four(x + 3 * step);
+    four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    four rows[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                    __builtin_shufflevector(ef, gh, 0, 1, 4, 5), __builtin_shufflevector(ef, gh, 2, 3, 6, 7)};
+    for (int i = 0; i < 4; i++) memcpy(y + (size_t)i * lanes, &rows[i], sizeof rows[i]);
+}
+
+/// Lanes of the block that begins at an output: two registers where more than one is left.
+INLINE size_t lanes_of_block(size_t outputs, size_t first) { return outputs - first > LANES ? 2 * LANES : LANES; }
+
+static void pack(const float *x, size_t outputs, size_t step, size_t run, float *packed) {
+    for (size_t first = 0; first < outputs;) {
+        const size_t lanes = lanes_of_block(outputs, first);
+        const size_t held = outputs - first < lanes ? outputs - first : lanes;
+        for (size_t entry = 0; entry < run; entry++, packed += lanes) {
+            memcpy(packed, x + entry * step + first, held * sizeof(float));
+            memset(packed + held, 0, (lanes - held) * sizeof(float));
+        }
+        first += lanes;
+    }
+}
+
+static void pack_transposed(const float *x, size_t outputs, size_t step, size_t run, float *packed) {
+    for (size_t first = 0; first < outputs;) {
+        const size_t lanes = lanes_of_block(outputs, first);
+        const size_t held = outputs - first < lanes ? outputs - first : lanes;
+        size_t lane = 0;
+        for (; lane + 4 <= held; lane += 4) {
+            const float *source = x + (first + lane) * step;
+            size_t entry = 0;
+            for (; entry + 4 <= run; entry += 4)
+                transpose_four(source + entry, step, packed + entry * lanes + lane, lanes);
+            for (; entry < run; entry++)
+                for (size_t k = 0; k < 4; k++) packed[entry * lanes + lane + k] = source[k * step + entry];
+        }
+        for (; lane < lanes; lane++)
+            for (size_t entry = 0; entry < run; entry++)
+                packed[entry * lanes + lane] = lane < held ? x[(first + lane) * step + entry] : 0;
+        packed += lanes * run;
+        first += lanes;
+    }
+}
+
+static void gather_columns(const float *x, size_t step, size_t rows, size_t columns, float factor, float *y) {
+    const size_t count = rows;
+    for (size_t column = 0; column < columns; column++, x += step, y += rows) { EACH(PUT(y, GET(x) * factor)) }
 }

@@ -12,4 +12,5 @@
 #include "neural_rows.h"
 #include "neural_columns.h"
 #include "neural_convolution.h"
+#include "neural_dropout.h"
 #include "neural_table.h"

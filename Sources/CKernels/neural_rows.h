@@ -2,58 +2,102 @@
 // the first-level cache.
 
 /// What a sum over columns adds up.
-typedef enum { ENTRIES, SQUARES, PRODUCTS } summand;
+typedef enum { ENTRIES, SQUARES, PRODUCTS, RECTIFIED_PRODUCTS } summand;
 
-/// sums += Σ over columns; for SQUARES of (x − mean)², for PRODUCTS of dy·(x − mean), and then of dy into `others`.
-INLINE void add_rows(summand kind, const int blocks, const float *x, const float *dy, const float *means, size_t rows,
-                     size_t columns, float *sums, float *others) {
-    // One vector of rows would wait for its last addition: several columns have sums of their own.
-    const int side = blocks >= 4 ? 1 : 4 / blocks;
-    vec total[4], other[4], mean[4];
-    for (int k = 0; k < blocks * side; k++) total[k] = other[k] = splat(0);
-    for (int b = 0; b < blocks; b++) mean[b] = kind == ENTRIES ? splat(0) : load(means + b * LANES);
-    size_t column = 0;
-    for (; column + side <= columns; column += side)
-        for (int s = 0; s < side; s++)
-            for (int b = 0; b < blocks; b++) {
-                vec value = load(x + (column + s) * rows + b * LANES) - mean[b];
-                vec factor = kind == PRODUCTS ? load(dy + (column + s) * rows + b * LANES) : value;
-                total[s * blocks + b] += kind == ENTRIES ? value : value * factor;
-                if (kind == PRODUCTS) other[s * blocks + b] += factor;
-            }
-    for (; column < columns; column++)
-        for (int b = 0; b < blocks; b++) {
-            vec value = load(x + column * rows + b * LANES) - mean[b];
-            vec factor = kind == PRODUCTS ? load(dy + column * rows + b * LANES) : value;
-            total[b] += kind == ENTRIES ? value : value * factor;
-            if (kind == PRODUCTS) other[b] += factor;
+/// Where the entries of a sum come from: rectified products count dy only where y is positive, and keep it.
+typedef struct {
+    const float *x, *dy, *y, *means;
+    float *kept;
+} summands;
+
+INLINE summands from_row(summands s, size_t row) {
+    return (summands){s.x + row, s.dy ? s.dy + row : 0, s.y ? s.y + row : 0, s.means ? s.means + row : 0,
+                      s.kept ? s.kept + row : 0};
+}
+
+INLINE summands from_entry(summands s, size_t start) {
+    return (summands){s.x + start, s.dy ? s.dy + start : 0, s.y ? s.y + start : 0, s.means,
+                      s.kept ? s.kept + start : 0};
+}
+
+/// dy at an entry of rectified products or of others.
+INLINE vec factor_at(summand kind, summands s, size_t at) {
+    vec factor = load(s.dy + at);
+    if (kind == PRODUCTS) return factor;
+    factor = load(s.y + at) > splat(0) ? factor : splat(0);
+    if (s.kept) store(s.kept + at, factor);
+    return factor;
+}
+
+/// The entries of one column from `at` on.
+INLINE void add_column(summand kind, const int blocks, summands s, size_t at, const vec *mean, vec *total, vec *other) {
+    UNROLL
+    for (int b = 0; b < blocks; b++, at += LANES) {
+        vec value = load(s.x + at) - mean[b];
+        if (kind == PRODUCTS || kind == RECTIFIED_PRODUCTS) {
+            vec factor = factor_at(kind, s, at);
+            total[b] += value * factor;
+            other[b] += factor;
+        } else {
+            total[b] += kind == ENTRIES ? value : value * value;
         }
-    for (int b = 0; b < blocks; b++) {
-        for (int s = 1; s < side; s++) {
-            total[b] += total[s * blocks + b];
-            other[b] += other[s * blocks + b];
-        }
-        store(sums + b * LANES, load(sums + b * LANES) + total[b]);
-        if (kind == PRODUCTS) store(others + b * LANES, load(others + b * LANES) + other[b]);
     }
 }
 
-INLINE void add_all_rows(summand kind, const float *x, const float *dy, const float *means, size_t rows,
-                         size_t columns, float *sums, float *others) {
-    size_t row = 0;
-    for (; row + 4 * LANES <= rows; row += 4 * LANES)
-        add_rows(kind, 4, x + row, dy + row, means + row, rows, columns, sums + row, others + row);
-    for (; row + 2 * LANES <= rows; row += 2 * LANES)
-        add_rows(kind, 2, x + row, dy + row, means + row, rows, columns, sums + row, others + row);
-    for (; row + LANES <= rows; row += LANES)
-        add_rows(kind, 1, x + row, dy + row, means + row, rows, columns, sums + row, others + row);
-    for (; row < rows; row++)
-        for (size_t column = 0; column < columns; column++) {
-            float value = x[column * rows + row] - (kind == ENTRIES ? 0 : means[row]);
-            float factor = kind == PRODUCTS ? dy[column * rows + row] : value;
-            sums[row] += kind == ENTRIES ? value : value * factor;
-            if (kind == PRODUCTS) others[row] += factor;
+/// sums += Σ over columns; for SQUARES of (x − mean)², for products of dy·(x − mean), and then of dy into `others`.
+INLINE void add_rows(summand kind, const int blocks, summands s, size_t rows, size_t columns, float *sums,
+                     float *others) {
+    // One vector of rows would wait for its last addition: several columns have sums of their own.
+    const int side = blocks >= 4 ? 1 : 4 / blocks;
+    const int paired = kind == PRODUCTS || kind == RECTIFIED_PRODUCTS;
+    vec total[4], other[4], mean[4];
+    UNROLL
+    for (int k = 0; k < blocks * side; k++) total[k] = other[k] = splat(0);
+    UNROLL
+    for (int b = 0; b < blocks; b++) mean[b] = kind == ENTRIES ? splat(0) : load(s.means + b * LANES);
+    size_t column = 0;
+    for (; column + side <= columns; column += side) {
+        UNROLL
+        for (int k = 0; k < side; k++)
+            add_column(kind, blocks, s, (column + k) * rows, mean, total + k * blocks, other + k * blocks);
+    }
+    for (; column < columns; column++) add_column(kind, blocks, s, column * rows, mean, total, other);
+    UNROLL
+    for (int b = 0; b < blocks; b++) {
+        UNROLL
+        for (int k = 1; k < side; k++) {
+            total[b] += total[k * blocks + b];
+            other[b] += other[k * blocks + b];
         }
+        store(sums + b * LANES, load(sums + b * LANES) + total[b]);
+        if (paired) store(others + b * LANES, load(others + b * LANES) + other[b]);
+    }
+}
+
+/// The same for one row.
+INLINE void add_row(summand kind, summands s, size_t rows, size_t columns, float *sum, float *other) {
+    for (size_t at = 0; at < columns * rows; at += rows) {
+        float value = s.x[at] - (kind == ENTRIES ? 0 : *s.means);
+        float factor = value;
+        if (kind == PRODUCTS || kind == RECTIFIED_PRODUCTS) {
+            factor = kind == PRODUCTS || s.y[at] > 0 ? s.dy[at] : 0;
+            if (s.kept) s.kept[at] = factor;
+            *other += factor;
+        }
+        *sum += kind == ENTRIES ? value : value * factor;
+    }
+}
+
+INLINE void add_all_rows(summand kind, summands s, size_t rows, size_t columns, size_t height, float *sums,
+                         float *others) {
+    size_t row = 0;
+    for (; row + 4 * LANES <= height; row += 4 * LANES)
+        add_rows(kind, 4, from_row(s, row), rows, columns, sums + row, others + row);
+    for (; row + 2 * LANES <= height; row += 2 * LANES)
+        add_rows(kind, 2, from_row(s, row), rows, columns, sums + row, others + row);
+    for (; row + LANES <= height; row += LANES)
+        add_rows(kind, 1, from_row(s, row), rows, columns, sums + row, others + row);
+    for (; row < height; row++) add_row(kind, from_row(s, row), rows, columns, sums + row, others + row);
 }
 
 /// Columns of about 16 KiB, at least one.
@@ -68,51 +112,47 @@ INLINE size_t columns_of_chunk(size_t rows) { return rows >= 4096 ? 1 : 4096 / (
     }
 
 static void row_sums(const float *x, size_t rows, size_t columns, float *sums) {
-    CHUNKS(add_all_rows(ENTRIES, x + start, x, x, rows, length, sums, sums);)
+    const summands all = {.x = x};
+    CHUNKS(add_all_rows(ENTRIES, from_entry(all, start), rows, length, rows, sums, sums);)
 }
 
-static void batch_products(const float *dy, const float *x, const float *means, size_t rows, size_t columns,
-                           float *products, float *sums) {
-    CHUNKS(add_all_rows(PRODUCTS, x + start, dy + start, means, rows, length, products, sums);)
+static void batch_products(const float *dy, const float *x, const float *means, const float *y, size_t rows,
+                           size_t columns, float *products, float *sums, float *kept) {
+    const summands all = {x, dy, y, means, kept};
+    if (y) {
+        CHUNKS(add_all_rows(RECTIFIED_PRODUCTS, from_entry(all, start), rows, length, rows, products, sums);)
+    } else {
+        CHUNKS(add_all_rows(PRODUCTS, from_entry(all, start), rows, length, rows, products, sums);)
+    }
 }
 
-/// Chunk by chunk: its means, then the squares around these, then both joined to what came before.
+/// The moments of a chunk, joined to those of the columns before it.
+INLINE void join_moments(const float *x, size_t rows, size_t height, size_t before, size_t columns, float *means,
+                         float *squares) {
+    float mean[256] = {0}, square[256] = {0};
+    const float share = (float)columns / (float)(before + columns);
+    const float joint = (float)before * share;
+    add_all_rows(ENTRIES, (summands){.x = x}, rows, columns, height, mean, mean);
+    for (size_t row = 0; row < height; row++) mean[row] /= (float)columns;
+    add_all_rows(SQUARES, (summands){.x = x, .means = mean}, rows, columns, height, square, square);
+    for (size_t row = 0; row < height; row++) {
+        float difference = mean[row] - means[row];
+        means[row] += difference * share;
+        squares[row] += square[row] + difference * difference * joint;
+    }
+}
+
+/// Chunk by chunk: its means, then the squares around these, then both joined to what came before; up to 256 rows at
+/// once, so that a chunk's own moments have room.
 ///
 /// Source: Chan, Golub, LeVeque, "Algorithms for computing the sample variance", 1983, equation 2.1.
 static void row_moments(const float *x, size_t rows, size_t columns, float *means, float *squares) {
-    float mean[256], square[256];
     memset(means, 0, rows * sizeof(float));
     memset(squares, 0, rows * sizeof(float));
-    // Rows in groups, so that a chunk's own moments have room here.
-    const size_t chunk = columns_of_chunk(rows);
-    for (size_t first = 0; first < columns; first += chunk) {
-        const size_t length = columns - first < chunk ? columns - first : chunk;
-        const float share = (float)length / (float)(first + length);
-        const float joint = (float)first * share;
-        for (size_t top = 0; top < rows; top += 256) {
-            const size_t height = rows - top < 256 ? rows - top : 256;
-            for (size_t row = 0; row < height; row++) mean[row] = square[row] = 0;
-            const float *part = x + first * rows + top;
-            size_t row = 0;
-            for (; row + LANES <= height; row += LANES)
-                add_rows(ENTRIES, 1, part + row, part, part, rows, length, mean + row, mean);
-            for (; row < height; row++)
-                for (size_t column = 0; column < length; column++) mean[row] += part[column * rows + row];
-            for (row = 0; row < height; row++) mean[row] /= (float)length;
-            for (row = 0; row + LANES <= height; row += LANES)
-                add_rows(SQUARES, 1, part + row, part, mean + row, rows, length, square + row, square);
-            for (; row < height; row++)
-                for (size_t column = 0; column < length; column++) {
-                    float deviation = part[column * rows + row] - mean[row];
-                    square[row] += deviation * deviation;
-                }
-            for (row = 0; row < height; row++) {
-                float difference = mean[row] - means[top + row];
-                means[top + row] += difference * share;
-                squares[top + row] += square[row] + difference * difference * joint;
-            }
-        }
-    }
+    CHUNKS(for (size_t top = 0; top < rows; top += 256) {
+        const size_t height = rows - top < 256 ? rows - top : 256;
+        join_moments(x + start + top, rows, height, first, length, means + top, squares + top);
+    })
 }
 
 /// Passes in which a row has constants of its own, in the order of memory.
@@ -126,15 +166,34 @@ static void add_to_columns(const float *x, const float *v, size_t rows, size_t c
     EACH_ROW(PUT(y, GET(x) + GET(v)))
 }
 
-static void batch_normalize(const float *x, const float *means, const float *scales, const float *biases, size_t rows,
-                            size_t columns, float *y) {
-    EACH_ROW(PUT(y, (GET(x) - GET(means)) * GET(scales) + GET(biases)))
+static void batch_normalize(const float *x, const float *means, const float *scales, const float *biases,
+                            const float *residual, int rectified, size_t rows, size_t columns, float *y) {
+    if (!rectified) {
+        EACH_ROW(PUT(y, (GET(x) - GET(means)) * GET(scales) + GET(biases)))
+    } else if (!residual) {
+        EACH_ROW(PUT(y, larger((GET(x) - GET(means)) * GET(scales) + GET(biases), splat(0))))
+    } else {
+        EACH_ROW({
+            const float *r = residual + column * rows;
+            PUT(y, larger((GET(x) - GET(means)) * GET(scales) + GET(biases) + GET(r), splat(0)))
+        })
+    }
 }
 
 static void batch_gradient(const float *dy, const float *x, const float *means, const float *scales,
-                           const float *plains, const float *slopes, size_t rows, size_t columns, float *y) {
-    EACH_ROW({
-        const float *g = dy + column * rows;
-        PUT(y, GET(scales) * (GET(g) - GET(plains) - (GET(x) - GET(means)) * GET(slopes)))
-    })
+                           const float *plains, const float *slopes, const float *output, size_t rows, size_t columns,
+                           float *y) {
+    if (output) {
+        EACH_ROW({
+            const float *g = dy + column * rows;
+            const float *o = output + column * rows;
+            vec gradient = GET(o) > splat(0) ? GET(g) : splat(0);
+            PUT(y, GET(scales) * (gradient - GET(plains) - (GET(x) - GET(means)) * GET(slopes)))
+        })
+    } else {
+        EACH_ROW({
+            const float *g = dy + column * rows;
+            PUT(y, GET(scales) * (GET(g) - GET(plains) - (GET(x) - GET(means)) * GET(slopes)))
+        })
+    }
 }

@@ -10,6 +10,7 @@ const fr_neural_kernels KERNELS = {
     .combine = combine,
     .combine_squares = combine_squares,
     .add_quotient = add_quotient,
+    .dropout = dropout,
     .sum_of_squares = sum_of_squares,
     .add_to_columns = add_to_columns,
     .row_sums = row_sums,
@@ -25,5 +26,8 @@ const fr_neural_kernels KERNELS = {
     .lanes = LANES,
     .slack = GRADIENT_TILE,
     .convolve = convolve,
+    .pack = pack,
+    .pack_transposed = pack_transposed,
+    .gather_columns = gather_columns,
     .add_weight_gradient = add_weight_gradient,
 };

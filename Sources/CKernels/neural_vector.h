@@ -7,6 +7,8 @@ typedef float vec __attribute__((ext_vector_type(LANES)));
 typedef int32_t ivec __attribute__((ext_vector_type(LANES)));
 
 #define INLINE __attribute__((always_inline)) static inline
+/// An array stays in registers only where all its indices are constants.
+#define UNROLL _Pragma("clang loop unroll(full)")
 
 INLINE vec load(const float *p) {
     vec v;
@@ -27,27 +29,45 @@ INLINE vec load_first(const float *p, size_t count) {
 
 INLINE void store_first(float *p, vec v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
 
-INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
-INLINE vec smaller(vec a, vec b) { return a < b ? a : b; }
+// A NaN in the first operand stays.
+INLINE vec larger(vec a, vec b) { return a < b ? b : a; }
+INLINE vec smaller(vec a, vec b) { return a > b ? b : a; }
 INLINE vec root(vec a) { return __builtin_elementwise_sqrt(a); }
 
-/// Pairs at a distance of half the lanes first.
-INLINE float sum_of_lanes(vec v) {
-    float lanes[LANES];
-    memcpy(lanes, &v, sizeof v);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-    return lanes[0];
+#if LANES == 16
+typedef int32_t places __attribute__((ext_vector_type(16)));
+static const places place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#elif LANES == 8
+typedef int32_t places __attribute__((ext_vector_type(8)));
+static const places place = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+typedef int32_t places __attribute__((ext_vector_type(4)));
+static const places place = {0, 1, 2, 3};
+#endif
+
+/// The first `count` lanes, `other` in the rest.
+INLINE vec first_lanes(vec v, size_t count, float other) {
+    return place < (ivec)((int32_t)count) ? v : splat(other);
 }
 
-INLINE float largest_of_lanes(vec v) {
-    float lanes[LANES];
-    memcpy(lanes, &v, sizeof v);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            if (lanes[i + half] > lanes[i]) lanes[i] = lanes[i + half];
-    return lanes[0];
-}
+typedef float four __attribute__((ext_vector_type(4)));
+
+/// Pairs at a distance of half the lanes first.
+#define REDUCED(v, JOIN)                                                                                               \
+    const four quarter = JOINED(v, JOIN);                                                                              \
+    return JOIN(JOIN(quarter.x, quarter.z), JOIN(quarter.y, quarter.w));
+#if LANES == 16
+#define JOINED(v, JOIN) JOIN(JOIN((v).lo.lo, (v).hi.lo), JOIN((v).lo.hi, (v).hi.hi))
+#elif LANES == 8
+#define JOINED(v, JOIN) JOIN((v).lo, (v).hi)
+#else
+#define JOINED(v, JOIN) (v)
+#endif
+#define ADDED(a, b) ((a) + (b))
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+
+INLINE float sum_of_lanes(vec v) { REDUCED(v, ADDED) }
+INLINE float largest_of_lanes(vec v) { REDUCED(v, LARGER) }
 
 /// e^x = 2^n·e^r with n the integer nearest to x/ln 2 and |r| ≤ ln 2/2: Taylor's polynomial of degree 7, of which the
 /// remainder is below 0.1·2^-24 of the value. 0 below −125·ln 2, where n would leave the normal numbers.

@@ -58,6 +58,16 @@ public protocol NeuralBackend: MatrixBackend {
         _ outputGradient: Tensor, input: Tensor, gain: Tensor, statistics: NormalizationStatistics<Scalar>
     ) -> (input: Tensor, gain: Tensor, bias: Tensor)
 
+    /// max(batch normalization + residual, 0), without a residual where there is none.
+    func rectifiedBatchNormalization(
+        _ a: Tensor, adding residual: Tensor?, gain: Tensor, bias: Tensor, offset: Scalar
+    ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>)
+    /// The residual's gradient is nil where it is not wanted.
+    func rectifiedBatchNormalizationGradient(
+        _ outputGradient: Tensor, output: Tensor, input: Tensor, gain: Tensor,
+        statistics: NormalizationStatistics<Scalar>, wantsResidual: Bool
+    ) -> (input: Tensor, gain: Tensor, bias: Tensor, residual: Tensor?)
+
     /// Cross-correlation with zero padding. The weight is outputs × (inputs·kernel·kernel), inputs slowest: the matrix of
     /// `ParameterShape([outputs, inputs, kernel, kernel])`.
     func convolution(_ input: Tensor, weight: Tensor, _ shape: ConvolutionShape) -> Tensor
@@ -76,6 +86,40 @@ public protocol NeuralBackend: MatrixBackend {
     /// The mean over the columns of −Σ q·ln softmax(column), with q = 1 − s + s/classes for the target and s/classes
     /// elsewhere, s the smoothing; its gradient; and the number of columns whose largest entry is the target.
     func softmaxCrossEntropy(_ logits: Tensor, targets: [Int], smoothing: Double) -> CrossEntropy<Tensor>
+}
+
+/// The combined primitives by their parts, for backends that gain nothing from one pass.
+extension NeuralBackend {
+    public func rectifiedBatchNormalization(
+        _ a: Tensor, adding residual: Tensor?, gain: Tensor, bias: Tensor, offset: Scalar
+    ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
+        composedRectifiedNormalization(a, adding: residual, gain: gain, bias: bias, offset: offset)
+    }
+
+    public func rectifiedBatchNormalizationGradient(
+        _ outputGradient: Tensor, output: Tensor, input: Tensor, gain: Tensor,
+        statistics: NormalizationStatistics<Scalar>, wantsResidual: Bool
+    ) -> (input: Tensor, gain: Tensor, bias: Tensor, residual: Tensor?) {
+        composedRectifiedNormalizationGradient(
+            outputGradient, output: output, input: input, gain: gain, statistics: statistics,
+            wantsResidual: wantsResidual)
+    }
+
+    public func composedRectifiedNormalization(
+        _ a: Tensor, adding residual: Tensor?, gain: Tensor, bias: Tensor, offset: Scalar
+    ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
+        let (normalized, statistics) = batchNormalization(a, gain: gain, bias: bias, offset: offset)
+        return (rectifiedLinear(residual.map { combine(1, normalized, 1, $0) } ?? normalized), statistics)
+    }
+
+    public func composedRectifiedNormalizationGradient(
+        _ outputGradient: Tensor, output: Tensor, input: Tensor, gain: Tensor,
+        statistics: NormalizationStatistics<Scalar>, wantsResidual: Bool
+    ) -> (input: Tensor, gain: Tensor, bias: Tensor, residual: Tensor?) {
+        let rectified = rectifiedLinearGradient(outputGradient, output: output)
+        let gradient = batchNormalizationGradient(rectified, input: input, gain: gain, statistics: statistics)
+        return (gradient.input, gradient.gain, gradient.bias, wantsResidual ? rectified : nil)
+    }
 }
 
 /// What a normalization subtracted and multiplied by: one value a column (layer) or row (batch).

@@ -23,8 +23,8 @@ private func inputs(count: Int) -> Matrix<Float> {
 private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
 
 @Suite struct ActivationTests {
-    @Test(arguments: threadCounts) func rectifiedLinearIsTheLargerOfTheEntryAndZero(threads: Int) {
-        let backend = CPUBackend<Float>(threads: threads)
+    @Test(arguments: setups) func rectifiedLinearIsTheLargerOfTheEntryAndZero(setup: Setup) {
+        let backend = setup.single
         for count in counts {
             let x = inputs(count: count)
             let g = Matrix<Float>.random(rows: count, columns: 1, seed: 2)
@@ -35,10 +35,19 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
         }
     }
 
+    @Test(arguments: setups) func notANumberStays(setup: Setup) {
+        let x = Matrix<Float>(rows: 20, columns: 1, repeating: .nan)
+        #expect(setup.single.rectifiedLinear(x).elements.allSatisfy { $0.isNaN })
+        #expect(setup.single.gaussianErrorLinear(x).elements.allSatisfy { $0.isNaN })
+        var logits = Matrix<Float>(rows: 20, columns: 1)
+        logits[3, 0] = .nan
+        #expect(setup.single.softmaxCrossEntropy(logits, targets: [0], smoothing: 0).loss.isNaN)
+    }
+
     /// x/2·(1 + tanh a) = x·σ(2a) with σ(t) = 1/(1 + e^−t). The argument 2a of a few roundings is off by at most
     /// 6·u·|2a|, which changes σ relatively by (1 − σ) times as much; exponential, sum, quotient and product add at most 8 u,
     /// where σ is below the smallest normal number it is off by at most that.
-    @Test(arguments: threadCounts) func gaussianErrorLinearIsItsFormula(threads: Int) {
+    @Test(arguments: setups) func gaussianErrorLinearIsItsFormula(setup: Setup) {
         for count in counts {
             let x = inputs(count: count)
             let exact = Matrix<Double>(x)
@@ -48,11 +57,11 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
                 let rest = 1 / (1 + exp(2 * a))
                 return gelu(value).magnitude * (12 * a.magnitude * rest + 8) * unitOfFloat + value.magnitude * 0x1p-126
             }
-            CPUBackend<Float>(threads: threads).gaussianErrorLinear(x)
+            setup.single.gaussianErrorLinear(x)
                 .expectWithin(bounds, of: expected, "\(count) entries")
             // Where 1 + tanh cancels, its error is an absolute one of x·u.
             let plain = exact.mapped { $0.magnitude * (4 + 12 * min(argument($0).magnitude, 1)) * unitOfDouble }
-            CPUBackend<Double>(threads: threads).gaussianErrorLinear(exact)
+            setup.double.gaussianErrorLinear(exact)
                 .expectWithin(plain, of: exact.mapped { $0 / 2 * (1 + tanh(argument($0))) }, "\(count) entries")
         }
     }
@@ -74,7 +83,7 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
 
     /// The derivative is σ + x·σ·(1 − σ)·(2a)′. With t = 2a off by 6·u·|t|, each term is off by at most (6·|t|·(1 − σ)
     /// + 16)·u of its magnitude.
-    @Test(arguments: threadCounts) func gradientInFloatIsThatInDouble(threads: Int) {
+    @Test(arguments: setups) func gradientInFloatIsThatInDouble(setup: Setup) {
         for count in counts {
             let x = inputs(count: count)
             let g = Matrix<Float>.random(rows: count, columns: 1, seed: 4)
@@ -89,7 +98,7 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
                 bounds.elements[index] =
                     (terms * (6 * t.magnitude + 16) + 8 * unitOfDouble / unitOfFloat) * unitOfFloat + 0x1p-100
             }
-            CPUBackend<Float>(threads: threads).gaussianErrorLinearGradient(g, input: x)
+            setup.single.gaussianErrorLinearGradient(g, input: x)
                 .expectWithin(bounds, of: expected, "\(count) entries")
         }
     }

@@ -53,13 +53,13 @@ private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
 }
 
 @Suite struct AttentionTests {
-    @Test(arguments: threadCounts) func isItsDefinition(threads: Int) {
+    @Test(arguments: setups) func isItsDefinition(setup: Setup) {
         for shape in shapes {
             let x = Matrix<Float>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 1)
             let expected = directAttention(Matrix<Double>(x), shape)
-            CPUBackend<Double>(threads: threads).attention(Matrix<Double>(x), shape).output
+            setup.double.attention(Matrix<Double>(x), shape).output
                 .expectWithin(2 * errorBound(shape, unit: unitOfDouble), of: expected, "\(shape)")
-            CPUBackend<Float>(threads: threads).attention(x, shape).output
+            setup.single.attention(x, shape).output
                 .expectWithin(errorBound(shape, unit: unitOfFloat), of: expected, "\(shape)")
         }
     }
@@ -83,11 +83,11 @@ private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
 
     /// Weights are off relatively by w = `errorBound`; dP is a sum of d products below 1, dS a product of the two
     /// less its mean, the gradient a sum over the positions of dS times entries below 1.
-    @Test(arguments: threadCounts) func gradientsInFloatAreThoseInDouble(threads: Int) {
+    @Test(arguments: setups) func gradientsInFloatAreThoseInDouble(setup: Setup) {
         for shape in shapes {
             let x = Matrix<Float>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 4)
             let g = Matrix<Float>.random(rows: shape.width, columns: shape.batch * shape.length, seed: 5)
-            let single = CPUBackend<Float>(threads: threads)
+            let single = setup.single
             let double = CPUBackend<Double>()
             let gradient = single.attentionGradient(
                 g, projections: x, probabilities: single.attention(x, shape).probabilities, shape)
@@ -108,11 +108,11 @@ private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
         #expect(output.elements == [1, 1, 1])
     }
 
-    @Test(arguments: threadCounts) func theSameThreadsGiveTheSameBits(threads: Int) {
+    @Test(arguments: setups) func theSameThreadsGiveTheSameBits(setup: Setup) {
         let shape = AttentionShape(batch: 3, length: 64, heads: 3, headWidth: 32, isCausal: true)
         let x = Matrix<Float>.random(rows: 288, columns: 192, seed: 6)
         let g = Matrix<Float>.random(rows: 96, columns: 192, seed: 7)
-        let backend = CPUBackend<Float>(threads: threads)
+        let backend = setup.single
         let first = backend.attention(x, shape)
         let gradient = backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape)
         for _ in 0..<5 {

@@ -90,11 +90,11 @@ private let shapes: [ConvolutionShape] = {
             .expectWithin(bound, of: directConvolution(x, w, shape), "\(shape), \(threads) threads")
     }
 
-    @Test(arguments: threadCounts) func isTheSevenFoldLoop(threads: Int) {
+    @Test(arguments: setups) func isTheSevenFoldLoop(setup: Setup) {
         for shape in shapes {
             // The reference has roundings of its own, of the order of Double's.
-            expectConvolution(shape, CPUBackend<Double>(threads: threads), threads: threads, unit: 2 * unitOfDouble)
-            expectConvolution(shape, CPUBackend<Float>(threads: threads), threads: threads, unit: unitOfFloat + unitOfDouble)
+            expectConvolution(shape, setup.double, threads: setup.threads, unit: 2 * unitOfDouble)
+            expectConvolution(shape, setup.single, threads: setup.threads, unit: unitOfFloat + unitOfDouble)
         }
     }
 
@@ -125,10 +125,10 @@ private let shapes: [ConvolutionShape] = {
         #expect(gradient.input != nil && without.input == nil && without.weight == gradient.weight)
     }
 
-    @Test(arguments: threadCounts) func gradientsAreTheTransposedLoops(threads: Int) {
+    @Test(arguments: setups) func gradientsAreTheTransposedLoops(setup: Setup) {
         for shape in shapes {
-            expectGradient(shape, CPUBackend<Double>(threads: threads), threads: threads, unit: 2 * unitOfDouble)
-            expectGradient(shape, CPUBackend<Float>(threads: threads), threads: threads, unit: unitOfFloat + unitOfDouble)
+            expectGradient(shape, setup.double, threads: setup.threads, unit: 2 * unitOfDouble)
+            expectGradient(shape, setup.single, threads: setup.threads, unit: unitOfFloat + unitOfDouble)
         }
     }
 
@@ -150,12 +150,12 @@ private let shapes: [ConvolutionShape] = {
             "weight")
     }
 
-    @Test(arguments: threadCounts) func theSameThreadsGiveTheSameBits(threads: Int) {
+    @Test(arguments: setups) func theSameThreadsGiveTheSameBits(setup: Setup) {
         let shape = ConvolutionShape(batch: 5, height: 16, width: 16, inputs: 16, outputs: 32, kernel: 3, padding: 1)
         let x = Matrix<Float>.random(rows: 16, columns: 5 * 256, seed: 9)
         let w = Matrix<Float>.random(rows: 32, columns: 144, seed: 10)
         let g = Matrix<Float>.random(rows: 32, columns: 5 * 256, seed: 11)
-        let backend = CPUBackend<Float>(threads: threads)
+        let backend = setup.single
         let first = backend.convolutionGradient(g, input: x, weight: w, shape, wantsInput: true)
         let output = backend.convolution(x, weight: w, shape)
         for _ in 0..<5 {

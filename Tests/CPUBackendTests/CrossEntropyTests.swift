@@ -28,15 +28,15 @@ private func sample(_ classes: Int, _ count: Int) -> (logits: Matrix<Float>, tar
 
 @Suite struct CrossEntropyTests {
     /// Logits below 4: every logarithm is below 8 + ln n, the loss's relative error a few n·u.
-    @Test(arguments: threadCounts, [0, 0.1]) func lossIsItsDefinition(threads: Int, smoothing: Double) {
+    @Test(arguments: setups, [0, 0.1]) func lossIsItsDefinition(setup: Setup, smoothing: Double) {
         for (classes, count) in [(1, 1), (2, 3), (10, 128), (65, 2048), (17, 33)] {
             let (logits, targets) = sample(classes, count)
             let expected = directLoss(Matrix<Double>(logits), targets, smoothing: smoothing)
-            let double = CPUBackend<Double>(threads: threads)
+            let double = setup.double
                 .softmaxCrossEntropy(Matrix<Double>(logits), targets: targets, smoothing: smoothing)
             let bound = 12 * Double(classes + count + 10)
             expectBound((double.loss - expected).magnitude, atMost: bound * unitOfDouble)
-            let single = CPUBackend<Float>(threads: threads)
+            let single = setup.single
                 .softmaxCrossEntropy(logits, targets: targets, smoothing: smoothing)
             // Columns are added in double precision.
             expectBound((single.loss - expected).magnitude, atMost: 12 * Double(classes + 10) * unitOfFloat)
@@ -56,6 +56,24 @@ private func sample(_ classes: Int, _ count: Int) -> (logits: Matrix<Float>, tar
         CPUBackend<Double>().softmaxCrossEntropy(x, targets: targets, smoothing: 0.2).gradient.expectWithin(
             step * step + 100 * unitOfDouble / step,
             of: centralDifferences(at: x, step: step) { directLoss($0, targets, smoothing: 0.2) }, "gradient")
+    }
+
+    /// With logits 0 and x ≤ 0 the second entry of the gradient is e^x/(1 + e^x). The exponential is off by at most 4·u
+    /// relatively, as its kernel states; sum, quotient and product add less than 4·u.
+    @Test(arguments: setups) func exponentialsKeepTheirRelativeError(setup: Setup) {
+        let count = 86_000
+        var logits = Matrix<Float>(rows: 2, columns: count)
+        for column in 0..<count { logits[1, column] = -Float(column) / 1000 }
+        let gradient = setup.single.softmaxCrossEntropy(logits, targets: Array(repeating: 0, count: count), smoothing: 0)
+            .gradient
+        for column in 0..<count {
+            let power = exp(Double(logits[1, column]))
+            let expected = power / (1 + power) / Double(count)
+            // Below the normal numbers the unit is an absolute one.
+            let bound = max(8 * unitOfFloat * expected, 0x1p-149)
+            let error = (Double(gradient[1, column]) - expected).magnitude
+            #expect(error <= bound, "e^\(logits[1, column]): \(error) above \(bound)")
+        }
     }
 
     @Test func largeLogitsDoNotOverflow() {

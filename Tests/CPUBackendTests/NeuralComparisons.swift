@@ -1,3 +1,4 @@
+import CPUBackend
 import MatrixCore
 import TestSupport
 import Testing
@@ -6,8 +7,20 @@ import Testing
 let unitOfFloat = 0x1p-24
 let unitOfDouble = 0x1p-53
 
-/// The threads for which primitives are tested: uncut, cut in two, cut unevenly.
-let threadCounts = [1, 2, 3]
+/// A way to compute: the pieces into which work is cut and the kernels of float32.
+struct Setup: Sendable, CustomTestStringConvertible {
+    let threads: Int
+    let kernels: NeuralKernels
+
+    var single: CPUBackend<Float> { CPUBackend(kernels: kernels, threads: threads) }
+    var double: CPUBackend<Double> { CPUBackend(kernels: kernels, threads: threads) }
+    var testDescription: String { "\(threads) threads, \(kernels.instructionSet)" }
+}
+
+/// Uncut, cut in two and cut unevenly with the fastest kernels; each of the other kernels in two pieces.
+let setups: [Setup] =
+    [1, 2, 3].map { Setup(threads: $0, kernels: .fastest) }
+    + NeuralKernels.available.dropFirst().map { Setup(threads: 2, kernels: $0) }
 
 extension Matrix {
     /// Each entry of `self` within the bound of its own place of `expected`.

@@ -8,8 +8,8 @@ import Testing
 @Suite struct NeuralPrimitiveTests {
     private let a = Matrix<Float>(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
 
-    @Test(arguments: threadCounts) func entryByEntry(threads: Int) {
-        let backend = CPUBackend<Float>(threads: threads)
+    @Test(arguments: setups) func entryByEntry(setup: Setup) {
+        let backend = setup.single
         for (rows, columns) in [(0, 3), (1, 1), (3, 5), (16, 33), (65, 1000)] {
             let x = Matrix<Float>.random(rows: rows, columns: columns, seed: 1)
             let y = Matrix<Float>.random(rows: rows, columns: columns, seed: 2)
@@ -23,8 +23,44 @@ import Testing
         }
     }
 
+    /// One rounding per operation in every implementation: the bits of the formulas.
+    @Test(arguments: setups) func passesOfOptimizers(setup: Setup) {
+        let backend = setup.single
+        for count in [0, 1, 15, 17, 33, 70_001] {
+            let x = Matrix<Float>.random(rows: count, columns: 1, seed: 11)
+            let y = Matrix<Float>.random(rows: count, columns: 1, seed: 12)
+            let z = x.mapped { $0 * $0 }
+            let combined = zip(x.elements, y.elements).map { 0.9 * $0 + 0.1 * $1 }
+            #expect(backend.combine(0.9, x, 0.1, y).elements == combined)
+            var (first, second, third) = (x, x, x)
+            backend.combine(0.9, into: &first, 0.1, y)
+            #expect(first.elements == combined)
+            backend.combineSquares(0.9, into: &second, 0.1, y)
+            #expect(second.elements == zip(x.elements, y.elements).map { 0.9 * $0 + 0.1 * ($1 * $1) })
+            backend.addQuotient(-0.01, into: &third, y, rootOf: z, scale: 1.5, offset: 1e-8)
+            #expect(
+                third.elements == x.elements.indices.map {
+                    x.elements[$0] + -0.01 * (y.elements[$0] / (z.elements[$0].squareRoot() * 1.5 + 1e-8))
+                })
+        }
+    }
+
+    /// A sum of n squares in any order, and a square root: (n + 2)·u relatively.
+    @Test(arguments: setups) func norms(setup: Setup) {
+        for count in [0, 1, 17, 100, 70_001] {
+            let x = Matrix<Float>.random(rows: count, columns: 1, seed: 13)
+            let expected = x.elements.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+            expectBound(
+                (Double(setup.single.frobeniusNorm(x)) - expected).magnitude,
+                atMost: Double(count + 2) * unitOfFloat * expected)
+        }
+        // Squares beyond the range of the scalar.
+        #expect(setup.single.frobeniusNorm(Matrix(rows: 2, columns: 1, elements: [3e30, 4e30])) == 5e30)
+        #expect(setup.single.frobeniusNorm(Matrix(rows: 2, columns: 1, elements: [3e-30, 4e-30])) == 5e-30)
+    }
+
     /// A sum of n terms in any order: n·u·Σ|terms|.
-    @Test(arguments: threadCounts) func rowSums(threads: Int) {
+    @Test(arguments: setups) func rowSums(setup: Setup) {
         for (rows, columns) in [(0, 3), (3, 0), (1, 1), (5, 7), (16, 4000), (1, 40000), (384, 300), (33, 1001)] {
             let x = Matrix<Float>.random(rows: rows, columns: columns, seed: 4)
             var expected = Matrix<Double>(rows: rows, columns: 1)
@@ -35,10 +71,10 @@ import Testing
                     bound[row, 0] += Double(x[row, column].magnitude)
                 }
             }
-            let factor = 1.01 * Double(columns + threads)
-            CPUBackend<Float>(threads: threads).rowSums(x)
+            let factor = 1.01 * Double(columns + setup.threads)
+            setup.single.rowSums(x)
                 .expectWithin(bound.times(factor * unitOfFloat), of: expected, "\(rows) × \(columns)")
-            CPUBackend<Double>(threads: threads).rowSums(Matrix<Double>(x))
+            setup.double.rowSums(Matrix<Double>(x))
                 .expectWithin(bound.times(2 * factor * unitOfDouble), of: expected, "\(rows) × \(columns)")
         }
     }
@@ -62,8 +98,8 @@ import Testing
     }
 
     /// ⟨scatter(C), T⟩ = ⟨C, gather(T)⟩ for small integers, exactly.
-    @Test(arguments: threadCounts) func scatteringIsTheTransposeOfGathering(threads: Int) {
-        let backend = CPUBackend<Float>(threads: threads)
+    @Test(arguments: setups) func scatteringIsTheTransposeOfGathering(setup: Setup) {
+        let backend = setup.single
         var generator = PhiloxGenerator(seed: 6)
         let rows = (0..<500).map { _ in Int(generator.next() % 65) }
         let table = Matrix<Float>(rows: 65, columns: 96, elements: (0..<65 * 96).map { Float($0 % 7) })
@@ -73,8 +109,8 @@ import Testing
         #expect(left == right)
     }
 
-    @Test(arguments: threadCounts) func groups(threads: Int) {
-        let backend = CPUBackend<Float>(threads: threads)
+    @Test(arguments: setups) func groups(setup: Setup) {
+        let backend = setup.single
         let x = Matrix<Float>(rows: 2, columns: 4, elements: [1, 2, 3, 6, 5, 0, 7, 8])
         #expect(backend.groupMeans(x, size: 2).elements == [2, 4, 6, 4])
         #expect(backend.spreadGroups(a, size: 2).elements == [0.5, 1, 0.5, 1, 1.5, 2, 1.5, 2, 2.5, 3, 2.5, 3])
@@ -98,6 +134,11 @@ import Testing
         #expect(shorter.elements == mask.elements[..<9].map { Double($0) == 0 ? 0 : 4.0 / 3 })
         #expect(Set(mask.elements) == [0, Float(4.0 / 3)])
         expectStatistical(mask.elements.map { $0 == 0 ? 1.0 : 0 }, mean: 0.25)
+        for setup in setups {
+            let wide = setup.single.dropoutMask(rows: 20_003, columns: 5, rate: 0.25, generator: generator)
+            let plain = setup.double.dropoutMask(rows: 20_003, columns: 5, rate: 0.25, generator: generator)
+            #expect(wide.elements.map { $0 > 0 } == plain.elements.map { $0 > 0 }, "\(setup.testDescription)")
+        }
         let other = PhiloxGenerator(seed: 7, stream: 2)
         #expect(CPUBackend<Float>().dropoutMask(rows: 7, columns: 20_001, rate: 0.25, generator: other) != mask)
         #expect(CPUBackend<Float>().dropoutMask(rows: 3, columns: 3, rate: 0, generator: other).elements == Array(repeating: 1, count: 9))

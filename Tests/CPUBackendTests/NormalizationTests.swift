@@ -54,7 +54,7 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
 
     /// Entries below 4 in magnitude, n in a group: the mean is off by at most 4·n·u, the deviations by as much, the
     /// inverse deviation, at most 32 here, relatively by (n + 4)·u + 32·4·n·u; gains and biases are below 1.
-    @Test(arguments: threadCounts, [true, false]) func isItsDefinition(threads: Int, byColumn: Bool) {
+    @Test(arguments: setups, [true, false]) func isItsDefinition(setup: Setup, byColumn: Bool) {
         for (rows, columns) in sizes {
             let x = sample(rows, columns, seed: 1)
             let gain = Matrix<Float>.random(rows: rows, columns: 1, seed: 2)
@@ -65,10 +65,10 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
             // Of n numbers none is further than √n deviations from their mean.
             let normalized = min(count.squareRoot(), 4 * 32)
             let factor = 32 * 4 * (count + 1) * (1 + normalized) + (count + 8) * normalized + 2
-            let single = normalize(CPUBackend<Float>(threads: threads), x, gain, bias, byColumn: byColumn)
+            let single = normalize(setup.single, x, gain, bias, byColumn: byColumn)
             single.output.expectWithin(factor * unitOfFloat, of: expected, "\(rows) × \(columns)")
             let double = normalize(
-                CPUBackend<Double>(threads: threads), Matrix<Double>(x), Matrix<Double>(gain), Matrix<Double>(bias),
+                setup.double, Matrix<Double>(x), Matrix<Double>(gain), Matrix<Double>(bias),
                 byColumn: byColumn)
             double.output.expectWithin(2 * factor * unitOfDouble, of: expected, "\(rows) × \(columns)")
         }
@@ -100,12 +100,12 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
 
     /// Given the same statistics: gain and bias gradients are sums over the columns of at most c terms, of magnitude
     /// below z = 4·(1/deviation); the input's gradient subtracts two means of n such terms.
-    @Test(arguments: threadCounts, [true, false]) func gradientsInFloatAreThoseInDouble(threads: Int, byColumn: Bool) {
+    @Test(arguments: setups, [true, false]) func gradientsInFloatAreThoseInDouble(setup: Setup, byColumn: Bool) {
         for (rows, columns) in sizes {
             let x = sample(rows, columns, seed: 8)
             let gain = Matrix<Float>.random(rows: rows, columns: 1, seed: 9)
             let g = Matrix<Float>.random(rows: rows, columns: columns, seed: 10)
-            let single = CPUBackend<Float>(threads: threads)
+            let single = setup.single
             let statistics = normalize(single, x, gain, gain, byColumn: byColumn).statistics
             let exact = NormalizationStatistics(
                 means: statistics.means.map { Double($0) },
@@ -116,12 +116,44 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
                 byColumn: byColumn)
             let inverse = exact.inverseDeviations.max() ?? 0
             let normalized = 4 * inverse
-            let sums = Double(columns + threads + 4) * Double(columns) * max(normalized, 1) * unitOfFloat
+            let sums = Double(columns + setup.threads + 4) * Double(columns) * max(normalized, 1) * unitOfFloat
             result.gain.expectWithin(sums, of: expected.gain, "gain, \(rows) × \(columns)")
             result.bias.expectWithin(sums, of: expected.bias, "bias, \(rows) × \(columns)")
             let count = Double(byColumn ? rows : columns)
             let input = inverse * (count + 8) * 2 * (1 + normalized + normalized * normalized) * unitOfFloat
             result.input.expectWithin(input, of: expected.input, "input, \(rows) × \(columns)")
+        }
+    }
+
+    /// In one pass or in parts: the same products and sums, each with the rounding of a fused or an unfused operation; bounds
+    /// as for the gradients. Where the sum before the rectification is within rounding of 0, either side of it is right.
+    @Test(arguments: setups, [true, false]) func rectifiedNormalizationIsItsParts(setup: Setup, hasResidual: Bool) {
+        for (rows, columns) in sizes {
+            let x = sample(rows, columns, seed: 14)
+            let gain = Matrix<Float>.random(rows: rows, columns: 1, seed: 15)
+            let residual = hasResidual ? Matrix<Float>.random(rows: rows, columns: columns, seed: 16) : nil
+            let g = Matrix<Float>.random(rows: rows, columns: columns, seed: 17)
+            let forward = setup.single.rectifiedBatchNormalization(
+                x, adding: residual, gain: gain, bias: gain, offset: Float(offset))
+            let parts = setup.single.composedRectifiedNormalization(
+                x, adding: residual, gain: gain, bias: gain, offset: Float(offset))
+            #expect(forward.statistics == parts.statistics)
+            let normalized = Double(max(columns, 1)).squareRoot()
+            forward.output.expectWithin(
+                4 * (normalized + 2) * unitOfFloat, of: Matrix<Double>(parts.output), "\(rows) × \(columns)")
+            let result = setup.single.rectifiedBatchNormalizationGradient(
+                g, output: forward.output, input: x, gain: gain, statistics: forward.statistics,
+                wantsResidual: hasResidual)
+            let expected = setup.single.composedRectifiedNormalizationGradient(
+                g, output: forward.output, input: x, gain: gain, statistics: forward.statistics,
+                wantsResidual: hasResidual)
+            #expect(result.residual == expected.residual)
+            let inverse = Double(forward.statistics.inverseDeviations.max() ?? 0)
+            let sums = Double(columns + setup.threads + 4) * Double(columns) * max(4 * inverse, 1) * unitOfFloat
+            result.gain.expectWithin(2 * sums, of: Matrix<Double>(expected.gain), "gain, \(rows) × \(columns)")
+            result.bias.expectWithin(2 * sums, of: Matrix<Double>(expected.bias), "bias, \(rows) × \(columns)")
+            let entry = inverse * Double(columns + 8) * 4 * (1 + 4 * inverse + 16 * inverse * inverse) * unitOfFloat
+            result.input.expectWithin(entry, of: Matrix<Double>(expected.input), "input, \(rows) × \(columns)")
         }
     }
 
@@ -134,11 +166,11 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
         #expect(output.elements == [0, 13, 4, 7])
     }
 
-    @Test(arguments: threadCounts, [true, false]) func theSameThreadsGiveTheSameBits(threads: Int, byColumn: Bool) {
+    @Test(arguments: setups, [true, false]) func theSameThreadsGiveTheSameBits(setup: Setup, byColumn: Bool) {
         let x = sample(48, 2000, seed: 11)
         let gain = Matrix<Float>.random(rows: 48, columns: 1, seed: 12)
         let g = Matrix<Float>.random(rows: 48, columns: 2000, seed: 13)
-        let backend = CPUBackend<Float>(threads: threads)
+        let backend = setup.single
         let first = normalize(backend, x, gain, gain, byColumn: byColumn)
         let gradients = gradient(backend, g, x, gain, first.statistics, byColumn: byColumn)
         for _ in 0..<5 {

@@ -34,6 +34,9 @@ typedef struct FR_SENDABLE {
     /// x += alpha·y/(√z·scale + offset).
     void (*add_quotient)(float alpha, float *x, const float *y, const float *z, float scale, float offset,
                          size_t count);
+    /// Word k mod 4 of Philox block `block` + k/4 decides on mask[k]: `kept` where it is at least the threshold, else 0.
+    void (*dropout)(const uint32_t key[2], const uint32_t stream[2], uint64_t block, uint32_t threshold, float kept,
+                    size_t count, float *mask);
     float (*sum_of_squares)(const float *x, size_t count);
 
     void (*add_to_columns)(const float *x, const float *v, size_t rows, size_t columns, float *y);
@@ -41,15 +44,17 @@ typedef struct FR_SENDABLE {
     void (*row_sums)(const float *x, size_t rows, size_t columns, float *sums);
     /// Means of the rows and Σ (x − mean)².
     void (*row_moments)(const float *x, size_t rows, size_t columns, float *means, float *squares);
-    /// y = (x − mean)·scale + bias.
-    void (*batch_normalize)(const float *x, const float *means, const float *scales, const float *biases, size_t rows,
-                            size_t columns, float *y);
-    /// products += Σ dy·(x − mean), sums += Σ dy.
-    void (*batch_products)(const float *dy, const float *x, const float *means, size_t rows, size_t columns,
-                           float *products, float *sums);
-    /// dx = scale·(dy − plain − (x − mean)·slope).
+    /// y = (x − mean)·scale + bias; where `rectified` max(that + residual, 0), without a residual where it is null.
+    void (*batch_normalize)(const float *x, const float *means, const float *scales, const float *biases,
+                            const float *residual, int rectified, size_t rows, size_t columns, float *y);
+    /// products += Σ dy·(x − mean), sums += Σ dy. Unless y is null dy counts only where y is positive, and what counts is
+    /// stored in `kept` unless that is null.
+    void (*batch_products)(const float *dy, const float *x, const float *means, const float *y, size_t rows,
+                           size_t columns, float *products, float *sums, float *kept);
+    /// dx = scale·(dy − plain − (x − mean)·slope), dy as it counts with the output y.
     void (*batch_gradient)(const float *dy, const float *x, const float *means, const float *scales,
-                           const float *plains, const float *slopes, size_t rows, size_t columns, float *dx);
+                           const float *plains, const float *slopes, const float *y, size_t rows, size_t columns,
+                           float *dx);
     void (*layer_normalize)(const float *x, const float *gain, const float *bias, float offset, size_t rows,
                             size_t columns, float *y, float *means, float *inverses);
     /// gains += Σ dy·x̂, biases += Σ dy.
@@ -58,8 +63,8 @@ typedef struct FR_SENDABLE {
                            float *biases);
     /// The first `seen` entries by their softmax, the rest by 0.
     void (*softmax)(float *x, size_t seen, size_t length);
-    /// dp = p·(dp − Σ p·dp).
-    void (*softmax_gradient)(float *dp, const float *p, size_t length);
+    /// dp = p·(dp − Σ p·dp)·scale in the first `seen` entries, 0 in the rest.
+    void (*softmax_gradient)(float *dp, const float *p, size_t seen, size_t length, float scale);
     /// gradient = e^(x − max) / Σ e^(x − max) · scale; gives that sum, Σ (x − max), and max.
     void (*softmax_scaled)(const float *x, size_t length, float scale, float *gradient, float *sum, float *plain,
                            float *largest);
@@ -70,6 +75,12 @@ typedef struct FR_SENDABLE {
     size_t slack;
     /// `weights`: for each block of lanes (pairs of blocks first, a single one last) kernel row, entry of the run, lane.
     void (*convolve)(const float *image, const float *weights, const fr_convolution_pass *pass, float *output);
+    /// Weights of one kernel row for `convolve`: output o and entry e from x[o + e·step].
+    void (*pack)(const float *x, size_t outputs, size_t step, size_t run, float *packed);
+    /// The same from x[e + o·step].
+    void (*pack_transposed)(const float *x, size_t outputs, size_t step, size_t run, float *packed);
+    /// The first `rows` entries of columns `step` apart, times a factor, without gaps.
+    void (*gather_columns)(const float *x, size_t step, size_t rows, size_t columns, float factor, float *y);
     /// sums[kernel row][entry of the run][output] += Σ over pixels of image·gradient, outputs padded to the lanes.
     void (*add_weight_gradient)(const float *image, const float *gradient, const fr_convolution_pass *pass,
                                 float *sums);
@@ -77,3 +88,6 @@ typedef struct FR_SENDABLE {
 
 /// The implementations that this machine can run, fastest first; `*count` of them, the last one plain C.
 const fr_neural_kernels *const *fr_neural_kernel_sets(size_t *count);
+
+/// Has the C library keep freed memory for the next allocation of any size rather than return it to the system.
+void fr_keep_freed_memory(void);

@@ -1,10 +1,12 @@
+import CKernels
 import Compute
 import LinearAlgebra
 import MatrixCore
 
 /// Attention, one head of one sample after another: head h of sample s has its queries in rows h·headWidth… of columns
 /// s·length…, its keys `width` rows below, its values another `width` below. The probabilities are length × (sample,
-/// head, query), a column the weights that one query gives to the keys.
+/// head, query), a column the weights that one query gives to the keys; columns of zeros behind them leave room for
+/// kernels that read whole registers.
 extension CPUBackend {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
@@ -12,12 +14,24 @@ extension CPUBackend {
         _ projections: Matrix<Scalar>, _ shape: AttentionShape
     ) -> (output: Matrix<Scalar>, probabilities: Matrix<Scalar>) {
         requireShape(shape, projections: projections)
+        let heads = shape.batch * shape.heads
+        let spare = kernels.slack / max(shape.length, 1) + 1
         var probabilities = Matrix<Scalar>(rows: 0, columns: 0)
         let output = Matrix<Scalar>(rows: shape.width, columns: shape.batch * shape.length) { output in
-            probabilities = Matrix(rows: shape.length, columns: shape.batch * shape.heads * shape.length) { weights in
+            probabilities = Matrix(rows: shape.length, columns: heads * shape.length + spare) { weights in
+                let used = heads * shape.length * shape.length
+                (weights + used).initialize(repeating: 0, count: spare * shape.length)
                 projections.withElements { x in
-                    inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
-                        for head in heads { attend(x, shape, head, kernelsIfFloat, weights, output) }
+                    inPieces(heads, atLeast: 1) { heads in
+                        let direct = hasKernels ? DirectAttention(kernels: kernels, shape: shape) : nil
+                        for head in heads {
+                            let at = HeadOffsets(shape, head)
+                            if let direct {
+                                direct.attend(floats(x), at, floats(weights), floats(output))
+                            } else {
+                                attend(x, shape, at, weights, output)
+                            }
+                        }
                     }
                 }
             }
@@ -33,19 +47,19 @@ extension CPUBackend {
     ) -> Matrix<Scalar> {
         requireShape(shape, projections: projections)
         return Matrix(rows: projections.rows, columns: projections.columns) { gradient in
-            projections.withElements { x in
-                probabilities.withElements { weights in
-                    outputGradient.withElements { dy in
-                        inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
-                            attendGradient(x, weights, dy, shape, heads, kernelsIfFloat, gradient)
-                        }
+            withPointers(projections, probabilities, outputGradient) { x, weights, dy in
+                inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
+                    guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
+                        return attendGradient(x, weights, dy, shape, heads, gradient)
+                    }
+                    for head in heads {
+                        direct.attendGradient(
+                            floats(x), floats(weights), floats(dy), HeadOffsets(shape, head), floats(gradient))
                     }
                 }
             }
         }
     }
-
-    @inline(__always) private var kernelsIfFloat: NeuralKernels? { hasKernels ? neuralKernels : nil }
 
     private func requireShape(_ shape: AttentionShape, projections: Matrix<Scalar>) {
         precondition(
@@ -55,13 +69,12 @@ extension CPUBackend {
 }
 
 /// Where the blocks of one head begin.
-private struct HeadOffsets {
+struct HeadOffsets {
     let queries: Int
     let keys: Int
     let values: Int
     let output: Int
     let probabilities: Int
-    let scale: Double
 
     init(_ shape: AttentionShape, _ index: Int) {
         let (sample, head) = index.quotientAndRemainder(dividingBy: max(shape.heads, 1))
@@ -70,17 +83,15 @@ private struct HeadOffsets {
         values = keys + shape.width
         output = sample * shape.length * shape.width + head * shape.headWidth
         probabilities = index * shape.length * shape.length
-        scale = 1 / Double(shape.headWidth).squareRoot()
     }
 }
 
 @specialized(where Scalar == Double)
 @specialized(where Scalar == Float)
 private func attend<Scalar: LAPACKScalar>(
-    _ x: UnsafePointer<Scalar>, _ shape: AttentionShape, _ head: Int, _ kernels: NeuralKernels?,
+    _ x: UnsafePointer<Scalar>, _ shape: AttentionShape, _ at: HeadOffsets,
     _ probabilities: UnsafeMutablePointer<Scalar>, _ output: UnsafeMutablePointer<Scalar>
 ) {
-    let at = HeadOffsets(shape, head)
     let (length, width) = (shape.length, shape.headWidth)
     func block(_ offset: Int) -> MatrixView<Scalar> {
         MatrixView(x + offset, rows: width, columns: length, leading: 3 * shape.width)
@@ -88,14 +99,9 @@ private func attend<Scalar: LAPACKScalar>(
     let weights = probabilities + at.probabilities
     accumulate(
         into: MutableMatrixView(weights, rows: length, columns: length, leading: length), block(at.keys),
-        transposed: true, block(at.queries), alpha: Scalar(at.scale), beta: 0)
+        transposed: true, block(at.queries), alpha: 1 / Scalar(width).squareRoot(), beta: 0)
     for query in 0..<length {
-        let (column, seen) = (weights + query * length, shape.isCausal ? query + 1 : length)
-        if let kernels {
-            kernels.functions.softmax(floats(column), seen, length)
-        } else {
-            softmax(column, seen: seen, length: length)
-        }
+        softmax(weights + query * length, seen: shape.isCausal ? query + 1 : length, length: length)
     }
     accumulate(
         into: MutableMatrixView(output + at.output, rows: width, columns: length, leading: shape.width),
@@ -121,11 +127,12 @@ private func softmax<Scalar: LAPACKScalar>(_ x: UnsafeMutablePointer<Scalar>, se
 @specialized(where Scalar == Float)
 private func attendGradient<Scalar: LAPACKScalar>(
     _ x: UnsafePointer<Scalar>, _ probabilities: UnsafePointer<Scalar>, _ dy: UnsafePointer<Scalar>,
-    _ shape: AttentionShape, _ heads: Range<Int>, _ kernels: NeuralKernels?, _ gradient: UnsafeMutablePointer<Scalar>
+    _ shape: AttentionShape, _ heads: Range<Int>, _ gradient: UnsafeMutablePointer<Scalar>
 ) {
     let (length, width) = (shape.length, shape.headWidth)
     let scores = UnsafeMutablePointer<Scalar>.allocate(capacity: length * length)
     defer { scores.deallocate() }
+    let scale = 1 / Scalar(width).squareRoot()
     func block(_ offset: Int) -> MatrixView<Scalar> {
         MatrixView(x + offset, rows: width, columns: length, leading: 3 * shape.width)
     }
@@ -144,16 +151,11 @@ private func attendGradient<Scalar: LAPACKScalar>(
             into: MutableMatrixView(scores, rows: length, columns: length, leading: length), block(at.values),
             transposed: true, outputGradient, alpha: 1, beta: 0)
         for query in 0..<length {
-            let (column, output) = (scores + query * length, weights + query * length)
-            if let kernels {
-                kernels.functions.softmax_gradient(floats(column), floats(output), length)
-            } else {
-                softmaxGradient(column, output: output, length: length)
-            }
+            softmaxGradient(scores + query * length, output: weights + query * length, length: length)
         }
-        accumulate(into: target(at.queries), block(at.keys), scoreView, alpha: Scalar(at.scale), beta: 0)
+        accumulate(into: target(at.queries), block(at.keys), scoreView, alpha: scale, beta: 0)
         accumulate(
-            into: target(at.keys), block(at.queries), transposed: false, scoreView, transposed: true, alpha: Scalar(at.scale), beta: 0)
+            into: target(at.keys), block(at.queries), transposed: false, scoreView, transposed: true, alpha: scale, beta: 0)
     }
 }
 

@@ -33,8 +33,8 @@ extension CPUBackend {
                     let start = columns.lowerBound * rows
                     if hasKernels {
                         return kernels.batch_normalize(
-                            floats(x + start), floats(means), floats(scales), floats(biases), rows, columns.count,
-                            floats(result + start))
+                            floats(x + start), floats(means), floats(scales), floats(biases), nil, 0, rows,
+                            columns.count, floats(result + start))
                     }
                     for column in columns {
                         for row in 0..<rows {
@@ -77,11 +77,11 @@ extension CPUBackend {
     }
 
     /// Each list a column.
-    private func rowConstants(_ lists: [Scalar]...) -> Matrix<Scalar> {
+    func rowConstants(_ lists: [Scalar]...) -> Matrix<Scalar> {
         Matrix(rows: lists[0].count, columns: lists.count, elements: lists.flatMap { $0 })
     }
 
-    private func requireStatistics(_ statistics: NormalizationStatistics<Scalar>, of a: Matrix<Scalar>) {
+    func requireStatistics(_ statistics: NormalizationStatistics<Scalar>, of a: Matrix<Scalar>) {
         precondition(
             statistics.means.count == a.rows && statistics.inverseDeviations.count == a.rows,
             "statistics of \(statistics.means.count) rows for \(a.rows)")
@@ -96,7 +96,7 @@ extension CPUBackend {
         let (plains, slopes) = (constants + 2 * rows, constants + 3 * rows)
         if hasKernels {
             return kernels.batch_gradient(
-                floats(dy), floats(x), floats(means), floats(scales), floats(plains), floats(slopes), rows, columns,
+                floats(dy), floats(x), floats(means), floats(scales), floats(plains), floats(slopes), nil, rows, columns,
                 floats(dx))
         }
         for column in 0..<columns {

@@ -94,7 +94,7 @@ extension CPUBackend {
     ) {
         if hasKernels {
             return kernels.batch_products(
-                floats(dy), floats(x), floats(means), rows, columns, floats(sums), floats(sums + rows))
+                floats(dy), floats(x), floats(means), nil, rows, columns, floats(sums), floats(sums + rows), nil)
         }
         for column in 0..<columns {
             for row in 0..<rows {
