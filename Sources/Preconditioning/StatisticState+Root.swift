@@ -64,7 +64,8 @@ extension StatisticState {
             preconditionFailure("Schur–Newton for the exponent \(scheme.exponent)")
         }
         let shift = Backend.Scalar(remainingDamping) * largest
-        let record = schurNewtonRoot(a, order: order, p: p, shift: shift, iterations: scheme.iterations, backend)
+        let record = schurNewtonRoot(
+            a, order: order, p: p, shift: shift, isSymmetric: decodesSymmetrically, iterations: scheme.iterations, backend)
         guard record.residual.isFinite, backend.largestMagnitude(record.root).isFinite else {
             throw RootError.notFinite(iterations: record.iterations, residual: Double(record.residual))
         }
@@ -72,6 +73,11 @@ extension StatisticState {
             kept = .entries(try StoredMatrix(backend.addToDiagonal(a, shift), storage: .exact, backend: backend))
         }
         return record.root
+    }
+
+    /// Whether a decoded statistic equals its transpose: not where blocks run along whole rows.
+    private var decodesSymmetrically: Bool {
+        if case .entries(let stored) = kept { stored.isSymmetric } else { true }
     }
 
     /// What is still to be added: a Cholesky factor has it already.

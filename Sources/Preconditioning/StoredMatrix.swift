@@ -42,6 +42,14 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         }
     }
 
+    /// Whether what `decoded` gives equals its transpose, of a matrix that does.
+    var isSymmetric: Bool {
+        switch kept {
+        case .exact: true
+        case .coded(_, let mirrored): mirrored
+        }
+    }
+
     var isExact: Bool { if case .exact = kept { true } else { false } }
 
     public func byteCount(_ backend: Backend) -> Int {

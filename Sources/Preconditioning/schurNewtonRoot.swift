@@ -20,9 +20,10 @@ public struct IterationRecord<Backend: MatrixBackend>: Sendable {
 ///
 /// Source: Guo and Higham, SIAM J. Matrix Anal. Appl. 28 (2006), eq. 3.2; defaults as in Wang et al. 2024.
 ///
+/// - Parameter isSymmetric: whether A equals its transpose exactly; T² = T·Tᵀ then takes half the work.
 /// - Precondition: A is square and finite, p ≥ 1.
 public func schurNewtonRoot<Backend: MatrixBackend>(
-    _ a: Backend.Tensor, order: Int, p: Int, shift: Backend.Scalar, iterations: Int = 10,
+    _ a: Backend.Tensor, order: Int, p: Int, shift: Backend.Scalar, isSymmetric: Bool = false, iterations: Int = 10,
     tolerance: Backend.Scalar = 1e-6, _ backend: Backend
 ) -> IterationRecord<Backend> {
     let damped = shift == 0 ? a : backend.addToDiagonal(a, shift)
@@ -43,7 +44,7 @@ public func schurNewtonRoot<Backend: MatrixBackend>(
         }
         // A unit matrix is never made: its entries are added on the diagonal.
         let factor = backend.addToDiagonal(backend.combine(alpha, coupled, 0, coupled), 1 - alpha)
-        let nextCoupled = backend.multiply(power(factor, p, backend), coupled)
+        let nextCoupled = backend.multiply(power(factor, p, isSymmetric: isSymmetric, backend), coupled)
         let nextResidual = backend.largestMagnitude(backend.addToDiagonal(nextCoupled, -1))
         // Written so that a NaN stops it too.
         guard nextResidual <= residual * 1.2 else {
@@ -59,9 +60,13 @@ public func schurNewtonRoot<Backend: MatrixBackend>(
 }
 
 /// T^p by repeated squaring.
-private func power<Backend: MatrixBackend>(_ base: Backend.Tensor, _ p: Int, _ backend: Backend) -> Backend.Tensor {
+private func power<Backend: MatrixBackend>(
+    _ base: Backend.Tensor, _ p: Int, isSymmetric: Bool, _ backend: Backend
+) -> Backend.Tensor {
     if p == 1 { return base }
-    let half = power(base, p / 2, backend)
-    let square = backend.multiply(half, half)
+    let half = power(base, p / 2, isSymmetric: isSymmetric, backend)
+    let square =
+        isSymmetric
+        ? backend.symmetricProduct(half, transposed: false, alpha: 1) : backend.multiply(half, half)
     return p % 2 == 0 ? square : backend.multiply(square, base)
 }

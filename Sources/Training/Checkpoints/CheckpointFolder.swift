@@ -38,6 +38,20 @@ public struct CheckpointFolder: Sendable {
         }
     }
 
+    /// Removes what killed runs had begun to write.
+    ///
+    /// - Throws: `CheckpointError`.
+    public func removeUnfinished() throws(CheckpointError) {
+        do {
+            for name in try FileManager.default.contentsOfDirectory(atPath: path)
+            where name.hasPrefix(".step-") && name.hasSuffix(".partial") {
+                try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+            }
+        } catch {
+            throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be cleaned: \(error.localizedDescription)")
+        }
+    }
+
     /// The path of the newest checkpoint, nil where there is none.
     ///
     /// - Throws: `CheckpointError`.

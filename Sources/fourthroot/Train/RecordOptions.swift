@@ -68,6 +68,7 @@ struct RecordOptions: ParsableArguments {
         guard let checkpoint else { return nil }
         let folder = try CheckpointFolder(
             path: checkpoint, keeping: keepCheckpoints, configuration: configuration.values)
+        try folder.removeUnfinished()
         guard !resume, let newest = try folder.newest() else { return folder }
         guard force else {
             throw StatusError(

@@ -36,7 +36,8 @@ struct Train: ParsableCommand {
     @Flag(help: "No progress and no summary.")
     var quiet = false
 
-    func validate() throws {
+    /// Not `validate()`: the parser would wrap these errors in its own.
+    private func check() throws {
         guard device == "cpu" else {
             throw StatusError(
                 status: .usage, description: "--device \(device): only cpu is available (see 'fourthroot devices')")
@@ -49,6 +50,7 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
+        try check()
         let base = try firstOrder.rule()
         let preconditioning = try shampoo.preconditioning(
             defaults: .init(), keepsUncodedStatistics: records.dump != nil)
@@ -60,6 +62,7 @@ struct Train: ParsableCommand {
         let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
         let model = try network.network(for: dataSet.description)
         OpenBLAS.setThreadCount(1)
+        ProcessMemory.keepFreed()
         guard let preconditioning else { return try run(model, base, dataSet) }
         try run(model, shampoo: base, preconditioning, dataSet)
     }

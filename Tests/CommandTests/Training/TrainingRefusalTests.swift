@@ -61,7 +61,7 @@ import Testing
     @Test func valuesOutOfRange() throws {
         try refuse(["--steps", "0"], words: ["steps"])
         try refuse(["--batch-size", "0"], words: ["batch-size"])
-        try refuse(["--learning-rate", "-1"], words: ["learning rate"])
+        try refuse(["--learning-rate=-1"], words: ["learning rate"])
         try refuse(["--dropout", "1"], words: ["dropout", "1"])
         try refuse(["--label-smoothing", "1"], words: ["label-smoothing"])
         try refuse(["--threads", "0"], words: ["threads"])
