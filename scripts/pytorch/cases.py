@@ -4,8 +4,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-from torch_networks import GenerativeTransformer, ResidualNetwork
-from torch_shampoo import SIDES, Shampoo
+from networks import GenerativeTransformer, ResidualNetwork
+from shampoo import SIDES, Shampoo
 
 
 def loss_of(model, inputs, targets):

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The work of `fourthroot train` as a user of PyTorch writes it: the other side of scripts/benchmark-train.
 
-    train_torch.py steps    --case NAME [--steps N] [--threads N]      milliseconds of every step, one a line
-    train_torch.py check    --program PATH --case NAME [--steps N]     the same batch to both sides, differences as CSV
-    train_torch.py settings [--threads N]                              milliseconds of the settings that there are to choose from
-    train_torch.py version                                             versions, libraries and threads
+    train.py steps    --case NAME [--steps N] [--threads N]      milliseconds of every step, one a line
+    train.py check    --program PATH --case NAME [--steps N]     the same batch to both sides, differences as CSV
+    train.py settings [--threads N]                              milliseconds of the settings that there are to choose from
+    train.py version                                             versions, libraries and threads
 
 The cases are gpt-adamw and resnet20-sgdm (whole steps) and gpt-eigenvector, gpt-offdiagonal and gpt-cholesky (what coded Shampoo
-adds to a step: statistics, roots and their use). Channels last and the optimizers' fused forms are the fastest settings
-on the processors tried (`settings` shows them); torch.compile is not used.
+adds to a step: statistics, roots and their use). Convolutions run channels last and the optimizers in their fused forms;
+`settings` times the other settings there are. torch.compile is not used.
 """
 import argparse
 import sys
@@ -18,14 +18,13 @@ try:
     import h5py, numpy, torch
 except ImportError as error:
     print(
-        f"train_torch.py: {error.name} is missing: pip install torch==2.13.0+cpu numpy h5py "
-        "--extra-index-url https://download.pytorch.org/whl/cpu", file=sys.stderr)
+        f"train.py: {error.name} is missing: pip install torch==2.13.0+cpu numpy h5py", file=sys.stderr)
     sys.exit(69)
 
 # The repository stays as it is.
 sys.dont_write_bytecode = True
-from torch_cases import CASES, Case
-from torch_check import check
+from cases import CASES, Case
+from check import check
 
 
 def steps(arguments):

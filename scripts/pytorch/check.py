@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import torch
 
-from torch_cases import VOCABULARY, Case, loss_of
-from torch_shampoo import Shampoo
+from cases import VOCABULARY, Case, loss_of
+from shampoo import Shampoo
 
 # Every batch is the whole data set, so that the order of its samples changes nothing.
 
