@@ -68,29 +68,49 @@ public struct BlockCodec: Sendable {
     @specialized(where Scalar == Float)
     func decode<Scalar: MatrixScalar>(_ coded: CodedMatrix) -> Matrix<Scalar> {
         let order = coded.order
-        var result = Matrix<Scalar>(rows: order, columns: order)
         let codes = unpacked(coded)
-        var segment = [Float](repeating: 0, count: order)
         let tables = KernelCodebook(coded.coding.codebook)
-        var (code, block) = (0, 0)
-        for column in 0..<order {
-            let rows = coded.region.rows(ofColumn: column, order: order)
-            guard !rows.isEmpty else { continue }
-            codes.withUnsafeBufferPointer { codes in
-                coded.blockMaxima.withUnsafeBufferPointer { maxima in
-                    kernels.decode(
-                        codes.baseAddress! + code, rows.count, coded.coding.blockSize, tables.pointer,
-                        maxima.baseAddress! + block, &segment)
-                }
+        // Every entry is written once: filling the matrix with zeros first would cost a pass of its own.
+        let elements = [Scalar](unsafeUninitializedCapacity: order * order) { entries, count in
+            var segment = [Float](repeating: 0, count: Scalar.self == Float.self ? 0 : order)
+            var (code, block) = (0, 0)
+            for column in 0..<order {
+                let rows = coded.region.rows(ofColumn: column, order: order)
+                let start = column * order
+                for row in 0..<rows.lowerBound { entries[start + row] = 0 }
+                for row in rows.upperBound..<order { entries[start + row] = 0 }
+                guard !rows.isEmpty else { continue }
+                let target = entries.baseAddress! + start + rows.lowerBound
+                decode(coded, codes, code, block, rows.count, tables, into: target, &segment)
+                code += rows.count
+                block += coded.coding.blockCount(length: rows.count)
             }
-            result.elements.withUnsafeMutableBufferPointer { entries in
-                for row in rows { entries[row + column * order] = Scalar(segment[row - rows.lowerBound]) }
-            }
-            code += rows.count
-            block += coded.coding.blockCount(length: rows.count)
+            count = order * order
         }
+        var result = Matrix<Scalar>(rows: order, columns: order, elements: elements)
         if let diagonal = coded.diagonal { result.diagonal = diagonal.map { Scalar($0) } }
         return result
+    }
+
+    /// One column's entries from the codes and blocks that begin there; float32 entries go to their place at once.
+    private func decode<Scalar: MatrixScalar>(
+        _ coded: CodedMatrix, _ codes: [UInt8], _ code: Int, _ block: Int, _ count: Int, _ tables: KernelCodebook,
+        into target: UnsafeMutablePointer<Scalar>, _ segment: inout [Float]
+    ) {
+        codes.withUnsafeBufferPointer { codes in
+            coded.blockMaxima.withUnsafeBufferPointer { maxima in
+                if Scalar.self == Float.self {
+                    kernels.decode(
+                        codes.baseAddress! + code, count, coded.coding.blockSize, tables.pointer,
+                        maxima.baseAddress! + block, UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self))
+                } else {
+                    kernels.decode(
+                        codes.baseAddress! + code, count, coded.coding.blockSize, tables.pointer,
+                        maxima.baseAddress! + block, &segment)
+                    for row in 0..<count { target[row] = Scalar(segment[row]) }
+                }
+            }
+        }
     }
 
     private func packed(_ codes: [UInt8], bits: Int) -> [UInt8] {

@@ -4,15 +4,17 @@ import Optimizers
 
 /// A folder with the last checkpoints of one run, `step-<8 digits>.h5`.
 ///
-/// A checkpoint appears whole or not at all, and older ones are removed only once it is there.
+/// A checkpoint appears whole or not at all, and older ones are removed only once it is there. One run at a time has the
+/// folder: it is locked as long as this value lives.
 public struct CheckpointFolder: Sendable {
     public let path: String
+    private let lock: FolderLock
     /// So many stay.
     private let kept: Int
     private let configuration: [String: String]
 
     /// - Parameter configuration: what decides the numbers of the run, by the names that a difference is reported under.
-    /// - Throws: `CheckpointError` where the folder cannot be made.
+    /// - Throws: `CheckpointError` where the folder cannot be made or another run has it.
     public init(path: String, keeping kept: Int, configuration: [String: String]) throws(CheckpointError) {
         precondition(kept >= 1, "\(kept) checkpoints to keep")
         self.path = path
@@ -23,6 +25,7 @@ public struct CheckpointFolder: Sendable {
         } catch {
             throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be made: \(error.localizedDescription)")
         }
+        lock = try FolderLock(path)
     }
 
     /// The names of the checkpoints, oldest first.
@@ -83,4 +86,21 @@ public struct CheckpointFolder: Sendable {
         }
         try Checkpoint.read(checkpoint, into: &trainer)
     }
+}
+
+/// Keeps other runs of the program off a folder.
+private final class FolderLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: `CheckpointError` where another process holds the lock. File systems without locks are taken as they are.
+    init(_ path: String) throws(CheckpointError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+            close(descriptor)
+            throw CheckpointError(
+                kind: .noFolder, path: path, problem: "another run has the folder; wait for its end or name another")
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -58,13 +58,11 @@ public final class TrainingLog {
     ///
     /// - Throws: `LogError`.
     public init(path: String, groups: [String]) throws {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let file = FileHandle(forWritingAtPath: path)
-        else { throw LogError(path: path, problem: "cannot be created") }
         self.path = path
-        self.file = file
         self.groups = groups
+        file = try lockedFile(path)
         elapsed = (0, 0)
+        try continued(path) { try file.truncate(atOffset: 0) }
         try append(LogRow.columns(groups: groups))
     }
 
@@ -83,12 +81,8 @@ public final class TrainingLog {
     public init(resuming path: String, after step: Int, groups: [String]) throws {
         self.path = path
         self.groups = groups
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw LogError(path: path, problem: "cannot be read: \(error.localizedDescription)")
-        }
+        file = try lockedFile(path)
+        let text = try continued(path) { try String(contentsOfFile: path, encoding: .utf8) }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
         guard lines.first == LogRow.columns(groups: groups).joined(separator: ",") else {
             throw LogError(path: path, problem: "is not the log of such a run: its columns differ; name another with --log")
@@ -102,13 +96,9 @@ public final class TrainingLog {
             last.flatMap { $0.count > 6 ? Double($0[6]) : nil } ?? 0
         )
         let length = ([lines[0]] + kept).reduce(0) { $0 + $1.utf8.count + 1 }
-        do {
-            guard let file = FileHandle(forWritingAtPath: path) else { throw CocoaError(.fileWriteNoPermission) }
-            self.file = file
+        try continued(path) {
             try file.truncate(atOffset: UInt64(length))
             try file.seekToEnd()
-        } catch {
-            throw LogError(path: path, problem: "cannot be continued: \(error.localizedDescription)")
         }
     }
 
@@ -130,4 +120,26 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     public let problem: String
 
     public var description: String { "\(path): \(problem)" }
+}
+
+/// A file to write, kept off other runs as long as it is open: two that write one log would spoil it.
+private func lockedFile(_ path: String) throws -> FileHandle {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+        throw LogError(path: path, problem: "cannot be created: \(String(cString: strerror(errno)))")
+    }
+    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    // File systems without locks are taken as they are.
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+        throw LogError(path: path, problem: "another run is writing it; wait for its end or name another with --log")
+    }
+    return file
+}
+
+private func continued<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch {
+        throw LogError(path: path, problem: "cannot be continued: \(error.localizedDescription)")
+    }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Optimizers
-import Training
 
 /// What decides the numbers of a training, by name: compared on resuming and kept in dumps.
 struct TrainConfiguration {
@@ -10,10 +9,12 @@ struct TrainConfiguration {
         values[name] = value.map { "\($0)" }
     }
 
-    /// The properties of a value, each under its path.
-    mutating func set(_ name: String, properties value: some Encodable) throws {
-        let data = try JSONEncoder().encode(value)
+    /// The properties of a rule, each under its path.
+    mutating func set(_ name: String, properties rule: some OptimizerRule) throws {
+        let data = try JSONEncoder().encode(rule)
         flatten(try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed), name)
+        // For dumps, which a run may begin or leave off at any time.
+        values["\(name).scheme.keepsUncodedStatistic"] = nil
     }
 
     private mutating func flatten(_ object: Any, _ path: String) {

@@ -108,6 +108,24 @@ import Testing
         try folder.succeed(arguments + ["--force"])
     }
 
+    /// Two runs that write one log or one folder would spoil both.
+    @Test func aRunInProgressKeepsOthersOff() throws {
+        let folder = try TemporaryFolder()
+        let running = try folder.start(SmallTraining.arguments("exact", steps: 100_000) + SmallTraining.records)
+        while !folder.contains("checkpoints/step-00000003.h5") && !running.hasEnded { usleep(1000) }
+        let second = try SmallTraining.arguments("exact", steps: 100_000) + SmallTraining.records
+        for option in ["--resume", "--force"] {
+            let run = try folder.run(second + [option])
+            #expect(run.status == 73 && run.standardError.contains("another run"), "\(run)")
+        }
+        let log = try folder.run(SmallTraining.arguments("exact", steps: 2) + ["--log", "log.csv", "--force"])
+        #expect(log.status == 74 && log.standardError.contains("another run"), "\(log)")
+        running.send(SIGTERM)
+        #expect(try running.wait(timeout: 60).status == 75)
+        let steps = try logWithoutTimes(folder.text("log.csv")).dropFirst().map { $0[0] }
+        #expect(steps == (1...steps.count).map { "\($0)" })
+    }
+
     /// A byte changed anywhere gives the same state or a refusal, never a trap.
     @Test func damagedCheckpointsAreRefused() throws {
         let folder = try TemporaryFolder()
