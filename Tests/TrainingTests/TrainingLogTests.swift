@@ -31,8 +31,12 @@ import Testing
     /// Rows after the checkpoint's step, and one that a kill cut short, go.
     @Test func resumingDropsWhatComesAfter() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let log = try TrainingLog(path: path, groups: [])
-        for step in 1...5 { try log.append(row(step)) }
+        do {
+            let log = try TrainingLog(path: path, groups: [])
+            for step in 1...5 { try log.append(row(step)) }
+            // As long as it is open, nobody else writes it.
+            #expect(throws: LogError.self) { try TrainingLog(resuming: path, after: 3, groups: []) }
+        }
         let handle = try #require(FileHandle(forWritingAtPath: path))
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("6,1,0.".utf8))

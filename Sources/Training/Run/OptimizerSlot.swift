@@ -16,8 +16,8 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
     }
 
     /// Updates statistics and roots where the step asks for it, and keeps what they make of the gradient.
-    mutating func precondition(
-        _ gradient: Rule.Backend.Tensor, norm: Rule.Backend.Scalar, _ rule: Rule, _ step: OptimizerStep,
+    mutating func updateDirection(
+        of gradient: Rule.Backend.Tensor, norm: Rule.Backend.Scalar, _ rule: Rule, _ step: OptimizerStep,
         _ backend: Rule.Backend
     ) {
         if rule.takesStatistics(at: step) { shadow?.update(with: gradient, backend) }
@@ -31,7 +31,7 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
 
     /// The direction, once: a tensor that is not shared can be changed in place.
     ///
-    /// - Precondition: `precondition` came before.
+    /// - Precondition: `updateDirection` came before.
     mutating func takeDirection() throws(GradientError) -> Rule.Backend.Tensor {
         guard let result = direction.take() else { preconditionFailure("a direction that was not computed") }
         return try result.get()

@@ -56,7 +56,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let (loss, accuracy, gradients, norms) = try differentiate(step: number)
         let start = ContinuousClock.now
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
-        precondition(gradients, norms, optimizerStep)
+        updateDirections(of: gradients, norms, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
         let directions = try takeDirections(step: number)
         for index in slots.indices {
@@ -124,9 +124,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     }
 
     /// What preconditioning makes of the gradients, parameters side by side.
-    private mutating func precondition(_ gradients: [Backend.Tensor], _ norms: [Float], _ step: OptimizerStep) {
+    private mutating func updateDirections(of gradients: [Backend.Tensor], _ norms: [Float], _ step: OptimizerStep) {
         backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule, backend] index, slot in
-            slot.precondition(gradients[index], norm: norms[index], rule, step, backend)
+            slot.updateDirection(of: gradients[index], norm: norms[index], rule, step, backend)
         }
     }
 
