@@ -82,7 +82,7 @@ func columnFigure(
 }
 
 /// Loss against the step: of one training its own and its validation loss, of several (with a column `scheme`) the
-/// mean validation loss of each scheme over its seeds.
+/// mean validation loss of each scheme over the seeds that all of them have.
 func trainingFigure(_ table: ResultTable) throws -> Figure {
     let step = Figure.Axis(label: .plain("step"))
     guard table.has("scheme") else {
@@ -99,8 +99,11 @@ func trainingFigure(_ table: ResultTable) throws -> Figure {
         return try finished(Figure(title: .plain("Loss over a training"), panels: [panel], series: series), table)
     }
     let schemes = try table.rows.grouped { try $0.text("scheme") }
+    let seeds = schemes.map { Set($0.elements.map { $0.optionalText("seed") }) }
+    let common = seeds.dropFirst().reduce(seeds[0]) { $0.intersection($1) }
     let curves = try schemes.enumerated().map { position, scheme in
-        let losses = try points(scheme.elements, x: "step", y: "validation_loss").grouped { $0.x }
+        let shared = scheme.elements.filter { common.contains($0.optionalText("seed")) }
+        let losses = try points(shared, x: "step", y: "validation_loss").grouped { $0.x }
         return Figure.Curve(
             series: position,
             points: losses.map { step in (step.key, step.elements.reduce(0) { $0 + $1.y } / Double(step.elements.count)) })
@@ -110,7 +113,8 @@ func trainingFigure(_ table: ResultTable) throws -> Figure {
     let networks = table.rows.map { $0.optionalText("network") }.distinct.joined(separator: ", ")
     return try finished(
         Figure(
-            title: .plain("Validation loss of \(networks), mean over seeds"), panels: [panel], series: series), table)
+            title: .plain("Validation loss of \(networks), mean over \(common.count == 1 ? "one seed" : "\(common.count) seeds")"),
+            panels: [panel], series: series), table)
 }
 
 private func plainFigure(
