@@ -57,6 +57,25 @@ import Testing
         return result
     }
 
+    /// Means over the seeds that both schemes have: seed 1 is left out.
+    @Test func trainingsAreComparedOnTheSameSeeds() throws {
+        let text = try script(
+            """
+            network,scheme,seed,step,loss,validation_loss
+            gpt,a,0,50,3,2.5
+            gpt,a,1,50,3,9.5
+            gpt,b,0,50,3,2.25
+            gpt,b,0,100,3,
+            """ + "\n")
+        #expect(text.contains("50.0 2.5\n") && text.contains("50.0 2.25\n") && !text.contains("9.5"))
+        #expect(text.contains("Validation loss of gpt, mean over one seed"))
+    }
+
+    @Test func aLogShowsItsOwnAndTheValidationLoss() throws {
+        let text = try script("step,epoch,loss,accuracy,validation_loss\n1,1,3.5,0,\n2,1,3.25,0,3.75\n")
+        #expect(text.contains("1.0 3.5\n2.0 3.25\n") && text.contains("2.0 3.75\n"))
+    }
+
     /// 8·50/10² = 4 bits for a statistic, 8·100/10² = 8 for a root, both sides' own figure where both are coded;
     /// √(0.1·0.4) = 0.2 is the mean over two matrices. Exact against exact is no storage.
     @Test func errorAgainstBits() throws {
@@ -269,23 +288,4 @@ private func hasMatchingTags(_ text: String) -> Bool {
         }
     }
     return open.isEmpty
-
-    /// Means over the seeds that both schemes have: seed 1 is left out.
-    @Test func trainingsAreComparedOnTheSameSeeds() throws {
-        let text = try script(
-            """
-            network,scheme,seed,step,loss,validation_loss
-            gpt,a,0,50,3,2.5
-            gpt,a,1,50,3,9.5
-            gpt,b,0,50,3,2.25
-            gpt,b,0,100,3,
-            """ + "\n")
-        #expect(text.contains("50.0 2.5\n") && text.contains("50.0 2.25\n") && !text.contains("9.5"))
-        #expect(text.contains("Validation loss of gpt, mean over one seed"))
-    }
-
-    @Test func aLogShowsItsOwnAndTheValidationLoss() throws {
-        let text = try script("step,epoch,loss,accuracy,validation_loss\n1,1,3.5,0,\n2,1,3.25,0,3.75\n")
-        #expect(text.contains("1.0 3.5\n2.0 3.25\n") && text.contains("2.0 3.75\n"))
-    }
 }
