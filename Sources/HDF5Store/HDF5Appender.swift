@@ -40,9 +40,11 @@ public final class HDF5Appender {
         let place = ObjectPlace(file: path)
         let file = try HDF5Library.locked {
             let access = try writingAccess(place)
-            return try place.check(
+            let file = try place.check(
                 H5Fopen(path, fourthroot_h5_read_write(), access.raw), "cannot be opened for appending",
                 kind: .cannotCreate)
+            keepFromChildren(file)
+            return file
         }
         var status = stat()
         stat(path, &status)

@@ -96,8 +96,10 @@ func createWritableFile(at path: String, _ place: ObjectPlace) throws -> hid_t {
         H5Pcreate(fourthroot_h5_file_create_class()), "no creation list", kind: .cannotCreate)
     try place.check(H5Pset_obj_track_times(creation.raw, false), "cannot be created", kind: .cannotCreate)
     let access = try writingAccess(place)
-    return try place.check(
+    let file = try place.check(
         H5Fcreate(path, fourthroot_h5_exclusive(), creation.raw, access.raw), "cannot be created", kind: .cannotCreate)
+    keepFromChildren(file)
+    return file
 }
 
 /// How files are opened for writing: in the format of 1.8, whose headers carry checksums, which every reader since
@@ -123,6 +125,12 @@ func fileDescriptor(of file: hid_t) -> Int32? {
     var handle: UnsafeMutableRawPointer?
     guard H5Fget_vfd_handle(file, fourthroot_h5_default(), &handle) >= 0 else { return nil }
     return handle?.load(as: Int32.self)
+}
+
+/// A child process that inherited an open file would hold its lock for as long as it lives; the library does not say
+/// so to the system itself.
+func keepFromChildren(_ file: hid_t) {
+    if let descriptor = fileDescriptor(of: file) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
 }
 
 /// Everything to the disk, and the disk asked to keep it.

@@ -35,6 +35,7 @@ public final class HDF5File: Sendable {
             let access = try fileAccess(place)
             let raw = H5Fopen(path, fourthroot_h5_read_only(), access.raw)
             guard raw >= 0 else { throw openingError(place) }
+            keepFromChildren(raw)
             return HDF5File(path: path, fileBytes: bytes, identifier: raw)
         }
     }
