@@ -33,9 +33,10 @@ import Testing
     }
 
     private func runWithStandIn(_ body: String, _ csv: String, _ options: [String] = []) throws -> ProgramRun {
-        try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
-        try folder.write("#!/bin/sh\n\(body)\n", to: "bin/gnuplot")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("bin/gnuplot"))
+        // Written by a process that has ended: a file that this one writes may be open, inherited, in a child that another
+        // test starts at that moment, and could then not be run.
+        let writing = "mkdir -p bin && printf '#!/bin/sh\\n%s\\n' \"$1\" > bin/gnuplot && chmod 755 bin/gnuplot"
+        try #require(try folder.runOther(["sh", "-c", writing, "sh", body]).status == 0)
         try folder.write(csv, to: "in.csv")
         let path = folder.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
         return try folder.run(["plot", "in.csv", "-o", "out.svg"] + options, environment: ["PATH": path])
