@@ -42,7 +42,7 @@ public struct PreconditionerDump: Sendable {
         guard try !HDF5File.open(path).contains(folder) else { return }
         try HDF5Appender(path: path).append { writer in
             try writer.createGroup(folder)
-            for side in trainer.preconditionerSides() where includes(side.place.parameter) {
+            for side in trainer.preconditionerSides(of: includes) {
                 try write(side, to: "\(folder)/\(side.place.path)", writer)
             }
         }
@@ -93,17 +93,17 @@ struct DumpedSide {
 }
 
 extension Trainer {
-    /// Every side of every preconditioner, in the order of the parameters.
-    func preconditionerSides() -> [DumpedSide] {
+    /// Every side of every preconditioner of the parameters asked for, in their order; the others are not decoded.
+    func preconditionerSides(of includes: (String) -> Bool) -> [DumpedSide] {
         zip(network.parameters, slots).flatMap { parameter, slot -> [DumpedSide] in
-            guard let preconditioners = rule.preconditioners(of: slot.state), let scheme = rule.preconditioning?.scheme else {
+            guard includes(parameter.name), let preconditioners = rule.preconditioners(of: slot.state), let scheme = rule.preconditioning?.scheme else {
                 return []
             }
             let references = slot.shadow?.statistics(backend)
             return preconditioners.sides(of: parameter.name).enumerated().map { index, side in
                 let decoded = backend.matrix(
                     side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
-                                return DumpedSide(
+                return DumpedSide(
                     place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
                     statistic: (side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded).symmetrized,
                     decoded: side.state.statistic.isCoded ? decoded : nil, root: backend.matrix(side.state.root.decoded(backend)),
