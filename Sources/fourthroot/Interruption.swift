@@ -42,7 +42,10 @@ final class Interruption {
         source.resume()
         // Evaluated here, for a handler may not wait for the lock of a first use.
         _ = Self.entrance
+        var caught = sigset_t()
+        sigemptyset(&caught)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&caught, number)
             signal(number) { number in
                 var byte = UInt8(truncatingIfNeeded: number)
                 let code = errno
@@ -50,6 +53,8 @@ final class Interruption {
                 errno = code
             }
         }
+        // A parent may have handed down a mask in which they wait for ever.
+        pthread_sigmask(SIG_UNBLOCK, &caught, nil)
     }
 
     /// From now on an interruption runs this.
