@@ -63,8 +63,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
         let path = try input ?? synthesized(in: folder)
         let source = try StudyInput(path: path, selecting: matrix.map { [$0] } ?? [])
         guard source.matrices.count == 1 else {
-            throw StatusError(
-                status: .usage, description: "\(path) holds \(source.matrices.count) matrices; choose one with --matrix")
+            throw StatusError.usage("\(path) holds \(source.matrices.count) matrices; choose one with --matrix")
         }
         let entries = try source.entries(of: source.matrices[0])
         let cores = threads ?? ProcessInfo.processInfo.activeProcessorCount

@@ -24,7 +24,7 @@ struct CodebookTable: ParsableCommand {
         do {
             chosen = try Codebook(name, bits: bits)
         } catch {
-            throw StatusError(status: .usage, description: "--bits \(bits): \(error)")
+            throw StatusError.usage("--bits \(bits): \(error)")
         }
         try output.write(curve ? curveText(chosen) : tableText(chosen))
     }

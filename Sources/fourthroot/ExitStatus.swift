@@ -60,6 +60,8 @@ enum ExitStatus: Int32 {
 struct StatusError: Error, CustomStringConvertible {
     let status: ExitStatus
     let description: String
+
+    static func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
 }
 
 /// Renders an error once and ends the program with its status.

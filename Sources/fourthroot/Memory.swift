@@ -79,7 +79,7 @@ struct Memory: ParsableCommand {
         let name: ModelName = try word(model, option: "--model")
         let rule: FirstOrderRule = try word(optimizer, option: "--optimizer")
         if !name.readsImages, classes != nil || imageSize != nil {
-            throw StatusError(status: .usage, description: "--classes and --image-size: \(model) reads tokens")
+            throw StatusError.usage("--classes and --image-size: \(model) reads tokens")
         }
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: rule.valueCount, bits: firstOrderBits),
@@ -111,14 +111,11 @@ struct Memory: ParsableCommand {
         guard fits != nil || batchSize != nil else { return nil }
         guard let activations = shapes.activations else {
             let modelled = ModelName.allCases.filter { $0.shapes(classes: 100, imageSize: 32).activations != nil }
-            throw StatusError(
-                status: .usage,
-                description: "--\(fits == nil ? "batch-size" : "fits"): the activations of \(model) are not modelled, "
+            throw StatusError.usage("--\(fits == nil ? "batch-size" : "fits"): the activations of \(model) are not modelled, "
                     + "only those of " + modelled.map(\.rawValue).joined(separator: ", "))
         }
         guard parameterBits ?? 16 == 16 else {
-            throw StatusError(
-                status: .usage, description: "--parameter-bits 32: activations are modelled for bfloat16 only")
+            throw StatusError.usage("--parameter-bits 32: activations are modelled for bfloat16 only")
         }
         return MemoryFit(
             activations, parameterCount: shapes.parameterCount, total, context: context, batchSize: batchSize,

@@ -37,7 +37,7 @@ struct Quantize: ParsableCommand {
         do {
             coding = try CodingChoice(codebook: name, bits: bits, block: block).blockCoding()
         } catch {
-            throw StatusError(status: .usage, description: "\(error)")
+            throw StatusError.usage("\(error)")
         }
         try OutputFile.requireWritable(output, overwrite: force)
         let interruption = Interruption { "nothing was written" }

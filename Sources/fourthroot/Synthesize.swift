@@ -87,12 +87,12 @@ struct Synthesize: ParsableCommand {
         defer { withExtendedLifetime(interruption) {} }
         let (spectrum, order) = try chosenSpectrum()
         guard order <= StudyInput.largestOrder else {
-            throw StatusError(status: .usage, description: "--order \(order): the largest is \(StudyInput.largestOrder)")
+            throw StatusError.usage("--order \(order): the largest is \(StudyInput.largestOrder)")
         }
         var generator = PhiloxGenerator(seed: seed)
         let values = try eigenvalues(of: spectrum, order: order, using: &generator)
         if precision == .float32, let extreme = values.first(where: { !Float($0).isNormal }) {
-            throw StatusError(status: .usage, description: "--precision float32: it has no place for the eigenvalue \(extreme)")
+            throw StatusError.usage("--precision float32: it has no place for the eigenvalue \(extreme)")
         }
         let basis = haarOrthogonal(order: order, using: &generator)
         try write(positiveDefinite(eigenvalues: values, basis: basis), values)
@@ -116,7 +116,7 @@ struct Synthesize: ParsableCommand {
             let values = try shape == .file ? valuesOfFile() : valuesOfMatrix()
             return (.given(values), order ?? values.count)
         }
-        guard let order else { throw StatusError(status: .usage, description: "--order is missing") }
+        guard let order else { throw StatusError.usage("--order is missing") }
         return (try parametricSpectrum(shape), order)
     }
 
@@ -138,7 +138,7 @@ struct Synthesize: ParsableCommand {
 
     private func valuesOfFile() throws -> [Double] {
         guard let eigenvalues else {
-            throw StatusError(status: .usage, description: "--spectrum file needs --eigenvalues FILE.csv")
+            throw StatusError.usage("--spectrum file needs --eigenvalues FILE.csv")
         }
         let text = try readText(eigenvalues)
         let records: [[String]]
@@ -162,13 +162,12 @@ struct Synthesize: ParsableCommand {
 
     private func valuesOfMatrix() throws -> [Double] {
         guard let like else {
-            throw StatusError(status: .usage, description: "--spectrum like needs --like FILE.h5")
+            throw StatusError.usage("--spectrum like needs --like FILE.h5")
         }
         try Probe.requireSound(like)
         let source = try StudyInput(path: like, selecting: matrix.map { [$0] } ?? [])
         guard source.matrices.count == 1 else {
-            throw StatusError(
-                status: .usage, description: "\(like) holds \(source.matrices.count) matrices; choose one with --matrix")
+            throw StatusError.usage("\(like) holds \(source.matrices.count) matrices; choose one with --matrix")
         }
         return try source.eigenvalues(of: source.matrices[0])
     }

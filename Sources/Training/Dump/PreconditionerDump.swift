@@ -42,7 +42,7 @@ public struct PreconditionerDump: Sendable {
         guard try !HDF5File.open(path).contains(folder) else { return }
         try HDF5Appender(path: path).append { writer in
             try writer.createGroup(folder)
-            for side in trainer.preconditionerSides(of: includes) {
+            try trainer.forEachPreconditionerSide(of: includes) { side in
                 try write(side, to: "\(folder)/\(side.place.path)", writer)
             }
         }
@@ -93,21 +93,21 @@ struct DumpedSide {
 }
 
 extension Trainer {
-    /// Every side of every preconditioner of the parameters asked for, in their order; the others are not decoded.
-    func preconditionerSides(of includes: (String) -> Bool) -> [DumpedSide] {
-        zip(network.parameters, slots).flatMap { parameter, slot -> [DumpedSide] in
-            guard includes(parameter.name), let preconditioners = rule.preconditioners(of: slot.state), let scheme = rule.preconditioning?.scheme else {
-                return []
-            }
+    /// Every side of every preconditioner of the parameters asked for, in their order, decoded one at a time.
+    func forEachPreconditionerSide(of includes: (String) -> Bool, _ body: (DumpedSide) throws -> Void) rethrows {
+        guard let scheme = rule.preconditioning?.scheme else { return }
+        for (parameter, slot) in zip(network.parameters, slots) where includes(parameter.name) {
+            guard let preconditioners = rule.preconditioners(of: slot.state) else { continue }
             let references = slot.shadow?.statistics(backend)
-            return preconditioners.sides(of: parameter.name).enumerated().map { index, side in
+            for (index, side) in preconditioners.sides(of: parameter.name).enumerated() {
                 let decoded = backend.matrix(
                     side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
-                return DumpedSide(
-                    place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
-                    statistic: (side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded).symmetrized,
-                    decoded: side.state.statistic.isCoded ? decoded : nil, root: backend.matrix(side.state.root.decoded(backend)),
-                    reference: references?[index])
+                try body(
+                    DumpedSide(
+                        place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
+                        statistic: (side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded).symmetrized,
+                        decoded: side.state.statistic.isCoded ? decoded : nil,
+                        root: backend.matrix(side.state.root.decoded(backend)), reference: references?[index]))
             }
         }
     }

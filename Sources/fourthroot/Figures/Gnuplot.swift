@@ -47,7 +47,7 @@ struct Gnuplot {
     /// - Throws: `OutputError`; `StatusError` with gnuplot's own words.
     func draw(_ figure: Figure, to path: String) throws {
         guard let format = FigureFormat(path: path) else {
-            throw StatusError(status: .usage, description: "\(path): name a file that ends in .svg or .png")
+            throw StatusError.usage("\(path): name a file that ends in .svg or .png")
         }
         let temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
         let interruption = Interruption {

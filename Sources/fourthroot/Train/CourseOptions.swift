@@ -35,19 +35,19 @@ struct CourseOptions: ParsableArguments {
 
     func check() throws {
         guard (steps == nil) != (epochs == nil) else {
-            throw usage(steps == nil ? "give --steps or --epochs" : "--steps and --epochs contradict each other; give one")
+            throw StatusError.usage(steps == nil ? "give --steps or --epochs" : "--steps and --epochs contradict each other; give one")
         }
         for (name, value) in [
             ("steps", steps), ("epochs", epochs), ("batch-size", batchSize), ("validate-every", validateEvery),
             ("validation-batches", validationBatches), ("root-failure-limit", rootFailureLimit),
         ] {
             if let value, !(1...1_000_000_000).contains(value) {
-                throw usage("--\(name) \(value): it must be from 1 to 1000000000")
+                throw StatusError.usage("--\(name) \(value): it must be from 1 to 1000000000")
             }
         }
-        guard (0...1_000_000_000).contains(warmUp) else { throw usage("--warm-up \(warmUp): it must not be negative") }
+        guard (0...1_000_000_000).contains(warmUp) else { throw StatusError.usage("--warm-up \(warmUp): it must not be negative") }
         guard labelSmoothing >= 0 && labelSmoothing < 1 else {
-            throw usage("--label-smoothing \(labelSmoothing): it must be at least 0 and below 1")
+            throw StatusError.usage("--label-smoothing \(labelSmoothing): it must be at least 0 and below 1")
         }
         let _: LearningRateSchedule.Course = try word(schedule, option: "--schedule")
     }
@@ -62,6 +62,4 @@ struct CourseOptions: ParsableArguments {
             seed: seed, labelSmoothing: labelSmoothing, followsShadow: followsShadow,
             rootFailureLimit: rootFailureLimit, validationBatches: validationBatches)
     }
-
-    private func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
 }

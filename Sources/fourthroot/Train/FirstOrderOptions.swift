@@ -29,7 +29,7 @@ struct FirstOrderOptions: ParsableArguments {
     func rule() throws -> any OptimizerRule<CPUBackend<Float>> {
         let kind: FirstOrderRule = try word(optimizer, option: "--optimizer")
         if let name = foreignOption(of: kind) {
-            throw StatusError(status: .usage, description: "--\(name) does not apply to \(kind.rawValue)")
+            throw StatusError.usage("--\(name) does not apply to \(kind.rawValue)")
         }
         let isAdam = kind == .adamw || kind == .nadamw
         do throws(HyperparameterError) {
@@ -39,7 +39,7 @@ struct FirstOrderOptions: ParsableArguments {
                     weightDecay: weightDecay ?? (isAdam ? 0.05 : 5e-4), momentum: momentum, usesNesterov: nesterov,
                     firstDecay: firstDecay, secondDecay: secondDecay))
         } catch {
-            throw StatusError(status: .usage, description: "\(error)")
+            throw StatusError.usage("\(error)")
         }
     }
 

@@ -42,13 +42,13 @@ struct RecordOptions: ParsableArguments {
         for (name, value) in [
             ("dump-every", dumpEvery), ("checkpoint-every", checkpointEvery), ("keep-checkpoints", keepCheckpoints),
         ] {
-            if let value, value < 1 { throw usage("--\(name) \(value): it must be at least 1") }
+            if let value, value < 1 { throw StatusError.usage("--\(name) \(value): it must be at least 1") }
         }
-        if (dump == nil) != (dumpEvery == nil) { throw usage("--dump and --dump-every need each other") }
-        if !dumpParameter.isEmpty && dump == nil { throw usage("--dump-parameter needs --dump") }
-        if checkpointEvery != nil && checkpoint == nil { throw usage("--checkpoint-every needs --checkpoint") }
-        if resume && checkpoint == nil { throw usage("--resume needs --checkpoint, the folder to go on from") }
-        if resume && force { throw usage("--resume and --force contradict each other") }
+        if (dump == nil) != (dumpEvery == nil) { throw StatusError.usage("--dump and --dump-every need each other") }
+        if !dumpParameter.isEmpty && dump == nil { throw StatusError.usage("--dump-parameter needs --dump") }
+        if checkpointEvery != nil && checkpoint == nil { throw StatusError.usage("--checkpoint-every needs --checkpoint") }
+        if resume && checkpoint == nil { throw StatusError.usage("--resume needs --checkpoint, the folder to go on from") }
+        if resume && force { throw StatusError.usage("--resume and --force contradict each other") }
     }
 
     /// The option that makes no sense without preconditioners, if one is given.
@@ -61,7 +61,7 @@ struct RecordOptions: ParsableArguments {
         for path in [log, dump].compactMap(\.self) {
             try OutputFile.requireWritable(path, overwrite: force || resume)
         }
-        if let log, let dump, log == dump { throw usage("--log and --dump name the same file") }
+        if let log, let dump, log == dump { throw StatusError.usage("--log and --dump name the same file") }
     }
 
     func checkpointFolder(_ configuration: TrainConfiguration) throws -> CheckpointFolder? {
@@ -111,6 +111,4 @@ struct RecordOptions: ParsableArguments {
             path: dump, parameters: { name in globs.isEmpty || globs.contains { $0.matches(name) } },
             describe: { try $0.setProvenance(seed: seed, configuration: configuration.values) })
     }
-
-    private func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
 }

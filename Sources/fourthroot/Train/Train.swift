@@ -39,11 +39,10 @@ struct Train: ParsableCommand {
     /// Not `validate()`: the parser would wrap these errors in its own.
     private func check() throws {
         guard device == "cpu" else {
-            throw StatusError(
-                status: .usage, description: "--device \(device): only cpu is available (see 'fourthroot devices')")
+            throw StatusError.usage("--device \(device): only cpu is available (see 'fourthroot devices')")
         }
         if let threads, threads < 1 {
-            throw StatusError(status: .usage, description: "--threads \(threads): it must be at least 1")
+            throw StatusError.usage("--threads \(threads): it must be at least 1")
         }
         try course.check()
         try records.check()
@@ -55,8 +54,7 @@ struct Train: ParsableCommand {
         let preconditioning = try shampoo.preconditioning(
             defaults: .init(), keepsUncodedStatistics: records.dump != nil)
         if preconditioning == nil, let option = records.optionForPreconditioners {
-            throw StatusError(
-                status: .usage, description: "--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
+            throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
         try records.requireWritable()
         let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
