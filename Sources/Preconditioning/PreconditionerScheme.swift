@@ -12,6 +12,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     /// p of A^(-p).
     public let exponent: Double
     public let solver: RootSolver
+    /// For storages that are factored; `subspace` for the others, which need none.
+    public let updateDecomposition: UpdateDecomposition
     /// t₁: Björck steps on decoded eigenvectors before an update.
     public let updateRectificationSteps: Int
     /// t₂: Björck steps on decoded eigenvectors, decoded afresh, before a root.
@@ -37,9 +39,10 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     /// - Throws: `PreconditionerSchemeError`.
     public init(
         statistic: StatisticStorage, root: RootStorage, decay: Double = 0.95, damping: Double = 1e-6,
-        exponent: Double = 0.25, solver: RootSolver? = nil, updateRectificationSteps: Int = 1,
-        rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil, iterations: Int = 10,
-        retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false, smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute
+        exponent: Double = 0.25, solver: RootSolver? = nil, updateDecomposition: UpdateDecomposition = .subspace,
+        updateRectificationSteps: Int = 1, rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil,
+        iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
+        smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
         self.root = root
@@ -47,6 +50,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         self.damping = damping
         self.exponent = exponent
         self.solver = solver ?? (statistic.isFactored ? .factored : .schurNewton)
+        self.updateDecomposition = updateDecomposition
         self.updateRectificationSteps = updateRectificationSteps
         self.rootRectificationSteps = rootRectificationSteps
         self.errorFeedbackDecay = errorFeedbackDecay
@@ -66,6 +70,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             damping: values.decode(Double.self, forKey: .damping),
             exponent: values.decode(Double.self, forKey: .exponent),
             solver: values.decode(RootSolver.self, forKey: .solver),
+            updateDecomposition: values.decode(UpdateDecomposition.self, forKey: .updateDecomposition),
             updateRectificationSteps: values.decode(Int.self, forKey: .updateRectificationSteps),
             rootRectificationSteps: values.decode(Int.self, forKey: .rootRectificationSteps),
             errorFeedbackDecay: values.decodeIfPresent(Double.self, forKey: .errorFeedbackDecay),
@@ -101,6 +106,10 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         }
         if solver == .factored && !statistic.isFactored {
             throw PreconditionerSchemeError("solver factored: it needs statistic eigenvector or householder")
+        }
+        if updateDecomposition != .subspace && !statistic.isFactored {
+            throw PreconditionerSchemeError(
+                "update-decomposition \(updateDecomposition.rawValue): it needs statistic eigenvector or householder")
         }
         if solver == .schurNewton && rootOrder(exponent: exponent) == nil {
             throw PreconditionerSchemeError("solver schur-newton: exponent \(exponent) is not 1 over an integer")

@@ -5,13 +5,13 @@ import Quantization
 extension StatisticState {
     /// A ← βA + (1 − β)M, decoded, updated and coded again; with β = 1, A ← A + M.
     ///
-    /// Factored storages take one warm-started step of subspace iteration instead of a decomposition.
+    /// Factored storages renew their eigenvectors by the scheme's `updateDecomposition`.
     ///
     /// - Parameters:
     ///   - moment: M = GGᵀ or GᵀG, symmetric.
     ///   - generator: for the start of a power iteration, where a λmax is needed.
     /// - Returns: the new A, before it was coded.
-    /// - Throws: `QuantizationError.notFinite` or `DecompositionError.notPositiveDefinite`; the state is then as before.
+    /// - Throws: `QuantizationError.notFinite` or `DecompositionError`; the state is then as before.
     @discardableResult
     public mutating func update(
         with moment: Backend.Tensor, using generator: inout some RandomNumberGenerator, _ backend: Backend
@@ -23,7 +23,12 @@ extension StatisticState {
             return a
         case .basis, .eigenvector, .householder:
             let (a, vectors) = try updatedFactors(with: moment, backend)
-            kept = try keeping(Preconditioning.subspaceStep(a, from: vectors, backend), backend)
+            switch scheme.updateDecomposition {
+            case .subspace: kept = try keeping(Preconditioning.subspaceStep(a, from: vectors, backend), backend)
+            case .eigen:
+                let (eigenvalues, vectors) = try backend.symmetricEigen(a)
+                kept = try keeping(eigenvalues: eigenvalues, vectors: vectors, backend)
+            }
             return a
         case .cholesky(let statistic, let error):
             let a = try blended(statistic.decoded(backend), with: moment, backend)
@@ -32,16 +37,36 @@ extension StatisticState {
         }
     }
 
-    private func keeping(_ step: SubspaceStep<Backend>, _ backend: Backend) throws -> Kept {
+    private func keeping(_ step: SubspaceStep<Backend>, _ backend: Backend) throws(QuantizationError) -> Kept {
+        guard case .householder = kept, storedOrder(step.eigenvalues) == Array(0..<order) else {
+            return try keeping(eigenvalues: step.eigenvalues, vectors: step.vectors, backend)
+        }
+        // The step's own reflectors: its order is the one to store in, and another factorization is saved.
+        return .householder(
+            try HouseholderStatistic(
+                eigenvalues: step.eigenvalues, reflectors: step.reflectors, scalars: step.scalars,
+                negative: [Bool](repeating: false, count: order), coding: coding, backend: backend))
+    }
+
+    private func keeping(
+        eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, _ backend: Backend
+    ) throws(QuantizationError) -> Kept {
         switch kept {
+        case .basis: .basis(eigenvalues: try singlePrecision(eigenvalues), vectors: vectors)
         case .eigenvector:
             .eigenvector(
-                try EigenvectorStatistic(
-                    eigenvalues: step.eigenvalues, vectors: step.vectors, coding: coding, backend: backend))
-        case .householder: .householder(try reflected(step, backend))
-        case .basis: .basis(eigenvalues: try singlePrecision(step.eigenvalues), vectors: step.vectors)
-        case .entries, .cholesky: preconditionFailure("a subspace step of a statistic kept by its entries")
+                try EigenvectorStatistic(eigenvalues: eigenvalues, vectors: vectors, coding: coding, backend: backend))
+        case .householder:
+            .householder(
+                try HouseholderStatistic(
+                    eigenvalues: eigenvalues, vectors: vectors, order: storedOrder(eigenvalues), coding: coding,
+                    backend: backend))
+        case .entries, .cholesky: preconditionFailure("eigenvectors for a statistic kept by its entries")
         }
+    }
+
+    private func storedOrder(_ eigenvalues: [Backend.Scalar]) -> [Int] {
+        reflectorOrder(eigenvalues: eigenvalues, exponent: scheme.exponent, damping: scheme.damping)
     }
 
     private func blended(
@@ -77,21 +102,6 @@ extension StatisticState {
             vectors: vectors, eigenvalues: eigenvalues, decay: scheme.decay, moment: moment,
             weight: scheme.momentWeight, backend)
         return (try finite(a, backend), vectors)
-    }
-
-    /// The step's own reflectors where its order is the one to store in, one factorization more where it is not.
-    private func reflected(
-        _ step: SubspaceStep<Backend>, _ backend: Backend
-    ) throws(QuantizationError) -> HouseholderStatistic<Backend> {
-        let order = reflectorOrder(
-            eigenvalues: step.eigenvalues, exponent: scheme.exponent, damping: scheme.damping)
-        guard order == Array(0..<self.order) else {
-            return try HouseholderStatistic(
-                eigenvalues: step.eigenvalues, vectors: step.vectors, order: order, coding: coding, backend: backend)
-        }
-        return try HouseholderStatistic(
-            eigenvalues: step.eigenvalues, reflectors: step.reflectors, scalars: step.scalars,
-            negative: [Bool](repeating: false, count: self.order), coding: coding, backend: backend)
     }
 
     /// C ← Cholesky(A + ε·λmax·I) of the new A; with error feedback C̄ = Q(C + E) and

@@ -35,6 +35,12 @@ struct ShampooOptions: ParsableArguments {
     @Option(help: "Blocks of the roots, where they differ from the statistics'.")
     var rootBlock: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "How eigenvector and householder renew their eigenvectors at an update: subspace, one QR step as published, "
+                + "or eigen, a whole decomposition (default subspace)."))
+    var updateDecomposition: String?
+
     @Option(help: "Björck steps on eigenvectors before an update (default 1).")
     var rectifyUpdate: Int?
 
@@ -94,7 +100,7 @@ struct ShampooOptions: ParsableArguments {
             try preconditioner.map { try word($0, option: "--preconditioner") }
             ?? (statistic == nil && root == nil ? .none : .shampoo)
         guard kind != .none else {
-            if let name = givenOption { throw usage("--\(name) needs --preconditioner shampoo or caspr") }
+            if let name = givenOption { throw StatusError.usage("--\(name) needs --preconditioner shampoo or caspr") }
             return nil
         }
         do {
@@ -106,11 +112,11 @@ struct ShampooOptions: ParsableArguments {
                 try scheme(defaults, keepsUncodedStatistics)
             )
         } catch let error as HyperparameterError {
-            throw usage("\(error)")
+            throw StatusError.usage("\(error)")
         } catch let error as PreconditionerSchemeError {
-            throw usage("\(error)")
+            throw StatusError.usage("\(error)")
         } catch let error as QuantizationError {
-            throw usage("\(error)")
+            throw StatusError.usage("\(error)")
         }
     }
 
@@ -118,7 +124,7 @@ struct ShampooOptions: ParsableArguments {
         let statisticKind: StatisticKind = try statistic.map { try word($0, option: "--statistic") } ?? .exact
         let rootKind: RootKind = try root.map { try word($0, option: "--root") } ?? .exact
         if statisticKind == .exact && rootKind == .exact, let name = givenCoding {
-            throw usage("--\(name) contradicts exact statistics and roots")
+            throw StatusError.usage("--\(name) contradicts exact statistics and roots")
         }
         let name: CodebookName = try codebook.map { try word($0, option: "--codebook") } ?? .linear2
         let rootName: CodebookName = try rootCodebook.map { try word($0, option: "--root-codebook") } ?? name
@@ -127,6 +133,7 @@ struct ShampooOptions: ParsableArguments {
             root: rootKind.storage { try coding(rootName, rootBits ?? bits, rootBlock ?? block) },
             decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? 0.25,
             solver: try solver.map { try word($0, option: "--solver") },
+            updateDecomposition: try updateDecomposition.map { try word($0, option: "--update-decomposition") } ?? .subspace,
             updateRectificationSteps: rectifyUpdate ?? 1, rootRectificationSteps: rectifyRoot ?? 4,
             errorFeedbackDecay: errorFeedbackDecay, retainsDamping: retainDamping,
             keepsUncodedStatistic: keepsUncodedStatistics)
@@ -148,7 +155,8 @@ struct ShampooOptions: ParsableArguments {
 
     private var givenOption: String? {
         let given: [(String, Bool)] = [
-            ("statistic", statistic != nil), ("root", root != nil), ("rectify-update", rectifyUpdate != nil),
+            ("statistic", statistic != nil), ("root", root != nil),
+            ("update-decomposition", updateDecomposition != nil), ("rectify-update", rectifyUpdate != nil),
             ("rectify-root", rectifyRoot != nil), ("solver", solver != nil),
             ("error-feedback-decay", errorFeedbackDecay != nil), ("statistics-interval", statisticsInterval != nil),
             ("root-interval", rootInterval != nil), ("decay", decay != nil), ("damping", damping != nil),
@@ -157,5 +165,3 @@ struct ShampooOptions: ParsableArguments {
         return given.first { $0.1 }?.0 ?? givenCoding
     }
 }
-
-private func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }

@@ -160,6 +160,11 @@ import Testing
         expectRefused { try PreconditionerScheme(statistic: .exact, root: .exact, updateRectificationSteps: -1) }
         expectRefused { try PreconditionerScheme(statistic: .exact, root: .exact, rootRectificationSteps: -1) }
         expectRefused { try PreconditionerScheme(statistic: .exact, root: .exact, iterations: 0) }
+        for statistic in [StatisticStorage.exact, .symmetric(coding), .cholesky(coding)] {
+            expectRefused {
+                try PreconditionerScheme(statistic: statistic, root: .exact, updateDecomposition: .eigen)
+            }
+        }
         #expect(
             try PreconditionerScheme(statistic: .exact, root: .exact, exponent: 0.3, solver: .eigen).solver == .eigen)
     }

@@ -111,6 +111,35 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
             atMost: 1e-6, "order \(order)")
     }
 
+    /// A whole decomposition of every new A loses nothing where nothing is coded: what remains of β·2^-24 a step, the rounding
+    /// of the eigenvalues, is at most 2^-24/(1 − β).
+    @Test func wholeDecompositionsFollowTheRunningMean() throws {
+        let stream = moments(order: 20, count: 30, seed: 8)
+        let expected = reference(stream, decay: 0.9, damping: 1e-3)
+        for storage in [StatisticStorage.eigenvector(try coding()), .householder(try coding())] {
+            let scheme = try PreconditionerScheme(
+                statistic: storage, root: .exact, decay: 0.9, damping: 1e-3, updateDecomposition: .eigen)
+            let ours = try state(scheme, order: 20, stream).decoded(rectificationSteps: 0, backend)
+            expectBound(relativeDifference(ours, expected), atMost: 10 / Double(1 << 24), "\(storage)")
+        }
+    }
+
+    /// With 8-bit codes the omissions of subspace iteration are most of the error.
+    @Test func wholeDecompositionsAreMoreAccurateThanSubspaceSteps() throws {
+        let stream = moments(order: 70, count: 20, seed: 9)
+        let expected = reference(stream, decay: 0.9, damping: 1e-3)
+        for storage in [StatisticStorage.eigenvector(try coding(bits: 8)), .householder(try coding(bits: 8))] {
+            func error(_ decomposition: UpdateDecomposition) throws -> Double {
+                let scheme = try PreconditionerScheme(
+                    statistic: storage, root: .exact, decay: 0.9, damping: 1e-3, updateDecomposition: decomposition)
+                return relativeDifference(
+                    try state(scheme, order: 70, stream).decoded(rectificationSteps: 4, backend), expected)
+            }
+            let published = try error(.subspace)
+            expectBound(try error(.eigen), atMost: 0.5 * published, "\(storage)")
+        }
+    }
+
     @Test func eigenvectorsKeepTheirOrderAndSignsAreFree() throws {
         // 8-bit eigenvectors of a diagonal statistic: the QR step may turn signs, the statistic may not change.
         let moment = Matrix<Double>(diagonal: (1...64).map { Double($0) })

@@ -14,6 +14,10 @@ struct SmallTraining {
         ("cholesky", ["--statistic", "cholesky", "--root", "symmetric"]),
         ("feedback", ["--statistic", "cholesky", "--root", "offdiagonal", "--error-feedback-decay", "0.95"]),
         ("householder", ["--statistic", "householder", "--root", "symmetric", "--bits", "5"]),
+        (
+            "decomposed",
+            ["--statistic", "householder", "--root", "symmetric", "--bits", "8", "--update-decomposition", "eigen"]
+        ),
         ("symmetric", ["--preconditioner", "caspr", "--statistic", "symmetric", "--root", "exact", "--bits", "8"]),
     ]
 
