@@ -52,8 +52,8 @@ public protocol MatrixBackend: Sendable {
     /// aᵢ ← aᵢ + α·bᵢ/(√cᵢ·scale + offset).
     func addQuotient(_ alpha: Scalar, into a: inout Tensor, _ b: Tensor, rootOf c: Tensor, scale: Scalar, offset: Scalar)
 
-    /// A = V·Diag(values)·Vᵀ for a symmetric A, of which the upper triangle is read: values ascending, eigenvectors in columns, each
-    /// signed so that its entry of largest magnitude is positive.
+    /// A = V·Diag(values)·Vᵀ for a symmetric A, of which the upper triangle is read: values ascending, eigenvectors in columns,
+    /// each signed so that its entry of largest magnitude is positive.
     func symmetricEigen(_ a: Tensor) throws(DecompositionError) -> (values: [Scalar], vectors: Tensor)
     /// A = H₁H₂…Hₙ·R as LAPACK keeps it: reflector tails below the diagonal, R on and above it, and the scalars τ.
     func householderQR(_ a: Tensor) -> (packed: Tensor, scalars: [Scalar])

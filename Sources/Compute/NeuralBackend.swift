@@ -66,11 +66,16 @@ public protocol NeuralBackend: MatrixBackend {
         _ outputGradient: Tensor, input: Tensor, weight: Tensor, _ shape: ConvolutionShape, wantsInput: Bool
     ) -> (input: Tensor?, weight: Tensor)
 
-    /// softmax(QᵀK/√d)·V for every sample and head, from the rows of queries, then keys, then values, heads in order within each.
-    /// The probabilities are kept for the gradient in a form of the backend's own.
-    func attention(_ projections: Tensor, _ shape: AttentionShape) -> (output: Tensor, probabilities: Tensor)
+    /// softmax(QᵀK/√d)·V for every sample and head, from the rows of queries, then keys, then values, heads in order within
+    /// each. The probabilities are kept for the gradient in a form of the backend's own.
+    ///
+    /// - Parameter mask: what every probability is multiplied by before it weighs a value, nil for 1: length rows and a column
+    ///   for every sample, head and query, of one factor a key.
+    func attention(
+        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?
+    ) -> (output: Tensor, probabilities: Tensor)
     func attentionGradient(
-        _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape
+        _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape, mask: Tensor?
     ) -> Tensor
 
     /// The mean over the columns of −Σ q·ln softmax(column), with q = 1 − s + s/classes for the target and s/classes

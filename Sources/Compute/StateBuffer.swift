@@ -24,7 +24,7 @@ public enum StateBuffer: Sendable {
     public func scalars<Scalar: MatrixScalar>() -> [Scalar]? {
         switch self {
         case .floats(let values): Scalar.self == Float.self ? values as? [Scalar] : nil
-        case .doubles(let values): 
+        case .doubles(let values):
             Scalar.self == Float.self ? nil : values as? [Scalar] ?? values.map { Scalar($0) }
         case .bytes, .integers: nil
         }

@@ -11,7 +11,8 @@ public struct NetworkState<Backend: NeuralBackend>: Sendable {
         self.runningStatistics = runningStatistics
     }
 
-    /// Parameter k is drawn from stream k of the seed, in row-major order, so that one parameter's size does not shift the others.
+    /// Parameter k is drawn from stream k of the seed, in row-major order, so that one parameter's size does not shift the
+    /// others.
     public init(initializing network: some Network<Backend>, seed: UInt64, _ backend: Backend) {
         func tensors(_ descriptions: [ParameterDescription]) -> [Backend.Tensor] {
             descriptions.enumerated().map { index, description in

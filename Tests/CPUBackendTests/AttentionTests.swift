@@ -6,8 +6,10 @@ import Testing
 
 import func Foundation.exp
 
-/// softmax(QᵀK/√d)·V, head by head and query by query.
-private func directAttention(_ projections: Matrix<Double>, _ shape: AttentionShape) -> Matrix<Double> {
+/// softmax(QᵀK/√d)·V with masked probabilities, head by head and query by query.
+private func directAttention(
+    _ projections: Matrix<Double>, _ shape: AttentionShape, mask: Matrix<Double>?
+) -> Matrix<Double> {
     var output = Matrix<Double>(rows: shape.width, columns: shape.batch * shape.length)
     for sample in 0..<shape.batch {
         for head in 0..<shape.heads {
@@ -22,9 +24,12 @@ private func directAttention(_ projections: Matrix<Double>, _ shape: AttentionSh
                             / Double(shape.headWidth).squareRoot())
                 }
                 let total = weights.reduce(0, +)
+                let column = (sample * shape.heads + head) * shape.length + query
                 for row in 0..<shape.headWidth {
                     output[head * shape.headWidth + row, sample * shape.length + query] =
-                        (0..<seen).reduce(0) { $0 + weights[$1] / total * entry(2, row, $1) }
+                        (0..<seen).reduce(0) {
+                            $0 + weights[$1] / total * (mask?[$1, column] ?? 1) * entry(2, row, $1)
+                        }
                 }
             }
         }
@@ -43,24 +48,35 @@ private let shapes = [
     AttentionShape(batch: 0, length: 3, heads: 2, headWidth: 2, isCausal: false),
 ]
 
+/// None, and one of factors 0 and 2.
+private func masks(_ shape: AttentionShape) -> [Matrix<Float>?] {
+    var mask = Matrix<Float>.random(
+        rows: shape.length, columns: shape.batch * shape.heads * shape.length, seed: 8)
+    for index in mask.elements.indices { mask.elements[index] = mask.elements[index] < 0 ? 0 : 2 }
+    return [nil, mask]
+}
+
 /// With entries in [−1, 1): a score is a sum of d products, off by at most d^½·(d + 2)·u, so the exponential by that
 /// relatively, and a few u of its own; sum and quotient add (length + 3)·u. The output is a mean of values below 1 with
-/// weights off by twice that relatively, and length·u for its own sum.
+/// weights off by twice that relatively, and length·u for its own sum. Factors of at most 2 double it.
 private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
     let width = Double(shape.headWidth)
     let weight = width.squareRoot() * (width + 2) + Double(shape.length) + 8
-    return (2 * weight + Double(shape.length)) * unit
+    return 2 * (2 * weight + Double(shape.length)) * unit
 }
 
 @Suite struct AttentionTests {
     @Test(arguments: setups) func isItsDefinition(setup: Setup) {
         for shape in shapes {
             let x = Matrix<Float>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 1)
-            let expected = directAttention(Matrix<Double>(x), shape)
-            setup.double.attention(Matrix<Double>(x), shape).output
-                .expectWithin(2 * errorBound(shape, unit: unitOfDouble), of: expected, "\(shape)")
-            setup.single.attention(x, shape).output
-                .expectWithin(errorBound(shape, unit: unitOfFloat), of: expected, "\(shape)")
+            for mask in masks(shape) {
+                let wide = mask.map { Matrix<Double>($0) }
+                let expected = directAttention(Matrix<Double>(x), shape, mask: wide)
+                setup.double.attention(Matrix<Double>(x), shape, mask: wide).output
+                    .expectWithin(2 * errorBound(shape, unit: unitOfDouble), of: expected, "\(shape)")
+                setup.single.attention(x, shape, mask: mask).output
+                    .expectWithin(errorBound(shape, unit: unitOfFloat), of: expected, "\(shape)")
+            }
         }
     }
 
@@ -70,40 +86,47 @@ private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
         for shape in shapes where shape.length < 10 && shape.batch > 0 {
             let x = Matrix<Double>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 2)
             let g = Matrix<Double>.random(rows: shape.width, columns: shape.batch * shape.length, seed: 3)
-            let forward = backend.attention(x, shape)
-            let gradient = backend.attentionGradient(
-                g, projections: x, probabilities: forward.probabilities, shape)
-            let step = 0x1p-17
-            let magnitude = Double(g.elements.count)
-            gradient.expectWithin(
-                step * step * 100 + magnitude * 100 * unitOfDouble / step,
-                of: centralDifferences(at: x, step: step) { innerProduct(directAttention($0, shape), g) }, "\(shape)")
+            for mask in masks(shape).map({ $0.map { Matrix<Double>($0) } }) {
+                let forward = backend.attention(x, shape, mask: mask)
+                let gradient = backend.attentionGradient(
+                    g, projections: x, probabilities: forward.probabilities, shape, mask: mask)
+                let step = 0x1p-17
+                let magnitude = Double(g.elements.count)
+                gradient.expectWithin(
+                    step * step * 100 + magnitude * 100 * unitOfDouble / step,
+                    of: centralDifferences(at: x, step: step) {
+                        innerProduct(directAttention($0, shape, mask: mask), g)
+                    }, "\(shape)")
+            }
         }
     }
 
     /// Weights are off relatively by w = `errorBound`; dP is a sum of d products below 1, dS a product of the two
-    /// less its mean, the gradient a sum over the positions of dS times entries below 1.
+    /// less its mean, the gradient a sum over the positions of dS times entries below 1. Factors of 2 double dP and the weights.
     @Test(arguments: setups) func gradientsInFloatAreThoseInDouble(setup: Setup) {
         for shape in shapes {
             let x = Matrix<Float>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 4)
             let g = Matrix<Float>.random(rows: shape.width, columns: shape.batch * shape.length, seed: 5)
-            let single = setup.single
-            let double = CPUBackend<Double>()
-            let gradient = single.attentionGradient(
-                g, projections: x, probabilities: single.attention(x, shape).probabilities, shape)
-            let expected = double.attentionGradient(
-                Matrix<Double>(g), projections: Matrix<Double>(x),
-                probabilities: double.attention(Matrix<Double>(x), shape).probabilities, shape)
-            let width = Double(shape.headWidth)
-            let bound = 4 * Double(shape.length) * width * errorBound(shape, unit: unitOfFloat)
-            gradient.expectWithin(bound, of: expected, "\(shape)")
+            let (single, double) = (setup.single, CPUBackend<Double>())
+            for mask in masks(shape) {
+                let gradient = single.attentionGradient(
+                    g, projections: x, probabilities: single.attention(x, shape, mask: mask).probabilities, shape,
+                    mask: mask)
+                let (wide, wideMask) = (Matrix<Double>(x), mask.map { Matrix<Double>($0) })
+                let expected = double.attentionGradient(
+                    Matrix<Double>(g), projections: wide,
+                    probabilities: double.attention(wide, shape, mask: wideMask).probabilities, shape, mask: wideMask)
+                let width = Double(shape.headWidth)
+                let bound = 8 * Double(shape.length) * width * errorBound(shape, unit: unitOfFloat)
+                gradient.expectWithin(bound, of: expected, "\(shape)")
+            }
         }
     }
 
     @Test func largeScoresDoNotOverflow() {
         let shape = AttentionShape(batch: 1, length: 3, heads: 1, headWidth: 1, isCausal: false)
         let x = Matrix<Float>(rows: 3, columns: 3, elements: [100, 100, 1, 100, -100, 2, 100, 99, 3])
-        let output = CPUBackend<Float>().attention(x, shape).output
+        let output = CPUBackend<Float>().attention(x, shape, mask: nil).output
         // Scores 10000, −10000, 9900: the first key has all the weight.
         #expect(output.elements == [1, 1, 1])
     }
@@ -113,12 +136,12 @@ private func errorBound(_ shape: AttentionShape, unit: Double) -> Double {
         let x = Matrix<Float>.random(rows: 288, columns: 192, seed: 6)
         let g = Matrix<Float>.random(rows: 96, columns: 192, seed: 7)
         let backend = setup.single
-        let first = backend.attention(x, shape)
-        let gradient = backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape)
+        let first = backend.attention(x, shape, mask: nil)
+        let gradient = backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape, mask: nil)
         for _ in 0..<5 {
-            #expect(backend.attention(x, shape).output == first.output)
+            #expect(backend.attention(x, shape, mask: nil).output == first.output)
             #expect(
-                backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape) == gradient)
+                backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape, mask: nil) == gradient)
         }
     }
 }

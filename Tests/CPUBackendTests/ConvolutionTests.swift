@@ -82,7 +82,8 @@ private let shapes: [ConvolutionShape] = {
     private func expectConvolution<Backend: NeuralBackend>(
         _ shape: ConvolutionShape, _ backend: Backend, threads: Int, unit: Double
     ) where Backend.Tensor == Matrix<Backend.Scalar> {
-        let input = Matrix<Backend.Scalar>.random(rows: shape.inputs, columns: shape.batch * shape.height * shape.width, seed: 1)
+        let input = Matrix<Backend.Scalar>.random(
+            rows: shape.inputs, columns: shape.batch * shape.height * shape.width, seed: 1)
         let weight = Matrix<Backend.Scalar>.random(rows: shape.outputs, columns: shape.depth, seed: 2)
         let (x, w) = (Matrix<Double>(input), Matrix<Double>(weight))
         let bound = directConvolution(x.magnitudes, w.magnitudes, shape).times(1.01 * Double(shape.depth + 1) * unit)
@@ -102,7 +103,8 @@ private let shapes: [ConvolutionShape] = {
         _ shape: ConvolutionShape, _ backend: Backend, threads: Int, unit: Double
     ) where Backend.Tensor == Matrix<Backend.Scalar> {
         let positions = shape.outputHeight * shape.outputWidth
-        let input = Matrix<Backend.Scalar>.random(rows: shape.inputs, columns: shape.batch * shape.height * shape.width, seed: 3)
+        let input = Matrix<Backend.Scalar>.random(
+            rows: shape.inputs, columns: shape.batch * shape.height * shape.width, seed: 3)
         let weight = Matrix<Backend.Scalar>.random(rows: shape.outputs, columns: shape.depth, seed: 4)
         let outer = Matrix<Backend.Scalar>.random(rows: shape.outputs, columns: shape.batch * positions, seed: 5)
         let gradient = backend.convolutionGradient(outer, input: input, weight: weight, shape, wantsInput: true)

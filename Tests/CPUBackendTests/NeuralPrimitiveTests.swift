@@ -39,9 +39,10 @@ import Testing
             #expect(second.elements == zip(x.elements, y.elements).map { 0.9 * $0 + 0.1 * ($1 * $1) })
             backend.addQuotient(-0.01, into: &third, y, rootOf: z, scale: 1.5, offset: 1e-8)
             #expect(
-                third.elements == x.elements.indices.map {
-                    x.elements[$0] + -0.01 * (y.elements[$0] / (z.elements[$0].squareRoot() * 1.5 + 1e-8))
-                })
+                third.elements
+                    == x.elements.indices.map {
+                        x.elements[$0] + -0.01 * (y.elements[$0] / (z.elements[$0].squareRoot() * 1.5 + 1e-8))
+                    })
         }
     }
 
@@ -141,6 +142,8 @@ import Testing
         }
         let other = PhiloxGenerator(seed: 7, stream: 2)
         #expect(CPUBackend<Float>().dropoutMask(rows: 7, columns: 20_001, rate: 0.25, generator: other) != mask)
-        #expect(CPUBackend<Float>().dropoutMask(rows: 3, columns: 3, rate: 0, generator: other).elements == Array(repeating: 1, count: 9))
+        #expect(
+            CPUBackend<Float>().dropoutMask(rows: 3, columns: 3, rate: 0, generator: other).elements
+                == Array(repeating: 1, count: 9))
     }
 }

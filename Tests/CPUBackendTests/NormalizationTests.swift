@@ -15,7 +15,8 @@ private func directNormalization(
         let mean = places.reduce(0) { $0 + x[$1.0, $1.1] } / Double(inner)
         let variance = places.reduce(0) { $0 + (x[$1.0, $1.1] - mean) * (x[$1.0, $1.1] - mean) } / Double(inner)
         for (row, column) in places {
-            output[row, column] = gain.elements[row] * (x[row, column] - mean) / (variance + offset).squareRoot() + bias.elements[row]
+            output[row, column] =
+                gain.elements[row] * (x[row, column] - mean) / (variance + offset).squareRoot() + bias.elements[row]
         }
     }
     return output

@@ -35,9 +35,10 @@ import Testing
     }
 
     /// At the start the loss is near ln V. Columns x of the final normalization have ‖x‖² ≤ width, head rows are independent
-    /// normals of deviation 0.02, so that logits are normal of variance at most σ² = 0.02²·width. The loss exceeds ln V by the mean
-    /// of ln(mean exp z), which is at most σ²/2 in expectation and at least 0 up to the mean of z, less the mean target logit. With
-    /// every token a target once, the mean target logit and the mean of z deviate by at most σ/√V each: five deviations of both.
+    /// normals of deviation 0.02, so that logits are normal of variance at most σ² = 0.02²·width. The loss exceeds ln V by
+    /// the mean of ln(mean exp z), which is at most σ²/2 in expectation and at least 0 up to the mean of z, less the mean
+    /// target logit. With every token a target once, the mean target logit and the mean of z deviate by at most σ/√V each:
+    /// five deviations of both.
     @Test func initialLossIsNearTheLogarithmOfTheVocabulary() throws {
         let (vocabulary, width) = (64, 32)
         let network = try GenerativeTransformer<Processor>(

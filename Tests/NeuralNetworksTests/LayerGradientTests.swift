@@ -5,9 +5,10 @@ import Testing
 
 @testable import NeuralNetworks
 
-private func transformerShape(isCausal: Bool, dropout: Double = 0) -> TransformerShape {
+private func transformerShape(isCausal: Bool, dropout: Double = 0, attentionDropout: Double = 0) -> TransformerShape {
     TransformerShape(
-        width: 4, heads: 2, hidden: 6, isCausal: isCausal, dropout: dropout, initialization: .constant(0),
+        width: 4, heads: 2, hidden: 6, isCausal: isCausal, dropout: dropout, attentionDropout: attentionDropout,
+        initialization: .constant(0),
         residualInitialization: .constant(0))
 }
 
@@ -50,9 +51,10 @@ private func transformerShape(isCausal: Bool, dropout: Double = 0) -> Transforme
         expectGradients(of: layer, layout, input: .random(rows: 5, columns: 4, seed: 6))
     }
 
-    @Test(arguments: [false, true]) func attention(isCausal: Bool) {
+    @Test(arguments: [false, true], [0, 0.4]) func attention(isCausal: Bool, dropout: Double) {
         var layout = NetworkLayout()
-        let layer = Attention<Processor>(&layout, "attention", transformerShape(isCausal: isCausal))
+        let layer = Attention<Processor>(
+            &layout, "attention", transformerShape(isCausal: isCausal, attentionDropout: dropout))
         expectGradients(of: layer, layout, input: .random(rows: 4, columns: 6, seed: 7), batch: 2, length: 3)
     }
 

@@ -11,9 +11,9 @@ extension CPUBackend {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func attention(
-        _ projections: Matrix<Scalar>, _ shape: AttentionShape
+        _ projections: Matrix<Scalar>, _ shape: AttentionShape, mask: Matrix<Scalar>?
     ) -> (output: Matrix<Scalar>, probabilities: Matrix<Scalar>) {
-        requireShape(shape, projections: projections)
+        requireShape(shape, projections: projections, mask: mask)
         let heads = shape.batch * shape.heads
         let spare = kernels.slack / max(shape.length, 1) + 1
         var probabilities = Matrix<Scalar>(rows: 0, columns: 0)
@@ -22,14 +22,14 @@ extension CPUBackend {
                 let used = heads * shape.length * shape.length
                 (weights + used).initialize(repeating: 0, count: spare * shape.length)
                 projections.withElements { x in
-                    inPieces(heads, atLeast: 1) { heads in
-                        let direct = hasKernels ? DirectAttention(kernels: kernels, shape: shape) : nil
-                        for head in heads {
-                            let at = HeadOffsets(shape, head)
-                            if let direct {
-                                direct.attend(floats(x), at, floats(weights), floats(output))
-                            } else {
-                                attend(x, shape, at, weights, output)
+                    mask.withElements { mask in
+                        inPieces(heads, atLeast: 1) { heads in
+                            guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
+                                return attend(x, mask, shape, heads, weights, output)
+                            }
+                            for head in heads {
+                                direct.attend(
+                                    floats(x), mask.map(floats), HeadOffsets(shape, head), floats(weights), floats(output))
                             }
                         }
                     }
@@ -43,28 +43,41 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func attentionGradient(
         _ outputGradient: Matrix<Scalar>, projections: Matrix<Scalar>, probabilities: Matrix<Scalar>,
-        _ shape: AttentionShape
+        _ shape: AttentionShape, mask: Matrix<Scalar>?
     ) -> Matrix<Scalar> {
-        requireShape(shape, projections: projections)
+        requireShape(shape, projections: projections, mask: mask)
         return Matrix(rows: projections.rows, columns: projections.columns) { gradient in
             withPointers(projections, probabilities, outputGradient) { x, weights, dy in
-                inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
-                    guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
-                        return attendGradient(x, weights, dy, shape, heads, gradient)
-                    }
-                    for head in heads {
-                        direct.attendGradient(
-                            floats(x), floats(weights), floats(dy), HeadOffsets(shape, head), floats(gradient))
+                mask.withElements { mask in
+                    inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
+                        guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
+                            return attendGradient(x, weights, mask, dy, shape, heads, gradient)
+                        }
+                        for head in heads {
+                            direct.attendGradient(
+                                floats(x), floats(weights), mask.map(floats), floats(dy), HeadOffsets(shape, head),
+                                floats(gradient))
+                        }
                     }
                 }
             }
         }
     }
 
-    private func requireShape(_ shape: AttentionShape, projections: Matrix<Scalar>) {
+    private func requireShape(_ shape: AttentionShape, projections: Matrix<Scalar>, mask: Matrix<Scalar>?) {
         precondition(
             projections.rows == 3 * shape.width && projections.columns == shape.batch * shape.length,
             "projections of \(projections.rows) × \(projections.columns) for \(shape)")
+        precondition(
+            mask.map { $0.rows == shape.length && $0.columns == shape.batch * shape.heads * shape.length } ?? true,
+            "a mask of another shape for \(shape)")
+    }
+}
+
+extension Optional {
+    fileprivate func withElements<Scalar, Result>(_ body: (UnsafePointer<Scalar>?) -> Result) -> Result
+    where Wrapped == Matrix<Scalar> {
+        self.map { $0.withElements { body($0) } } ?? body(nil)
     }
 }
 
@@ -89,23 +102,42 @@ struct HeadOffsets {
 @specialized(where Scalar == Double)
 @specialized(where Scalar == Float)
 private func attend<Scalar: LAPACKScalar>(
-    _ x: UnsafePointer<Scalar>, _ shape: AttentionShape, _ at: HeadOffsets,
+    _ x: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?, _ shape: AttentionShape, _ heads: Range<Int>,
     _ probabilities: UnsafeMutablePointer<Scalar>, _ output: UnsafeMutablePointer<Scalar>
 ) {
     let (length, width) = (shape.length, shape.headWidth)
+    let masked = UnsafeMutablePointer<Scalar>.allocate(capacity: mask == nil ? 0 : length * length)
+    defer { masked.deallocate() }
     func block(_ offset: Int) -> MatrixView<Scalar> {
         MatrixView(x + offset, rows: width, columns: length, leading: 3 * shape.width)
     }
-    let weights = probabilities + at.probabilities
-    accumulate(
-        into: MutableMatrixView(weights, rows: length, columns: length, leading: length), block(at.keys),
-        transposed: true, block(at.queries), alpha: 1 / Scalar(width).squareRoot(), beta: 0)
-    for query in 0..<length {
-        softmax(weights + query * length, seen: shape.isCausal ? query + 1 : length, length: length)
+    for head in heads {
+        let at = HeadOffsets(shape, head)
+        let weights = probabilities + at.probabilities
+        accumulate(
+            into: MutableMatrixView(weights, rows: length, columns: length, leading: length), block(at.keys),
+            transposed: true, block(at.queries), alpha: 1 / Scalar(width).squareRoot(), beta: 0)
+        for query in 0..<length {
+            softmax(weights + query * length, seen: shape.isCausal ? query + 1 : length, length: length)
+        }
+        let shown = masking(UnsafePointer(weights), mask, at, length, into: masked)
+        accumulate(
+            into: MutableMatrixView(output + at.output, rows: width, columns: length, leading: shape.width),
+            block(at.values), MatrixView(shown, rows: length, columns: length, leading: length), alpha: 1, beta: 0)
     }
-    accumulate(
-        into: MutableMatrixView(output + at.output, rows: width, columns: length, leading: shape.width),
-        block(at.values), MatrixView(weights, rows: length, columns: length, leading: length), alpha: 1, beta: 0)
+}
+
+/// The probabilities of a head times their mask, in the memory given for them; themselves where there is no mask.
+@inline(__always)
+@discardableResult
+func masking<Scalar: MatrixScalar>(
+    _ weights: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?, _ at: HeadOffsets, _ length: Int,
+    into masked: UnsafeMutablePointer<Scalar>
+) -> UnsafePointer<Scalar> {
+    guard let mask else { return weights }
+    let factors = mask + at.probabilities
+    for entry in 0..<length * length { masked[entry] = weights[entry] * factors[entry] }
+    return UnsafePointer(masked)
 }
 
 /// The first `seen` entries by their softmax, the rest by zero.
@@ -126,8 +158,8 @@ private func softmax<Scalar: LAPACKScalar>(_ x: UnsafeMutablePointer<Scalar>, se
 @specialized(where Scalar == Double)
 @specialized(where Scalar == Float)
 private func attendGradient<Scalar: LAPACKScalar>(
-    _ x: UnsafePointer<Scalar>, _ probabilities: UnsafePointer<Scalar>, _ dy: UnsafePointer<Scalar>,
-    _ shape: AttentionShape, _ heads: Range<Int>, _ gradient: UnsafeMutablePointer<Scalar>
+    _ x: UnsafePointer<Scalar>, _ probabilities: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?,
+    _ dy: UnsafePointer<Scalar>, _ shape: AttentionShape, _ heads: Range<Int>, _ gradient: UnsafeMutablePointer<Scalar>
 ) {
     let (length, width) = (shape.length, shape.headWidth)
     let scores = UnsafeMutablePointer<Scalar>.allocate(capacity: length * length)
@@ -144,12 +176,14 @@ private func attendGradient<Scalar: LAPACKScalar>(
         let at = HeadOffsets(shape, head)
         let weights = probabilities + at.probabilities
         let outputGradient = MatrixView(dy + at.output, rows: width, columns: length, leading: shape.width)
+        let shown = masking(weights, mask, at, length, into: scores)
         accumulate(
             into: target(at.values), outputGradient, transposed: false,
-            MatrixView(weights, rows: length, columns: length, leading: length), transposed: true, alpha: 1, beta: 0)
+            MatrixView(shown, rows: length, columns: length, leading: length), transposed: true, alpha: 1, beta: 0)
         accumulate(
             into: MutableMatrixView(scores, rows: length, columns: length, leading: length), block(at.values),
             transposed: true, outputGradient, alpha: 1, beta: 0)
+        masking(UnsafePointer(scores), mask, at, length, into: scores)
         for query in 0..<length {
             softmaxGradient(scores + query * length, output: weights + query * length, length: length)
         }

@@ -46,8 +46,8 @@ struct DirectAttention {
     private var scale: Float { 1 / Float(width).squareRoot() }
 
     func attend(
-        _ x: UnsafePointer<Float>, _ at: HeadOffsets, _ probabilities: UnsafeMutablePointer<Float>,
-        _ output: UnsafeMutablePointer<Float>
+        _ x: UnsafePointer<Float>, _ mask: UnsafePointer<Float>?, _ at: HeadOffsets,
+        _ probabilities: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>
     ) {
         let weights = probabilities + at.probabilities
         kernels.pack_transposed(x + at.keys, length, projectionStep, width, scratch.packed)
@@ -57,20 +57,21 @@ struct DirectAttention {
             kernels.softmax(weights + query * length, shape.isCausal ? query + 1 : length, length)
         }
         kernels.pack(x + at.values, width, projectionStep, length, scratch.packed)
-        multiplyStrips(
-            UnsafePointer(weights), step: length, run: length, outputs: width, into: output + at.output,
-            step: shape.width)
+        let shown = masking(UnsafePointer(weights), mask, at, length, into: scratch.scores)
+        multiplyStrips(shown, step: length, run: length, outputs: width, into: output + at.output, step: shape.width)
     }
 
     func attendGradient(
-        _ x: UnsafePointer<Float>, _ probabilities: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ at: HeadOffsets,
-        _ gradient: UnsafeMutablePointer<Float>
+        _ x: UnsafePointer<Float>, _ probabilities: UnsafePointer<Float>, _ mask: UnsafePointer<Float>?,
+        _ dy: UnsafePointer<Float>, _ at: HeadOffsets, _ gradient: UnsafeMutablePointer<Float>
     ) {
         let weights = probabilities + at.probabilities
-        multiplyTransposed(weights, dy + at.output, step: shape.width, into: gradient + at.values)
+        let shown = masking(weights, mask, at, length, into: scratch.scores)
+        multiplyTransposed(shown, dy + at.output, step: shape.width, into: gradient + at.values)
         kernels.pack_transposed(x + at.values, length, projectionStep, width, scratch.packed)
         kernels.gather_columns(dy + at.output, shape.width, width, length, 1, scratch.copy)
         multiplyStrips(scratch.copy, step: width, run: nil, outputs: length, into: scratch.scores, step: length)
+        masking(UnsafePointer(scratch.scores), mask, at, length, into: scratch.scores)
         for query in 0..<length {
             let start = query * length
             kernels.softmax_gradient(

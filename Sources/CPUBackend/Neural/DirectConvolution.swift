@@ -60,7 +60,8 @@ struct DirectConvolution {
         let frame = inputFrame
         var pass = self.pass(over: frame)
         // The kernel reads whole registers of outputs: where these do not fit, a copy has room behind its end.
-        let copy = paddedOutputs == shape.outputs
+        let copy =
+            paddedOutputs == shape.outputs
             ? nil : self.frame(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputs)
         for sample in samples {
             frame.place(

@@ -1,6 +1,8 @@
 import Compute
+import MatrixCore
 
-/// Multi-head attention of a sequence to itself: queries, keys and values by one linear map, the heads' outputs by another.
+/// Multi-head attention of a sequence to itself: queries, keys and values by one linear map, the heads' outputs by another. In
+/// training, probabilities are dropped.
 ///
 /// Source: Vaswani et al., arXiv 1706.03762, section 3.2.
 struct Attention<Backend: NeuralBackend>: Layer {
@@ -10,6 +12,8 @@ struct Attention<Backend: NeuralBackend>: Layer {
         let probabilities: Backend.Tensor
         let heads: Backend.Tensor
         let shape: AttentionShape
+        /// Draws the mask of the probabilities, nil where none are dropped.
+        let generator: PhiloxGenerator?
     }
 
     private let projections: Linear<Backend>
@@ -17,6 +21,7 @@ struct Attention<Backend: NeuralBackend>: Layer {
     private let heads: Int
     private let headWidth: Int
     private let isCausal: Bool
+    private let dropout: Double
 
     init(_ layout: inout NetworkLayout, _ name: String, _ shape: TransformerShape) {
         let width = shape.width
@@ -29,6 +34,7 @@ struct Attention<Backend: NeuralBackend>: Layer {
         heads = shape.heads
         headWidth = width / shape.heads
         isCausal = shape.isCausal
+        dropout = shape.attentionDropout
     }
 
     func forward(
@@ -37,10 +43,11 @@ struct Attention<Backend: NeuralBackend>: Layer {
         let shape = AttentionShape(
             batch: pass.batch, length: pass.length, heads: heads, headWidth: headWidth, isCausal: isCausal)
         let projected = projections.forward(input, &pass).output
-        let attended = pass.backend.attention(projected, shape)
+        let generator = pass.isTraining && dropout > 0 ? pass.nextGenerator() : nil
+        let attended = pass.backend.attention(projected, shape, mask: mask(generator, shape, pass.backend))
         let record = Record(
             input: input, projections: projected, probabilities: attended.probabilities, heads: attended.output,
-            shape: shape)
+            shape: shape, generator: generator)
         return (output.forward(attended.output, &pass).output, record)
     }
 
@@ -49,7 +56,17 @@ struct Attention<Backend: NeuralBackend>: Layer {
     ) -> Backend.Tensor {
         let headsGradient = output.backward(outputGradient, record.heads, &pass)
         let projectionsGradient = pass.backend.attentionGradient(
-            headsGradient, projections: record.projections, probabilities: record.probabilities, record.shape)
+            headsGradient, projections: record.projections, probabilities: record.probabilities, record.shape,
+            mask: mask(record.generator, record.shape, pass.backend))
         return projections.backward(projectionsGradient, record.input, &pass)
+    }
+
+    private func mask(
+        _ generator: PhiloxGenerator?, _ shape: AttentionShape, _ backend: Backend
+    ) -> Backend.Tensor? {
+        generator.map {
+            backend.dropoutMask(
+                rows: shape.length, columns: shape.batch * shape.heads * shape.length, rate: dropout, generator: $0)
+        }
     }
 }

@@ -8,6 +8,8 @@ struct TransformerShape: Sendable {
     let hidden: Int
     let isCausal: Bool
     let dropout: Double
+    /// The rate at which probabilities of attention are dropped.
+    let attentionDropout: Double
     let initialization: ParameterDescription.Initialization
     /// Of the maps whose output is added to the stream.
     let residualInitialization: ParameterDescription.Initialization

@@ -2,8 +2,7 @@ import Compute
 
 /// A transformer that predicts every next token from those before it: GPT-2's architecture.
 ///
-/// Initialization is GPT-2's: normal of deviation 0.02, the maps onto the stream scaled by 1/√(2·layers), zero biases. Unlike
-/// GPT-2, the probabilities of attention are not dropped.
+/// Initialization is GPT-2's: normal of deviation 0.02, the maps onto the stream scaled by 1/√(2·layers), zero biases.
 ///
 /// Source: Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3.
 public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
@@ -31,7 +30,7 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
     /// - Parameters:
     ///   - context: the longest sequence.
     ///   - hidden: the width inside the feed-forward parts; 4·width where nil.
-    ///   - dropout: after the embedding and at the end of every branch.
+    ///   - dropout: after the embedding, in the probabilities of attention and at the end of every branch.
     ///   - tiesHead: whether the logits' map is the token embedding.
     /// - Throws: `ModelError.outOfRange`, `.rateOutOfRange`, `.notDivisible`.
     public init(
@@ -54,7 +53,7 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
         placeEmbedding = Embedding(&layout, "positions", count: context, width: width, initialization)
         self.dropout = Dropout(rows: width, rate: dropout)
         let shape = TransformerShape(
-            width: width, heads: heads, hidden: hidden, isCausal: true, dropout: dropout,
+            width: width, heads: heads, hidden: hidden, isCausal: true, dropout: dropout, attentionDropout: dropout,
             initialization: initialization,
             residualInitialization: .normal(deviation: deviation / Double(2 * layers).squareRoot()))
         blocks = transformerBlocks(&layout, shape, layers: layers, stochasticDepth: 0)

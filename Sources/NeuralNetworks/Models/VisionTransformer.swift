@@ -55,7 +55,7 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
         embedding = PatchEmbedding(&layout, patches, initialization)
         self.dropout = Dropout(rows: width, rate: dropout)
         let shape = TransformerShape(
-            width: width, heads: heads, hidden: hidden, isCausal: false, dropout: dropout,
+            width: width, heads: heads, hidden: hidden, isCausal: false, dropout: dropout, attentionDropout: 0,
             initialization: initialization, residualInitialization: initialization)
         blocks = transformerBlocks(&layout, shape, layers: layers, stochasticDepth: stochasticDepth)
         readout = FirstPosition(width: width, length: embedding.length)
