@@ -9,8 +9,10 @@ let package = Package(
         .executable(name: "fourthroot", targets: ["fourthroot"]),
         .library(
             name: "FourthRoot",
-            targets: ["MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "Optimizers", "NeuralNetworks",
-                "Training", "MatrixStudy"]),
+            targets: [
+                "MatrixCore", "Quantization", "Compute", "CPUBackend", "Preconditioning", "Optimizers", "NeuralNetworks",
+                "Training", "MatrixStudy",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

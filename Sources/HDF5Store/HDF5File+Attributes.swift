@@ -68,9 +68,9 @@ private func readAttribute(_ name: UnsafePointer<CChar>, of object: hid_t, _ pla
         return try readStrings(attribute.raw, type.raw, count: count, bytes: bytes, place, problem)
             .inShape(shape, one: AttributeValue.string, many: AttributeValue.strings)
     }
-    let super_ = H5Tget_class(type.raw) == H5T_ENUM ? H5Tget_super(type.raw) : -1
-    if super_ >= 0 {
-        let base = Identifier(owning: super_)
+    let underlying = H5Tget_class(type.raw) == H5T_ENUM ? H5Tget_super(type.raw) : -1
+    if underlying >= 0 {
+        let base = Identifier(owning: underlying)
         return try readNumbers(
             attribute.raw, type.raw, StoredElement(type: base.raw), shape: shape, count: count, place, problem)
     }

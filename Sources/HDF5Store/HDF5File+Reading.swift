@@ -83,8 +83,7 @@ extension HDF5File {
     /// Reads the part of a numeric set whose first index is `index`; its shape is the rest of the set's.
     ///
     /// - Throws: `wrongShape` where the set is a scalar or the index is beyond its first extent.
-    public func readSlab(_ name: String, at index: Int, as scalar: Float.Type = Float.self) throws -> NumericArray<Float>
-    {
+    public func readSlab(_ name: String, at index: Int, as scalar: Float.Type = Float.self) throws -> NumericArray<Float> {
         try slab(name, at: index)
     }
 

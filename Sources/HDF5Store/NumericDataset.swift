@@ -94,7 +94,7 @@ extension NumericDataset {
         // The elements as stored and converted to the widest scalar, which is what reading needs at most.
         guard let count = product(shape), let stored = product([count, element.bytes]),
             let widened = product([count, MemoryLayout<Double>.size]),
-            case let (needed, overflow) = stored.addingReportingOverflow(widened), !overflow, needed <= physical
+            case (let needed, let overflow) = stored.addingReportingOverflow(widened), !overflow, needed <= physical
         else {
             throw place.error(.tooLarge, "its shape \(shape) needs more memory than this machine has")
         }

@@ -9,18 +9,22 @@ public protocol LAPACKScalar: MatrixScalar {
     static func syevd(
         order: Int32, matrix: UnsafeMutablePointer<Self>, eigenvalues: UnsafeMutablePointer<Self>,
         work: UnsafeMutablePointer<Self>, workCount: Int32, integerWork: UnsafeMutablePointer<Int32>,
-        integerWorkCount: Int32) -> Int32
+        integerWorkCount: Int32
+    ) -> Int32
     static func syevr(
         order: Int32, matrix: UnsafeMutablePointer<Self>, eigenvalues: UnsafeMutablePointer<Self>,
         eigenvectors: UnsafeMutablePointer<Self>, supports: UnsafeMutablePointer<Int32>,
         work: UnsafeMutablePointer<Self>, workCount: Int32, integerWork: UnsafeMutablePointer<Int32>,
-        integerWorkCount: Int32) -> Int32
+        integerWorkCount: Int32
+    ) -> Int32
     static func geqrf(
         rows: Int32, columns: Int32, matrix: UnsafeMutablePointer<Self>, scalars: UnsafeMutablePointer<Self>,
-        work: UnsafeMutablePointer<Self>, workCount: Int32) -> Int32
+        work: UnsafeMutablePointer<Self>, workCount: Int32
+    ) -> Int32
     static func orgqr(
         rows: Int32, columns: Int32, matrix: UnsafeMutablePointer<Self>, scalars: UnsafePointer<Self>,
-        work: UnsafeMutablePointer<Self>, workCount: Int32) -> Int32
+        work: UnsafeMutablePointer<Self>, workCount: Int32
+    ) -> Int32
     static func potrf(order: Int32, matrix: UnsafeMutablePointer<Self>) -> Int32
 }
 
@@ -41,8 +45,8 @@ public struct ProductArguments<Scalar> {
     let leadingC: Int32
 }
 
-/// The letter by which BLAS names op(A).
-private func letter(_ transposed: Bool) -> CChar { transposed ? 0x54 /* T */ : 0x4E /* N */ }
+/// The letter by which BLAS names op(A): T or N.
+private func letter(_ transposed: Bool) -> CChar { transposed ? 0x54 : 0x4E }
 
 private let upper: CChar = 0x55  // U
 private let all: CChar = 0x41  // A

@@ -32,6 +32,7 @@ public enum CodebookName: String, Sendable, Codable, CaseIterable {
     /// u on the uniform grid u = −1 + 2j/(2^bits − 1), with 0 in place of its small negative neighbour.
     case linear
     /// sign(u)·|u|^1.5 on the same grid.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case linear1_5 = "linear-1.5"
     /// sign(u)·u² on the same grid (the paper's "linear square").
     case linear2 = "linear-2"

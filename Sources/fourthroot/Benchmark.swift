@@ -79,7 +79,8 @@ struct BenchmarkStudy: AsyncParsableCommand {
             times[2].seconds.append(try await seconds { _ = try symmetricEigen(entries) })
         }
         Terminal.report(
-            "note", "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset), "
+            "note",
+            "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset), "
                 + "reference \(reference), medians of \(`repeat`)")
         try output.write(table(times))
     }

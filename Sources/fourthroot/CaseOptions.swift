@@ -1,6 +1,6 @@
-import Preconditioning
 import ArgumentParser
 import MatrixStudy
+import Preconditioning
 
 /// The axes of the study as options, shared by the commands that put matrices through storages.
 struct CaseOptions: ParsableArguments {

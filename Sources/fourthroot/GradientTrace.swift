@@ -29,7 +29,9 @@ struct GradientTrace {
         guard !initial.isEmpty else { throw wrong(path, "initial", "no data sets in it; a trace holds the parameters there") }
         if let alone = gradients.first(where: { set in
             !initial.contains { $0.name.dropFirst(8) == set.name.dropFirst(10) }
-        }) { throw wrong(path, alone.name, "there is no initial/\(alone.name.dropFirst(10))") }
+        }) {
+            throw wrong(path, alone.name, "there is no initial/\(alone.name.dropFirst(10))")
+        }
         let steps = try integer("steps", attributes, path, from: 1)
         parameters = try initial.map { set in
             let name = String(set.name.dropFirst(8))

@@ -20,7 +20,8 @@ struct Inspect: ParsableCommand {
         let attributes = try opened.attributes()
         if json {
             let report = Report(
-                file: file, attributes: attributes.mapValues(JSONValue.init), datasets: try datasets.map { dataset in
+                file: file, attributes: attributes.mapValues(JSONValue.init),
+                datasets: try datasets.map { dataset in
                     Report.Dataset(
                         dataset, attributes: dataset.failure == nil ? try opened.attributes(of: dataset.name) : [:])
                 })
@@ -96,7 +97,11 @@ private struct JSONValue: Encodable {
         // JSON has no NaN or infinity: those become text.
         case .number(let number): if number.isFinite { try container.encode(number) } else { try container.encode("\(number)") }
         case .numbers(let numbers):
-            if numbers.allSatisfy(\.isFinite) { try container.encode(numbers) } else { try container.encode(numbers.map { "\($0)" }) }
+            if numbers.allSatisfy(\.isFinite) {
+                try container.encode(numbers)
+            } else {
+                try container.encode(numbers.map { "\($0)" })
+            }
         case .other(let text): try container.encode(text)
         }
     }

@@ -111,7 +111,8 @@ struct Memory: ParsableCommand {
         guard fits != nil || batchSize != nil else { return nil }
         guard let activations = shapes.activations else {
             let modelled = ModelName.allCases.filter { $0.shapes(classes: 100, imageSize: 32).activations != nil }
-            throw StatusError.usage("--\(fits == nil ? "batch-size" : "fits"): the activations of \(model) are not modelled, "
+            throw StatusError.usage(
+                "--\(fits == nil ? "batch-size" : "fits"): the activations of \(model) are not modelled, "
                     + "only those of " + modelled.map(\.rawValue).joined(separator: ", "))
         }
         guard parameterBits ?? 16 == 16 else {

@@ -4,7 +4,8 @@ import HDF5Store
 
 /// Reads a file in a process of its own.
 ///
-/// The HDF5 library can crash on damaged files. A child takes that risk first, so that the program itself can say what is wrong.
+/// The HDF5 library can crash on damaged files. A child takes that risk first, so that the program itself can say what is
+/// wrong.
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe-hdf5", abstract: "Read an HDF5 file to see whether it can be read.", shouldDisplay: false)

@@ -51,7 +51,8 @@ final class Progress: Sendable {
         let elapsed = (now - start) / .seconds(1)
         let rate = Double(state.completed - resumed) / elapsed
         let left = rate > 0 ? Double(total - state.completed) / rate : .infinity
-        let figures = "\(state.completed) of \(total) \(unit), \(rounded(rate)) a second, \(clock(left)) left"
+        let figures =
+            "\(state.completed) of \(total) \(unit), \(rounded(rate)) a second, \(clock(left)) left"
             + (note.isEmpty ? "" : ", \(note)")
         guard Terminal.isInteractive else {
             Terminal.write("fourthroot: \(figures)\n")
@@ -72,6 +73,7 @@ final class Progress: Sendable {
     private func clock(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "unknown" }
         let whole = Int(seconds.rounded(.up))
-        return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
+        return whole >= 3600
+            ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
     }
 }

@@ -11,7 +11,8 @@ struct ShampooOptions: ParsableArguments {
     @Option(help: "none, shampoo or caspr (default: shampoo where a storage is given, none otherwise).")
     var preconditioner: String?
 
-    @Option(help: "Storage of the statistics: \(StatisticKind.allCases.map(\.rawValue).joined(separator: ", ")) (default exact).")
+    @Option(
+        help: "Storage of the statistics: \(StatisticKind.allCases.map(\.rawValue).joined(separator: ", ")) (default exact).")
     var statistic: String?
 
     @Option(help: "Storage of the roots: \(RootKind.allCases.map(\.rawValue).joined(separator: ", ")) (default exact).")
@@ -92,7 +93,8 @@ struct ShampooOptions: ParsableArguments {
     /// The schedule and scheme that the options ask for, nil without a preconditioner.
     ///
     /// - Parameter keepsUncodedStatistics: for dumps.
-    /// - Throws: `PlanError` for a word that is none; `StatusError` of status `usage` for a value out of range or options that contradict each other.
+    /// - Throws: `PlanError` for a word that is none; `StatusError` of status `usage` for a value out of range or options
+    ///   that contradict each other.
     func preconditioning(
         defaults: Defaults, keepsUncodedStatistics: Bool = false
     ) throws -> Choice? {

@@ -79,7 +79,8 @@ struct Study: AsyncParsableCommand {
         for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
         if source.leftOut > 0 && !quiet {
             Terminal.report(
-                "note", "\(source.matrices.count) statistics of a training's dump; the \(source.leftOut) matrices that the optimizer "
+                "note",
+                "\(source.matrices.count) statistics of a training's dump; the \(source.leftOut) matrices that the optimizer "
                     + "made of them are left out, unless --matrix names them")
         }
         let allRows = source.matrices.count * casesPerMatrix
@@ -179,7 +180,8 @@ func word<Word: RawRepresentable & CaseIterable>(
 
 /// Where the reference's decompositions are kept between runs.
 struct CacheOptions: ParsableArguments {
-    @Option(name: .customLong("cache"), help: "Folder of kept GSL decompositions (default: fourthroot in the user's cache folder).")
+    @Option(
+        name: .customLong("cache"), help: "Folder of kept GSL decompositions (default: fourthroot in the user's cache folder).")
     var folder: String?
 
     @Flag(name: .customLong("no-cache"), help: "Neither use nor keep decompositions.")

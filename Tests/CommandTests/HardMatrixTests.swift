@@ -54,7 +54,9 @@ import Testing
         }
     }
 
-    private func rows(of name: String, _ rows: [[String: String]]) -> [[String: String]] { rows.filter { $0["matrix"] == name } }
+    private func rows(of name: String, _ rows: [[String: String]]) -> [[String: String]] {
+        rows.filter { $0["matrix"] == name }
+    }
 
     @Test(arguments: [2, 3, 63, 64, 65]) func conditionNumbers(_ order: Int) throws {
         let powers = [2, 4, 6, 8, 10, 12, 14]
@@ -93,7 +95,9 @@ import Testing
         }
         for row in self.rows(of: "singular", rows) { #expect(row["outcome"] != "ok", "\(row)") }
         if order > 1 {
-            for row in self.rows(of: "rank one", rows) where row["statistic"] == "exact" { #expect(row["outcome"] != "ok", "\(row)") }
+            for row in self.rows(of: "rank one", rows) where row["statistic"] == "exact" {
+                #expect(row["outcome"] != "ok", "\(row)")
+            }
         }
         for name in ["indefinite", "negative"] {
             for row in self.rows(of: name, rows) {
@@ -147,7 +151,8 @@ import Testing
                 // Powers of 2 scale everything exactly, but 2^(∓25) of the root: exponents that divide by 4 keep the codes.
                 for column in ["nre", "angle_degrees", "outcome", "codebook"] where row["solver"] != "schur-newton" {
                     if let value = Double(row[column] ?? ""), let wanted = Double(expected[column] ?? "") {
-                        expectBound((value - wanted).magnitude, atMost: 1e-9 * (1 + wanted.magnitude), "\(column) \(row) \(expected)")
+                        expectBound(
+                            (value - wanted).magnitude, atMost: 1e-9 * (1 + wanted.magnitude), "\(column) \(row) \(expected)")
                     } else {
                         #expect(row[column] == expected[column], "\(column) \(row)")
                     }
@@ -170,7 +175,10 @@ import Testing
         // The smallest eigenvalue of such a matrix falls below zero by 2-bit codes, and here before them.
         for index in 0..<20 { matrix[index, index] -= 1e-3 }
         try folder.write([("a", matrix)], to: "a.h5")
-        let rows = try study(["--statistic", "exact,full,symmetric,eigenvector", "--bits", "2", "--indefinite", rule, "--solver", "eigen,schur-newton"])
+        let rows = try study([
+            "--statistic", "exact,full,symmetric,eigenvector", "--bits", "2", "--indefinite", rule, "--solver",
+            "eigen,schur-newton",
+        ])
         for row in rows {
             #expect(Double(row["minimum_eigenvalue"] ?? "").map { $0 < 0 } == true, "\(row)")
             #expect(row["outcome"] == (rule == "fail" ? "failed" : "indefinite") || row["solver"] == "schur-newton", "\(row)")
@@ -185,13 +193,15 @@ import Testing
             ("easy", try geometricMatrix(order: 32, condition: 10)), ("hard", try geometricMatrix(order: 32, condition: 1e10)),
         ])
         let rows = try study([
-            "--statistic", "cholesky", "--bits", "8", "--block", "1", "--solver", "eigen,schur-newton", "--exponent", "0.25,0.5,1",
+            "--statistic", "cholesky", "--bits", "8", "--block", "1", "--solver", "eigen,schur-newton", "--exponent",
+            "0.25,0.5,1",
             "--damping", "0,1e-4",
         ])
         for name in ["easy", "hard"] {
             let (eigen, iterated) = (
                 self.rows(of: name, rows).filter { $0["solver"] == "eigen" },
-                self.rows(of: name, rows).filter { $0["solver"] == "schur-newton" })
+                self.rows(of: name, rows).filter { $0["solver"] == "schur-newton" }
+            )
             #expect(eigen.count == 6 && iterated.count == 6)
             for (a, b) in zip(eigen, iterated) where b["outcome"] == "ok" {
                 // The two solve one problem: X differs by the factor M^(1/p), |M − I| ≤ 1e-6 in each entry, n of them in a row.

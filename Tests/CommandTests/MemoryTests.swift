@@ -58,7 +58,8 @@ import Testing
         let published = try rows(four)[0]
         #expect(published["published_mib"] == coded)
         #expect(abs(try #require(Double(published["deviation_percent"] ?? ""))) < 1)
-        #expect(try rows(["--model", model, "--optimizer", "sgdm", "--preconditioner", "shampoo"])[0]["published_mib"] == exact)
+        #expect(
+            try rows(["--model", model, "--optimizer", "sgdm", "--preconditioner", "shampoo"])[0]["published_mib"] == exact)
         for other in [["--bits", "5"], ["--max-order", "1000"], ["--classes", "10"]] {
             #expect(try rows(four + other)[0]["published_mib"] == "", "\(other)")
         }

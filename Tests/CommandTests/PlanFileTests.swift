@@ -23,7 +23,10 @@ import Testing
         [], ["--preset", "table1"], ["--preset", "table5"], ["--preset", "table6"], ["--preset", "table7"],
         ["--preset", "figure2"], ["--preset", "figure3"], ["--preset", "figure6"], ["--preset", "pareto"],
         ["--statistic", "full", "--bits", "2:8", "--damping", "1e-6,0", "--exponent", "0.5"],
-        ["--statistic", "eigenvector", "--root", "full", "--root-bits", "4,8", "--root-codebook", "nf4,linear", "--root-block", "3"],
+        [
+            "--statistic", "eigenvector", "--root", "full", "--root-bits", "4,8", "--root-codebook", "nf4,linear",
+            "--root-block", "3",
+        ],
         ["--matrix", "*", "--matrix", "matrix", "--reference", "lapack", "--indefinite", "clamp"],
         ["--contraction", "0:-3", "--solver", "eigen,schur-newton", "--statistic", "cholesky", "--rectify", "0:3"],
     ]) func printedPlanIsItsOwnPlan(_ options: [String]) throws {
@@ -121,9 +124,10 @@ import Testing
 
     /// Seeded damage to a plan gives a plan or a refusal, never a trap.
     @Test func mutatedPlans() throws {
-        let plan = Array(try printedPlan([
-            "--preset", "table1", "--matrix", "a*", "--damping", "1e-6,0", "--exponent", "0.25", "--contraction", "0:-2",
-        ]).utf8)
+        let plan = Array(
+            try printedPlan([
+                "--preset", "table1", "--matrix", "a*", "--damping", "1e-6,0", "--exponent", "0.25", "--contraction", "0:-2",
+            ]).utf8)
         var generator = PhiloxGenerator(seed: 20)
         let syntax = Array("[]{}:,-&*!|>'\"%@`#?\n\t \\0123456789eE.+~".utf8)
         var accepted = 0

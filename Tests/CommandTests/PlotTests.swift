@@ -86,7 +86,8 @@ import Testing
             csv += PlotTests.row(matrix: matrix, "full", "exact", bits: "8", bytes: ("100", "400"), nre: "\(0.01 * factor)")
             csv += PlotTests.row(matrix: matrix, "full", "exact", nre: "\(0.1 * factor)")
             csv += PlotTests.row(matrix: matrix, "exact", "full", bytes: ("400", "100"), nre: "\(0.2 * factor)")
-            csv += PlotTests.row(matrix: matrix, "full", "full", bits: "3", bitsPerEntry: "3.5", nre: matrix == "A" ? "" : "0.3")
+            csv += PlotTests.row(
+                matrix: matrix, "full", "full", bits: "3", bitsPerEntry: "3.5", nre: matrix == "A" ? "" : "0.3")
         }
         let script = try script(csv)
         let found = curves(script)
@@ -121,7 +122,8 @@ import Testing
 
     @Test func errorByCase() throws {
         let csv =
-            PlotTests.studyHeader + PlotTests.row("full", "exact", nre: "0.5") + PlotTests.row("symmetric", "exact", nre: "0.25")
+            PlotTests.studyHeader + PlotTests.row("full", "exact", nre: "0.5")
+            + PlotTests.row("symmetric", "exact", nre: "0.25")
             + PlotTests.row(matrix: "B", "full", "exact", nre: "0.125")
         let script = try script(csv)
         #expect(curves(script) == [[[0.5, 1], [0.25, 0]], [[0.125, 1]]])
@@ -186,10 +188,12 @@ import Testing
 
     /// Every word of the file that gnuplot sees stands in single quotes, on one line, without markup.
     @Test(.enabled(if: hasGnuplot)) func hostileNames() throws {
-        let name = "\"<script>&a_b^{c}'\"\"\\n`touch stolen`$(touch stolen) %d %s @x\u{7}\nsystem('touch stolen')\n'; system \"\"touch stolen\"\" #\""
+        let name =
+            "\"<script>&a_b^{c}'\"\"\\n`touch stolen`$(touch stolen) %d %s @x\u{7}\nsystem('touch stolen')\n'; system \"\"touch stolen\"\" #\""
         let csv =
             PlotTests.studyHeader
-            + (["full", "symmetric"].map { PlotTests.row(matrix: name, "\(name.dropLast())\($0)\"", "exact", nre: "0.5") }).joined()
+            + (["full", "symmetric"].map { PlotTests.row(matrix: name, "\(name.dropLast())\($0)\"", "exact", nre: "0.5") })
+            .joined()
             + PlotTests.row(matrix: "B", "full", "exact", nre: "0.5")
         try folder.write(csv, to: "in.csv")
         try folder.succeed(["plot", "in.csv", "-o", "out.svg"])
@@ -236,7 +240,8 @@ import Testing
     }
 
     static let wrongUses: [(options: [String], status: Int32, word: String)] = [
-        (["none.csv", "-o", "out.svg"], 66, "none.csv"), (["in.csv"], 64, "output"), (["in.csv", "-o", "out.pdf"], 64, "out.pdf"),
+        (["none.csv", "-o", "out.svg"], 66, "none.csv"), (["in.csv"], 64, "output"),
+        (["in.csv", "-o", "out.pdf"], 64, "out.pdf"),
         (["in.csv", "-o", "svg"], 64, "svg"), (["in.csv", "-o", "out.svg", "--x", "code"], 64, "--y"),
         (["in.csv", "-o", "out.svg", "--series", "code"], 64, "--x"),
         (["in.csv", "-o", "out.svg", "--x", "code", "--y", "value", "--log", "z"], 64, "z"),

@@ -19,9 +19,11 @@ import Testing
 
     static let codings: [Coding] = [
         Coding(codebook: "linear-2", bits: 4, block: 64, order: 65), Coding(codebook: "linear", bits: 3, block: 7, order: 17),
-        Coding(codebook: "dynamic-tree", bits: 8, block: 16, order: 33), Coding(codebook: "linear-1.5", bits: 2, block: 1, order: 9),
+        Coding(codebook: "dynamic-tree", bits: 8, block: 16, order: 33),
+        Coding(codebook: "linear-1.5", bits: 2, block: 1, order: 9),
         Coding(codebook: "nf4", bits: 4, block: 5, order: 12), Coding(codebook: "fp4", bits: 4, block: 64, order: 3),
-        Coding(codebook: "dynamic-tree", bits: 5, block: 100, order: 66), Coding(codebook: "linear-2", bits: 7, block: 64, order: 1),
+        Coding(codebook: "dynamic-tree", bits: 5, block: 100, order: 66),
+        Coding(codebook: "linear-2", bits: 7, block: 64, order: 1),
     ]
 
     /// A matrix with a zero block, entries on midpoints, and no symmetry, so that rows and columns are told apart.
@@ -60,11 +62,14 @@ import Testing
                 #expect(maxima.values[row * blocks + column / coding.block] == maximum)
                 #expect(decoded.values[row * order + column] == codebook.values[code] * maximum)
                 let x = maximum > 0 ? matrix[row, column] * (1 / maximum) : 0
-                // Nearest in exact arithmetic but for the midpoint's rounding to float32; equal values and ties: the even index.
+                // Nearest in exact arithmetic but for the midpoint's rounding to float32; equal values and ties: the even
+                // index.
                 let distances = codebook.values.map { (Double($0) - Double(x)).magnitude }
                 let least = distances.min() ?? .nan
                 #expect(distances[code] <= least + 0x1p-24, "entry (\(row), \(column)): code \(code)")
-                if distances.filter({ $0 == least }).count == 2, distances[code] == least { #expect(code % 2 == 0 || coding.codebook == "fp4") }
+                if distances.filter({ $0 == least }).count == 2, distances[code] == least {
+                    #expect(code % 2 == 0 || coding.codebook == "fp4")
+                }
             }
         }
     }

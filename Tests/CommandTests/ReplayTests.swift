@@ -51,7 +51,9 @@ import Testing
     @Test func momentumIsTheRecurrence() throws {
         try writeTrace()
         try folder.succeed(Self.arguments)
-        for (name, shape, seeds) in [("dense/weight", [4, 3], (1, 3)), ("bias", [5], (2, 4))] as [(String, [Int], (UInt64, UInt64))] {
+        for (name, shape, seeds) in [("dense/weight", [4, 3], (1, 3)), ("bias", [5], (2, 4))]
+            as [(String, [Int], (UInt64, UInt64))]
+        {
             let ours = try parameters(name)
             #expect(ours.shape == [2] + shape)
             let count = shape.reduce(1, *)

@@ -101,7 +101,9 @@ import Testing
         let whole = try folder.data("s2.csv")
         let lines = whole.indices.filter { whole[$0] == 0x0A }
         let last = lines[lines.count - 2] + 1
-        for length in [0, 1, 300, lines[0] + 1, lines[1] + 1, whole.count / 2, last, last + 40, whole.count - 2, whole.count - 40] {
+        for length in [
+            0, 1, 300, lines[0] + 1, lines[1] + 1, whole.count / 2, last, last + 40, whole.count - 2, whole.count - 40,
+        ] {
             try folder.write(whole.prefix(length), to: "s2.csv")
             try expectMergeRefused(shards, [])
         }

@@ -54,11 +54,13 @@ struct StudyTable: Equatable {
     /// The table without its timing, the one column that two runs do not share.
     var withoutSeconds: StudyTable {
         guard let index = header.firstIndex(of: "seconds") else { return self }
-        return StudyTable(header: header, records: records.map { record in
-            var record = record
-            record[index] = ""
-            return record
-        })
+        return StudyTable(
+            header: header,
+            records: records.map { record in
+                var record = record
+                record[index] = ""
+                return record
+            })
     }
 
     private init(header: [String], records: [[String]]) {

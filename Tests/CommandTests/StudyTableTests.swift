@@ -104,14 +104,19 @@ import Testing
         let run = try folder.runOther(["python3", "-c", script])
         guard run.status == 0 else { try Test.cancel("python3 is not here: \(run.standardError)") }
         let read = try JSONDecoder().decode([String].self, from: Data(run.standardOutput.utf8))
-        #expect(read == names.sorted { Array($0.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.unicodeScalars.map(\.value)) })
+        #expect(
+            read
+                == names.sorted {
+                    Array($0.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.unicodeScalars.map(\.value))
+                })
     }
 
     @Test(arguments: [
         ("*", ["a", "layer/0/left/statistic", "layer/1/left/statistic", "layer/1/right/statistic"]),
         ("layer/*/statistic", ["layer/0/left/statistic", "layer/1/left/statistic", "layer/1/right/statistic"]),
         ("/layer/1*", ["layer/1/left/statistic", "layer/1/right/statistic"]),
-        ("*left*", ["layer/0/left/statistic", "layer/1/left/statistic"]), ("a", ["a"]), ("layer/?/right/*", ["layer/1/right/statistic"]),
+        ("*left*", ["layer/0/left/statistic", "layer/1/left/statistic"]), ("a", ["a"]),
+        ("layer/?/right/*", ["layer/1/right/statistic"]),
     ]) func glob(_ pattern: String, _ expected: [String]) throws {
         let names = ["layer/1/right/statistic", "a", "layer/0/left/statistic", "layer/1/left/statistic"]
         try folder.createHDF5("a.h5") { writer in
@@ -166,7 +171,8 @@ import Testing
         try folder.writeSoundFile()
         let without = try study([])
         let (first, second) = (
-            try folder.succeed(["study", "a.h5", "--cache", "kept"]), try folder.succeed(["study", "a.h5", "--cache", "kept"]))
+            try folder.succeed(["study", "a.h5", "--cache", "kept"]), try folder.succeed(["study", "a.h5", "--cache", "kept"])
+        )
         #expect(try folder.contains("kept") && !FileManager.default.contentsOfDirectory(atPath: folder.path("kept")).isEmpty)
         for run in [first, second] { #expect(try StudyTable(run.standardOutput).withoutSeconds == without.withoutSeconds) }
     }

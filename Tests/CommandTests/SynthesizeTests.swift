@@ -35,7 +35,10 @@ import Testing
         _ spectrum: (spectrum: String, options: [String], condition: Double), _ precision: String
     ) throws {
         try folder.succeed(
-            ["synthesize", "--order", "40", "--spectrum", spectrum.spectrum, "--seed", "7", "--precision", precision, "-o", "a.h5"]
+            [
+                "synthesize", "--order", "40", "--spectrum", spectrum.spectrum, "--seed", "7", "--precision", precision, "-o",
+                "a.h5",
+            ]
                 + spectrum.options)
         // Eigenvalues move by ‖E‖: rounding to the precision, n·u·λmax, and the measurement's own; twice for the quotient.
         let unit = precision == "float32" ? 0x1p-24 : 0x1p-53
@@ -58,7 +61,9 @@ import Testing
     }
 
     @Test func attributes() throws {
-        try folder.succeed(["synthesize", "--order", "5", "--spectrum", "geometric", "--seed", "18446744073709551615", "-o", "a.h5"])
+        try folder.succeed([
+            "synthesize", "--order", "5", "--spectrum", "geometric", "--seed", "18446744073709551615", "-o", "a.h5",
+        ])
         let attributes = try HDF5File.open(folder.path("a.h5")).attributes()
         #expect(attributes["format"] == .string("fourthroot") && attributes["format_version"] == .integer(1))
         #expect(attributes["producer"]?.string?.hasPrefix("fourthroot") == true)
@@ -87,7 +92,8 @@ import Testing
             (copy.frobeniusNorm - original.frobeniusNorm).magnitude, scale: original.frobeniusNorm, order: 24, "norm")
         try folder.write([("zero", Matrix(rows: 3, columns: 3))], to: "zero.h5")
         try folder.expectRefusal(
-            ["synthesize", "--spectrum", "like", "--like", "zero.h5", "-o", "c.h5"], status: 65, words: ["zero.h5", "eigenvalue"])
+            ["synthesize", "--spectrum", "like", "--like", "zero.h5", "-o", "c.h5"], status: 65,
+            words: ["zero.h5", "eigenvalue"])
     }
 
     @Test(arguments: ["3\n2\n1\n", "eigenvalue\n3\n2\n1", "value,index\r\n3,0\r\n2,1\r\n1,2\r\n", "3.0\n\n2e0\n 1 \n"])
@@ -109,16 +115,19 @@ import Testing
     @Test(arguments: wrongFiles) func wrongEigenvalues(_ text: String, _ word: String) throws {
         try folder.write(text, to: "values.csv")
         try folder.expectRefusal(
-            ["synthesize", "--spectrum", "file", "--eigenvalues", "values.csv", "-o", "a.h5"], status: 65, words: ["values.csv", word])
+            ["synthesize", "--spectrum", "file", "--eigenvalues", "values.csv", "-o", "a.h5"], status: 65,
+            words: ["values.csv", word])
     }
 
     static let wrongOptions: [[String]] = [
         ["--order", "5", "--spectrum", "cubic"], ["--order", "0", "--spectrum", "geometric"],
-        ["--order=-3", "--spectrum", "geometric"], ["--spectrum", "geometric"], ["--order", "40000", "--spectrum", "geometric"],
+        ["--order=-3", "--spectrum", "geometric"], ["--spectrum", "geometric"],
+        ["--order", "40000", "--spectrum", "geometric"],
         ["--order", "5", "--spectrum", "geometric", "--condition", "0.5"],
         ["--order", "5", "--spectrum", "geometric", "--condition", "nan"],
         ["--order", "5", "--spectrum", "geometric", "--condition", "inf"],
-        ["--order", "5", "--spectrum", "geometric", "--seed=-1"], ["--order", "5", "--spectrum", "geometric", "--largest", "0"],
+        ["--order", "5", "--spectrum", "geometric", "--seed=-1"],
+        ["--order", "5", "--spectrum", "geometric", "--largest", "0"],
         ["--order", "5", "--spectrum", "geometric", "--precision", "float16"],
         ["--order", "5", "--spectrum", "geometric", "--precision", "float32", "--largest", "1e300"],
         ["--order", "5", "--spectrum", "geometric", "--precision", "float32", "--largest", "1e-40"],

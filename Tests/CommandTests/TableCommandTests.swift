@@ -33,7 +33,9 @@ import Testing
     @Test func curve() throws {
         try folder.succeed(["codebook", "--codebook", "linear-2", "--bits", "4", "--curve", "-o", "curve.csv"])
         let table = try StudyTable(folder.text("curve.csv"))
-        let points = try zip(table.column("x"), table.column("value")).map { (try #require(Float($0)), try #require(Float($1))) }
+        let points = try zip(table.column("x"), table.column("value")).map {
+            (try #require(Float($0)), try #require(Float($1)))
+        }
         let values = try codebook("linear-2", bits: 4)
         #expect(points.count > 1000 && points.first?.0 == -1 && points.last?.0 == 1)
         for (x, value) in points {

@@ -54,7 +54,8 @@ import Testing
             let before = try sizeOf(path)
             #expect(throws: Interruption.self) {
                 try appender.append { writer in
-                    try writer.write(Matrix<Float>.random(rows: 400, columns: 400, seed: 9), to: "steps/1", storage: .compressed)
+                    try writer.write(
+                        Matrix<Float>.random(rows: 400, columns: 400, seed: 9), to: "steps/1", storage: .compressed)
                     try writer.setAttribute("x", to: .integer(1), of: "steps/0")
                     throw Interruption()
                 }

@@ -3,14 +3,16 @@ import HDF5Store
 import Testing
 
 @Suite struct RefusalTests {
-    @Test(.enabled(if: H5PY.isInstalled, H5PY.missing), arguments: [
-        ("integer", HDF5Error.Kind.wrongType), ("uint16", .wrongType), ("string", .wrongType),
-        ("strings", .wrongType), ("compound", .wrongType), ("boolean", .wrongType), ("complex", .wrongType),
-        ("extended", .wrongType), ("group", .wrongType), ("null", .wrongShape), ("scalar", .wrongShape),
-        ("vector", .wrongShape), ("cube", .wrongShape), ("wide", .wrongShape), ("order0", .wrongShape),
-        ("absent", .noSuchObject), ("lzf", .missingFilter), ("huge", .tooLarge), ("hollow", .corrupt),
-        ("unwritten", .corrupt), ("checksum", .corrupt),
-    ])
+    @Test(
+        .enabled(if: H5PY.isInstalled, H5PY.missing),
+        arguments: [
+            ("integer", HDF5Error.Kind.wrongType), ("uint16", .wrongType), ("string", .wrongType),
+            ("strings", .wrongType), ("compound", .wrongType), ("boolean", .wrongType), ("complex", .wrongType),
+            ("extended", .wrongType), ("group", .wrongType), ("null", .wrongShape), ("scalar", .wrongShape),
+            ("vector", .wrongShape), ("cube", .wrongShape), ("wide", .wrongShape), ("order0", .wrongShape),
+            ("absent", .noSuchObject), ("lzf", .missingFilter), ("huge", .tooLarge), ("hollow", .corrupt),
+            ("unwritten", .corrupt), ("checksum", .corrupt),
+        ])
     func everySetThatIsNoMatrix(name: String, kind: HDF5Error.Kind) throws {
         let path = try H5PY.fixture("refused.h5")
         let file = try HDF5File.open(path)

@@ -45,10 +45,11 @@ import Testing
             #expect(try file.readArray("nothing") == NumericArray(shape: [0, 3], values: []))
             #expect(try file.attributes() == ["format": .string("fourthroot"), "format_version": .integer(1)])
             #expect(try file.attributes(of: "double") == ["empty": .string("")])
-            #expect(try file.attributes(of: "double/contiguous") == [
-                "damping": .number(1e-6), "shape": .integers([3, -4]), "values": .numbers([]),
-                "names": .strings(["ä", ""]),
-            ])
+            #expect(
+                try file.attributes(of: "double/contiguous") == [
+                    "damping": .number(1e-6), "shape": .integers([3, -4]), "values": .numbers([]),
+                    "names": .strings(["ä", ""]),
+                ])
             let compressed = try file.description(of: "float/compressed")
             #expect(compressed.filters == ["shuffle", "deflate(4)"])
             #expect(compressed.layout == .chunked([217, 301]))

@@ -32,7 +32,8 @@ private let shapes = [
                 transposeA ? a.transposed : a, transposed: transposeA, transposeB ? b.transposed : b,
                 transposed: transposeB, alpha: -2)
             expectTestRatio(
-                largestDifference(Matrix<Double>(product), expected.scalingColumns(by: [Double](repeating: -2, count: columns))),
+                largestDifference(
+                    Matrix<Double>(product), expected.scalingColumns(by: [Double](repeating: -2, count: columns))),
                 scale: 2 * scale, order: depth + 1, unitRoundoff: unitRoundoff, threshold: 2, "\(transposeA) \(transposeB)")
         }
         let c = Matrix<Scalar>.random(rows: rows, columns: columns, seed: 3)

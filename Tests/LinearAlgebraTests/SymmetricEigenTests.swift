@@ -1,10 +1,11 @@
 import Foundation
 import IndependentProduct
-@testable import LinearAlgebra
 import MatrixCore
 import Spectra
 import TestSupport
 import Testing
+
+@testable import LinearAlgebra
 
 private let orders = [0, 1, 2, 3, 16, 17, 65, 100]
 private let algorithms = [EigenAlgorithm.divideAndConquer, .relativelyRobust]

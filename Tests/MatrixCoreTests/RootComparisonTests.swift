@@ -1,7 +1,7 @@
 import Foundation
 import MatrixCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct RootComparisonTests {
     /// Plain sums over a matrix small enough to follow by hand.

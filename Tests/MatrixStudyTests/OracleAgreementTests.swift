@@ -1,7 +1,7 @@
 import Foundation
 import MatrixStudy
-import Testing
 import TestSupport
+import Testing
 
 /// Held against the rows of an independent NumPy program on real preconditioners.
 @Suite(.enabled(if: sharedFolder != nil, "the shared references are not beside the package"))

@@ -1,5 +1,5 @@
-import Preconditioning
 import MatrixStudy
+import Preconditioning
 import Quantization
 import Testing
 

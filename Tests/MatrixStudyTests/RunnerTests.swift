@@ -2,8 +2,8 @@ import Foundation
 import MatrixCore
 import MatrixStudy
 import Spectra
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct RunnerTests {
     private func geometric(order: Int, condition: Double, seed: UInt64 = 1) throws -> Matrix<Double> {

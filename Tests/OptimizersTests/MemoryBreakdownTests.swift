@@ -140,7 +140,9 @@ import Testing
             MemoryFit(
                 activations, parameterCount: shapes.parameterCount, bytes, context: 256, batchSize: batch, limit: 81920 << 20)
         }
-        func megabytes(_ fit: MemoryFit) throws -> Double { Double(fit.fixedBytes + (try #require(fit.activationBytes))) / 0x1p20 }
+        func megabytes(_ fit: MemoryFit) throws -> Double {
+            Double(fit.fixedBytes + (try #require(fit.activationBytes))) / 0x1p20
+        }
         let exact = try bytes(
             .llama2, PreconditionerScheme(statistic: .exact, root: .exact), largestOrder: 2048, parameterBits: 16,
             firstOrderBits: 8)

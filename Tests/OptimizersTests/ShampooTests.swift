@@ -50,7 +50,8 @@ import Testing
         let rule = try rule(scheme)
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([4, 3]), using: &generator, backend)
-        let direction = try rule.direction(of: gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(1), backend)
+        let direction = try rule.direction(
+            of: gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(1), backend)
         let block = try #require(state.preconditioners?.blocks.first)
         for (side, transposed) in [(block.left, false), (block.right, true)] {
             var statistic = Matrix<Double>(diagonal: [Double](repeating: beta * epsilon, count: side.order))

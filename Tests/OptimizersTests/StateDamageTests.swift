@@ -98,7 +98,9 @@ import Testing
         let scheme = try PreconditionerScheme(statistic: .eigenvector(coding()), root: .exact)
         let rule = try shampoo(SGDM<CPUBackend<Float>>(), scheme)
         let training = try Training(rule, shape, seed: 1, floats)
-        func expectError(_ name: String, _ problem: StateArchiveError.Problem, _ change: (inout [StateArchive.Entry]) -> Void) throws {
+        func expectError(_ name: String, _ problem: StateArchiveError.Problem, _ change: (inout [StateArchive.Entry]) -> Void)
+            throws
+        {
             var entries = training.archive.entries
             change(&entries)
             var state = training.state
@@ -132,7 +134,8 @@ import Testing
             "\(side)/root/entries", .invalid("an entry is not finite"),
             replace("\(side)/root/entries", .floats([Float](repeating: .infinity, count: 66 * 66))))
         try expectError(
-            "\(side)/failures", .invalid("[1, 0, 1] are no counts of failures"), replace("\(side)/failures", .integers([1, 0, 1])))
+            "\(side)/failures", .invalid("[1, 0, 1] are no counts of failures"),
+            replace("\(side)/failures", .integers([1, 0, 1])))
         try expectError(
             "\(side)/last_failure", .invalid("it is not UTF-8"), replace("\(side)/last_failure", .bytes([0xFF])))
     }

@@ -45,7 +45,8 @@ private let backend = CPUBackend<Double>()
         let known = try KnownStatistic(.geometric(conditionNumber: 1e10), order: 50)
         let coding = try blockCoding(.dynamicTree, bits: bits)
         let values = try symmetricEigen(
-            CholeskyStatistic(known.matrix, shift: 0, coding: coding, backend: backend).decoded(backend)).values
+            CholeskyStatistic(known.matrix, shift: 0, coding: coding, backend: backend).decoded(backend)
+        ).values
         expectTestRatio(max(0, -values[0]), scale: values[49], order: 50, threshold: 5)
     }
 
@@ -55,7 +56,8 @@ private let backend = CPUBackend<Double>()
         let diagonal = [4, 1e-4, 0.3, 77]
         let coding = try blockCoding(.linear2, bits: 4)
         let decoded = try CholeskyStatistic(
-            Matrix(diagonal: diagonal), shift: shift, coding: coding, backend: backend).decoded(backend)
+            Matrix(diagonal: diagonal), shift: shift, coding: coding, backend: backend
+        ).decoded(backend)
         #expect(decoded == Matrix(diagonal: decoded.diagonal))
         for (found, value) in zip(decoded.diagonal, diagonal) {
             // A square doubles the relative error 2^-24 of its root.

@@ -157,7 +157,8 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
         var order: [Int] = []
         while !left.isEmpty {
             var best = 0
-            for place in left.indices where (weights[left[place]] - median).magnitude > (weights[left[best]] - median).magnitude {
+            for place in left.indices where (weights[left[place]] - median).magnitude > (weights[left[best]] - median).magnitude
+            {
                 best = place
             }
             order.append(left.remove(at: best))

@@ -122,13 +122,15 @@ private func twoByTwo(_ a: Double, _ b: Double, exponent p: Double, damping: Dou
 
     @Test func powersThatDoNotExist() throws {
         for rule in IndefiniteRule.allCases {
-            #expect(try eigenRoot(Matrix<Double>(rows: 3, columns: 3), exponent: 0.25, damping: 1, rule: rule, backend).root == nil)
+            #expect(
+                try eigenRoot(Matrix<Double>(rows: 3, columns: 3), exponent: 0.25, damping: 1, rule: rule, backend).root == nil)
         }
         #expect(try eigenRoot(Matrix(diagonal: [0.0, 1]), exponent: 0.25, damping: 0, rule: .absolute, backend).root == nil)
         #expect(try eigenRoot(Matrix(diagonal: [0.0, 1]), exponent: 0.25, damping: 0.5, rule: .absolute, backend).root != nil)
         #expect(try eigenRoot(Matrix(diagonal: [1e-200, 1]), exponent: 2, damping: 0, rule: .absolute, backend).root == nil)
         let single = CPUBackend<Float>()
-        #expect(try eigenRoot(Matrix(diagonal: [1e-30 as Float, 1]), exponent: 2, damping: 0, rule: .absolute, single).root == nil)
+        #expect(
+            try eigenRoot(Matrix(diagonal: [1e-30 as Float, 1]), exponent: 2, damping: 0, rule: .absolute, single).root == nil)
         let empty = try eigenRoot(Matrix<Double>(rows: 0, columns: 0), exponent: 0.25, damping: 0, rule: .fail, backend)
         #expect(empty.root?.elements == [] && empty.eigenvalues.isEmpty)
     }

@@ -26,7 +26,8 @@ private func cosine(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Double {
     func lemma1(name: CodebookName, bits: Int) throws {
         let n = 80
         for spectrum in [
-            Spectrum.geometric(conditionNumber: 1e4), .twoLevel(ratio: 1000, fractionLarge: 0.3), .oneSmall(conditionNumber: 1e6),
+            Spectrum.geometric(conditionNumber: 1e4), .twoLevel(ratio: 1000, fractionLarge: 0.3),
+            .oneSmall(conditionNumber: 1e6),
         ] {
             let known = try KnownStatistic(spectrum, order: n)
             let coding = try blockCoding(name, bits: bits)

@@ -84,7 +84,9 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
     }
 
     /// The ends of the range: maxima whose reciprocal is subnormal, infinite, or itself the largest.
-    @Test(arguments: [0x1p-149, 0x1p-148, 0x1.8p-140, 0x1p-129, 0x1p-128, 0x1.8p-127, 0x1p-126, 0x1.8p126, 0x1.FFFFFEp127] as [Float])
+    @Test(
+        arguments: [0x1p-149, 0x1p-148, 0x1.8p-140, 0x1p-129, 0x1p-128, 0x1.8p-127, 0x1p-126, 0x1.8p126, 0x1.FFFFFEp127]
+            as [Float])
     func extremeMaxima(maximum: Float) throws {
         for name in CodebookName.allCases {
             for bits in name.supportedBits {

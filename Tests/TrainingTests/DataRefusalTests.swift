@@ -209,7 +209,8 @@ import Testing
     }
 
     /// What is not UTF-8 by RFC 3629: a lone continuation, an overlong form, a surrogate, above U+10FFFF, a cut sequence.
-    @Test(arguments: [[0x80], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0xFF]] as [[UInt8]])
+    @Test(
+        arguments: [[0x80], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0xFF]] as [[UInt8]])
     func textThatIsNotUTF8(_ wrong: [UInt8]) throws {
         try withDataFolder { folder in
             try folder.write(Array("aé€".utf8) + wrong, to: "a.txt")

@@ -80,7 +80,9 @@ private struct SpoiledNetwork<Inner: Network>: Network {
         var trainer = try Trainer(network: network, rule: rule, data: data, settings: settings(steps: 1), backend)
         let start = trainer.numbers
         let batch = data.trainingBatch(step: 1, batchSize: 32, seed: 3)
-        guard case .images(let images) = batch.content else { throw DataError(kind: .damaged, file: nil, problem: "", advice: "") }
+        guard case .images(let images) = batch.content else {
+            throw DataError(kind: .damaged, file: nil, problem: "", advice: "")
+        }
         var forward = ForwardPass(start, isTraining: true, seed: 0, backend)
         let (logits, record) = network.forward(.images(images, batch: 32), &forward)
         let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)

@@ -8,7 +8,8 @@ import Testing
 
     private func row(_ step: Int) -> LogRow {
         LogRow(
-            step: step, epoch: 1, loss: 0.1, accuracy: 0.5, learningRate: 1e-3, seconds: Double(step), preconditionerSeconds: 0.25,
+            step: step, epoch: 1, loss: 0.1, accuracy: 0.5, learningRate: 1e-3, seconds: Double(step),
+            preconditionerSeconds: 0.25,
             samplesPerSecond: 2, optimizerStateBytes: 10, preconditionerBytes: 4, peakResidentBytes: 100,
             validation: step == 2 ? Evaluation(loss: 2, accuracy: 0.75) : nil, statisticFailures: 0, rootFailures: 1,
             shadowErrors: step == 2 ? [ShadowError(group: "b", normwiseRelativeError: 0.5, angleDegrees: 3)] : [])

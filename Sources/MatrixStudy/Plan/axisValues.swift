@@ -42,7 +42,8 @@ public func words<Word: RawRepresentable & CaseIterable>(
     var result: [Word] = []
     for item in items(text) {
         guard let word = Word(rawValue: item) else {
-            throw PlanError("\(axis) '\(item)' is unknown: choose from \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw PlanError(
+                "\(axis) '\(item)' is unknown: choose from \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         result.append(word)
     }

@@ -101,7 +101,8 @@ final class PartialFile {
         return (rows, data.count - tail, last)
     }
 
-    /// A record without its line feed, on one line. Scalars, not characters: a carriage return and a line feed are one character.
+    /// A record without its line feed, on one line. Scalars, not characters: a carriage return and a line feed are one
+    /// character.
     private static func escaped(_ record: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in record.unicodeScalars.dropLast() {

@@ -67,7 +67,8 @@ private func records(_ text: String, _ name: String, _ header: [String]) throws(
             description: "\(name) is not a shard of a study: its header is another; run 'fourthroot study --shard I/N'")
     }
     if let position = parsed.firstIndex(where: { $0.count != header.count }) {
-        throw MergeError(description: "\(name), record \(position + 1): \(parsed[position].count) fields instead of \(header.count)")
+        throw MergeError(
+            description: "\(name), record \(position + 1): \(parsed[position].count) fields instead of \(header.count)")
     }
     return Array(parsed.dropFirst())
 }

@@ -110,7 +110,8 @@ public struct StudyInput: Sendable {
         }
         guard dataset.shape[0] > 0 else { throw error(name, "its order is 0; a statistic has at least one entry") }
         guard dataset.shape[0] <= StudyInput.largestOrder else {
-            throw error(name, "its order \(dataset.shape[0]) is above \(StudyInput.largestOrder), the largest that LAPACK takes")
+            throw error(
+                name, "its order \(dataset.shape[0]) is above \(StudyInput.largestOrder), the largest that LAPACK takes")
         }
         let entries: Matrix<Double>
         do {
@@ -128,14 +129,16 @@ public struct StudyInput: Sendable {
         // Columns of the memory are rows of the data set.
         if let position = entries.elements.firstIndex(where: { !$0.isFinite }) {
             throw error(
-                name, "entry (\(position / order), \(position % order)) is \(entries.elements[position]); "
+                name,
+                "entry (\(position / order), \(position % order)) is \(entries.elements[position]); "
                     + "a statistic is finite")
         }
         let limit = 1e-3 * entries.largestMagnitude
         for column in 0..<order {
             for row in 0..<column where (entries[row, column] - entries[column, row]).magnitude > limit {
                 throw error(
-                    name, "it is not symmetric: entries (\(column), \(row)) and (\(row), \(column)) are "
+                    name,
+                    "it is not symmetric: entries (\(column), \(row)) and (\(row), \(column)) are "
                         + "\(entries[row, column]) and \(entries[column, row])")
             }
         }

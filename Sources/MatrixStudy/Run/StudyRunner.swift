@@ -8,8 +8,9 @@ import Preconditioning
 /// Runs the cases of a plan over matrices, on all cores.
 ///
 /// One task computes one statistic's root and all the roots coded from it, with one BLAS thread. The reference's decomposition
-/// runs beside the cases: those that are finished before it wait with their roots, four a core at most, and two matrices are under way
-/// at a time, more where there are more than four cores. Memory is so bounded by a number of matrices a core, whatever the file's size.
+/// runs beside the cases: those that are finished before it wait with their roots, four a core at most, and two matrices are
+/// under way at a time, more where there are more than four cores. Memory is so bounded by a number of matrices a core,
+/// whatever the file's size.
 public struct StudyRunner: Sendable {
     /// What happens on the way.
     public enum Event: Sendable {
@@ -92,10 +93,12 @@ public struct StudyRunner: Sendable {
                 independent?.cancel()
                 subject.cancel()
             }
-            let decomposition = independent ?? Task {
-                let subject = try await subject.value
-                return await permits.holding { dependentDecomposition(subject) }
-            }
+            let decomposition =
+                independent
+                ?? Task {
+                    let subject = try await subject.value
+                    return await permits.holding { dependentDecomposition(subject) }
+                }
             let reference = MatrixReference(
                 decomposition: decomposition, solver: runner.reference, cases: statistics, permits: permits)
             let vectors = DecodedVectors(uses: statistics, capacity: 2)

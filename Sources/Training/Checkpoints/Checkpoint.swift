@@ -58,7 +58,8 @@ enum Checkpoint {
                 let array = try file.readArray("\(folder)/\(description.name)", as: Float.self)
                 guard array.shape == description.shape.dimensions else {
                     throw failure(
-                        "holds \(description.name) with the dimensions \(array.shape) instead of \(description.shape.dimensions)")
+                        "holds \(description.name) with the dimensions \(array.shape) instead of \(description.shape.dimensions)"
+                    )
                 }
                 return matrix(array, description.shape)
             }

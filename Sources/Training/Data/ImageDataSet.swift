@@ -1,5 +1,5 @@
-import NeuralNetworks
 import MatrixCore
+import NeuralNetworks
 
 /// Images for classification, kept as bytes and normalized by the training images' own means and deviations when a
 /// batch is drawn.

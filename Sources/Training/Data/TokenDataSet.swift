@@ -1,5 +1,5 @@
-import NeuralNetworks
 import MatrixCore
+import NeuralNetworks
 
 /// A sequence of tokens for predicting each from those before it; the last tenth is for validation.
 ///

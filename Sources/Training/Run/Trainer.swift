@@ -37,7 +37,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         slots = try network.parameters.enumerated().map { index, parameter in
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
             let state = try rule.initialState(for: parameter.shape, using: &generator, backend)
-            let shadow = settings.followsShadow ? rule.preconditioners(of: state).map { BlockShadow(following: $0, backend) } : nil
+            let shadow =
+                settings.followsShadow ? rule.preconditioners(of: state).map { BlockShadow(following: $0, backend) } : nil
             return OptimizerSlot(state: state, shadow: shadow)
         }
         let costs = network.parameters.map { parameter in

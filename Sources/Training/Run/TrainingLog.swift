@@ -40,9 +40,10 @@ public struct LogRow: Sendable, Equatable {
             "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
             validation.map { "\($0.loss)" } ?? "", validation.map { "\($0.accuracy)" } ?? "", "\(statisticFailures)",
             "\(rootFailures)",
-        ] + groups.flatMap { group in
-            [errors[group]?.normwiseRelativeError, errors[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
-        }
+        ]
+            + groups.flatMap { group in
+                [errors[group]?.normwiseRelativeError, errors[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
+            }
     }
 }
 

@@ -94,7 +94,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             preconditionerSeconds: preconditionerSeconds,
             samplesPerSecond: Double(trainer.settings.batchSize) / stepSeconds,
             optimizerStateBytes: trainer.optimizerStateBytes, preconditionerBytes: trainer.preconditionerBytes,
-            peakResidentBytes: peakResidentBytes(), validation: isDue(intervals.validation) || isLast ? trainer.evaluate() : nil,
+            peakResidentBytes: peakResidentBytes(),
+            validation: isDue(intervals.validation) || isLast ? trainer.evaluate() : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
             shadowErrors: isDue(intervals.dump) || isLast ? trainer.shadowErrors() : [])
         if failures.statistics + failures.roots > reportedFailures {

@@ -2,8 +2,8 @@ import Foundation
 
 /// A figure in gnuplot's language.
 ///
-/// Numbers go into data blocks; every text of the user stands in single quotes, where gnuplot expands nothing, and without markup
-/// unless it is ours.
+/// Numbers go into data blocks; every text of the user stands in single quotes, where gnuplot expands nothing, and without
+/// markup unless it is ours.
 struct GnuplotScript {
     private let figure: Figure
     private let layout: FigureLayout
@@ -90,7 +90,8 @@ struct GnuplotScript {
         var elements: [String] = []
         if withLegend && figure.series.count > 1 {
             for (position, series) in figure.series.enumerated() {
-                elements.append("NaN \(style(position)) title \(quoted(shortened(series.label, to: FigureLayout.longestLabel)))")
+                elements.append(
+                    "NaN \(style(position)) title \(quoted(shortened(series.label, to: FigureLayout.longestLabel)))")
             }
         }
         // References are drawn first, under the others.

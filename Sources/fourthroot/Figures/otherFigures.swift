@@ -113,7 +113,8 @@ func trainingFigure(_ table: ResultTable) throws -> Figure {
     let networks = table.rows.map { $0.optionalText("network") }.distinct.joined(separator: ", ")
     return try finished(
         Figure(
-            title: .plain("Validation loss of \(networks), mean over \(common.count == 1 ? "one seed" : "\(common.count) seeds")"),
+            title: .plain(
+                "Validation loss of \(networks), mean over \(common.count == 1 ? "one seed" : "\(common.count) seeds")"),
             panels: [panel], series: series), table)
 }
 

@@ -12,7 +12,8 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Samples of a batch (default 128).")
     var batchSize = 128
 
-    @Option(help: "Course of the learning rate: \(LearningRateSchedule.Course.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        help: "Course of the learning rate: \(LearningRateSchedule.Course.allCases.map(\.rawValue).joined(separator: ", ")).")
     var schedule = "cosine"
 
     @Option(help: "Steps of linear warm-up.")
@@ -35,7 +36,8 @@ struct CourseOptions: ParsableArguments {
 
     func check() throws {
         guard (steps == nil) != (epochs == nil) else {
-            throw StatusError.usage(steps == nil ? "give --steps or --epochs" : "--steps and --epochs contradict each other; give one")
+            throw StatusError.usage(
+                steps == nil ? "give --steps or --epochs" : "--steps and --epochs contradict each other; give one")
         }
         for (name, value) in [
             ("steps", steps), ("epochs", epochs), ("batch-size", batchSize), ("validate-every", validateEvery),
@@ -45,7 +47,9 @@ struct CourseOptions: ParsableArguments {
                 throw StatusError.usage("--\(name) \(value): it must be from 1 to 1000000000")
             }
         }
-        guard (0...1_000_000_000).contains(warmUp) else { throw StatusError.usage("--warm-up \(warmUp): it must not be negative") }
+        guard (0...1_000_000_000).contains(warmUp) else {
+            throw StatusError.usage("--warm-up \(warmUp): it must not be negative")
+        }
         guard labelSmoothing >= 0 && labelSmoothing < 1 else {
             throw StatusError.usage("--label-smoothing \(labelSmoothing): it must be at least 0 and below 1")
         }

@@ -25,7 +25,8 @@ struct FirstOrderOptions: ParsableArguments {
     @Option(help: "Decay of the second moment of adamw and nadamw (default 0.999).")
     var secondDecay: Double?
 
-    /// - Throws: `PlanError` for a word that is none, `StatusError` of status `usage` for a value out of range or an option of another rule.
+    /// - Throws: `PlanError` for a word that is none, `StatusError` of status `usage` for a value out of range or an option
+    ///   of another rule.
     func rule() throws -> any OptimizerRule<CPUBackend<Float>> {
         let kind: FirstOrderRule = try word(optimizer, option: "--optimizer")
         if let name = foreignOption(of: kind) {

@@ -27,16 +27,18 @@ where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
         var last: LogRow?
         let end: TrainingRun<Model, Rule>.End
         do {
-            end = try run.run(shouldStop: { stop.isRequested }) { event in
-                switch event {
-                case .step(let row):
-                    last = row
-                    progress.advance(by: 1, note: progressNote(row))
-                case .warning(let text):
-                    progress.clear()
-                    Terminal.report("warning", text)
-                }
-            }
+            end = try run.run(
+                shouldStop: { stop.isRequested },
+                report: { event in
+                    switch event {
+                    case .step(let row):
+                        last = row
+                        progress.advance(by: 1, note: progressNote(row))
+                    case .warning(let text):
+                        progress.clear()
+                        Terminal.report("warning", text)
+                    }
+                })
         } catch let error as DivergenceError {
             progress.clear()
             try keepEvidence(of: error)
@@ -71,7 +73,10 @@ where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
         let folder = records.checkpoint ?? "fourthroot-stopped"
         if records.checkpoint == nil && run.trainer.step > 0 && error.leavesWholeStep {
             try CheckpointFolder(path: folder, keeping: 1, configuration: configuration.values).write(run.trainer)
-            Terminal.report("note", "the state of step \(run.trainer.step) is in \(folder); look at it or go on from it with --checkpoint \(folder) --resume")
+            Terminal.report(
+                "note",
+                "the state of step \(run.trainer.step) is in \(folder); look at it or go on from it with --checkpoint \(folder) --resume"
+            )
         }
         guard case .roots(let step, let side, _, _) = error, let matrix = run.trainer.decodedStatistic(of: side) else { return }
         let path = String(format: "%@/failed-root-step-%08d.h5", folder, step)
@@ -108,6 +113,7 @@ private final class StopRequest: Sendable {
 
 extension RecordOptions {
     fileprivate var adviceAfterInterruption: String {
-        checkpoint.map { "go on with --checkpoint \($0) --resume" } ?? "nothing to go on from was kept, for want of --checkpoint"
+        checkpoint.map { "go on with --checkpoint \($0) --resume" }
+            ?? "nothing to go on from was kept, for want of --checkpoint"
     }
 }

@@ -23,7 +23,8 @@ import Testing
         #expect(rows.dropFirst().map { $0[11].isEmpty } == [true, true, true, false])
     }
 
-    /// From the shapes by hand: qkv 192 × 64, output 64 × 64, hidden 256 × 64 and 64 × 256, embedding, positions 16 × 64 and head.
+    /// From the shapes by hand: qkv 192 × 64, output 64 × 64, hidden 256 × 64 and 64 × 256, embedding, positions 16 × 64 and
+    /// head.
     @Test func bytesAreThoseOfTheBuffers() throws {
         func coded(_ order: Int) -> Int { order * order / 2 + 4 * order * (order / 64) + 4 * order }
         func pair(_ rows: Int, _ columns: Int) -> Int {
@@ -72,7 +73,9 @@ import Testing
     @Test func theShadowIsTheUncodedStatistic() throws {
         for (storage, name) in [("exact", "exact.h5"), ("naive", "coded.h5")] {
             try folder.succeed(
-                SmallTraining.arguments(storage, steps: 2) + ["--dump", name, "--dump-every", "2", "--shadow", "--no-retain-damping"])
+                SmallTraining.arguments(storage, steps: 2) + [
+                    "--dump", name, "--dump-every", "2", "--shadow", "--no-retain-damping",
+                ])
         }
         let exact = try HDF5File.open(folder.path("exact.h5"))
         let coded = try HDF5File.open(folder.path("coded.h5"))
@@ -110,7 +113,9 @@ import Testing
         #expect(try folder.names == ["fourthroot-stopped"])
     }
 
-    @Test(.enabled(if: SmallDisk.isPermitted, "mounting a tmpfs is not permitted here")) func aFullDiskDoesNotEndTheTraining() throws {
+    @Test(.enabled(if: SmallDisk.isPermitted, "mounting a tmpfs is not permitted here")) func aFullDiskDoesNotEndTheTraining()
+        throws
+    {
         let disk = try SmallDisk(kibibytes: 3000, in: folder)
         let run = try folder.run(
             SmallTraining.arguments("exact", steps: 12) + [
