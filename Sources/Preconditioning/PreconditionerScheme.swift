@@ -92,7 +92,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             if !holds { throw PreconditionerSchemeError("\(name) \(value): it must be \(range)") }
         }
         try require(decay >= 0 && decay <= 1, "decay", decay, "between 0 and 1")
-        try require(damping > 0 && damping.isFinite, "damping", damping, "positive and finite")
+        // Inside what float32 holds, with room for ε·λmax.
+        try require(damping >= 1e-30 && damping <= 1e30, "damping", damping, "from 1e-30 to 1e30")
         try require(exponent > 0 && exponent <= 16, "exponent", exponent, "positive and at most 16")
         try require((0...1000).contains(updateRectificationSteps), "rectify-update", updateRectificationSteps, "0 to 1000")
         try require((0...1000).contains(rootRectificationSteps), "rectify-root", rootRectificationSteps, "0 to 1000")

@@ -6,7 +6,8 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     public internal(set) var statistic: StatisticState<Backend>
     /// A^(-p) as stored; I until the first root.
     public internal(set) var root: StoredMatrix<Backend>
-    /// A as it was before it was last coded, where the scheme keeps it and a storage codes.
+    /// A as it was before it was last coded, where the scheme keeps it and a storage codes; nil, too, from when a state was
+    /// restored that had not kept it until the next update.
     public internal(set) var uncodedStatistic: Backend.Tensor?
     public internal(set) var record = PreconditionerRecord()
     public let scheme: PreconditionerScheme
@@ -22,13 +23,17 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         statistic = try StatisticState(order: order, scheme: scheme, backend)
         root = try StoredMatrix(
             backend.tensor(.identity(order)), storage: scheme.rootStorage(order: order), backend: backend)
+        if scheme.keepsUncodedStatistic && statistic.isCoded {
+            let damping = [Backend.Scalar](repeating: Backend.Scalar(scheme.damping), count: order)
+            uncodedStatistic = backend.scaleColumns(backend.tensor(.identity(order)), by: damping)
+        }
     }
 
     /// A ← βA + (1 − β)M. What fails leaves the statistic as it was and is counted in the record.
     public mutating func updateStatistic(with moment: Backend.Tensor, _ backend: Backend) {
         do {
             let updated = try statistic.update(with: moment, using: &generator, backend)
-            if scheme.keepsUncodedStatistic && statistic.isCoded { uncodedStatistic = updated }
+            uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated : nil
         } catch {
             record.addFailure(of: .statistic, "\(error)")
         }

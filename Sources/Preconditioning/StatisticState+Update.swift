@@ -78,9 +78,11 @@ extension StatisticState {
 
     /// Before it is kept or LAPACK meets it.
     private func finite(_ a: Backend.Tensor, _ backend: Backend) throws(QuantizationError) -> Backend.Tensor {
-        let largest = backend.largestMagnitude(a)
-        guard largest.isFinite else { throw .notFinite(row: 0, column: 0, value: Float(largest)) }
-        return a
+        guard !backend.largestMagnitude(a).isFinite else { return a }
+        let matrix = backend.matrix(a)
+        let index = matrix.elements.firstIndex { !$0.isFinite } ?? 0
+        throw .notFinite(
+            row: index % matrix.rows, column: index / matrix.rows, value: Float(matrix.elements[index]))
     }
 
     /// The new A and the eigenvectors of the old one, from which a subspace step starts.

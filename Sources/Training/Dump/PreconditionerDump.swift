@@ -9,7 +9,7 @@ import Quantization
 /// The preconditioners of a training, written to an HDF5 file every few steps.
 ///
 /// A step is `/steps/<8 digits>/<parameter>/<block row>_<block column>/{left,right}/`: `statistic`, before it was coded, its
-/// symmetric part; with coded storages `decoded`, as the optimizer uses it; `root`, as it uses it; with a shadow
+/// symmetric part (missing where a run goes on that did not dump, until the next update); with coded storages `decoded`, as the optimizer uses it; `root`, as it uses it; with a shadow
 /// `reference`. All are float32, order × order, row by row as published: `decoded` and `root` need not be symmetric where
 /// blocks run along rows.
 public struct PreconditionerDump: Sendable {
@@ -66,7 +66,7 @@ struct DumpedSide {
     let place: PreconditionerSide
     let shape: [Int]
     let scheme: PreconditionerScheme
-    let statistic: Matrix<Float>
+    let statistic: Matrix<Float>?
     let decoded: Matrix<Float>?
     let root: Matrix<Float>
     let reference: Matrix<Float>?
@@ -100,13 +100,14 @@ extension Trainer {
             guard let preconditioners = rule.preconditioners(of: slot.state) else { continue }
             let references = slot.shadow?.statistics(backend)
             for (index, side) in preconditioners.sides(of: parameter.name).enumerated() {
+                let isCoded = side.state.statistic.isCoded
                 let decoded = backend.matrix(
                     side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
                 try body(
                     DumpedSide(
                         place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
-                        statistic: (side.state.uncodedStatistic.map { backend.matrix($0) } ?? decoded).symmetrized,
-                        decoded: side.state.statistic.isCoded ? decoded : nil,
+                        statistic: (isCoded ? side.state.uncodedStatistic.map { backend.matrix($0) } : decoded)?.symmetrized,
+                        decoded: isCoded ? decoded : nil,
                         root: backend.matrix(side.state.root.decoded(backend)), reference: references?[index]))
             }
         }
