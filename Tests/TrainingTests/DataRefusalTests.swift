@@ -225,6 +225,8 @@ import Testing
             try folder.write([], to: "a.txt")
             expectError(.damaged, saying: "empty") { try folder.open("text", file: "a.txt", context: 1) }
             try folder.write(Array(repeating: 97, count: 100), to: "a.txt")
+            expectError(.tooShort, saying: "one token") { try folder.open("text", file: "a.txt", context: 1) }
+            try folder.write((0..<100).map { 97 + $0 % 2 }, to: "a.txt")
             // 90 characters for training, 10 for validation.
             expectError(.tooShort, saying: "90", "10") { try folder.open("text", file: "a.txt", context: 10) }
             expectError(.tooShort) { try folder.open("text", file: "a.txt", context: .max) }

@@ -7,6 +7,8 @@ import NeuralNetworks
 /// resumed run sees what the uninterrupted one would have seen.
 public protocol DataSet: Sendable {
     var description: DataDescription { get }
+    /// Tells these samples from others: their number and a checksum.
+    var fingerprint: String { get }
     /// Batches of an epoch; the samples left over are not used in it.
     func batchesPerEpoch(batchSize: Int) -> Int
     /// The batch of step `step`, from 1, shuffled and augmented.

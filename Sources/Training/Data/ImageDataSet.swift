@@ -35,6 +35,11 @@ struct ImageDataSet: DataSet {
         normalization = ChannelNormalization(training)
     }
 
+    var fingerprint: String {
+        "\(training.count) and \(validation.count) images, CRC-32 "
+            + checksum(of: training.pixels, training.labels, validation.pixels, validation.labels)
+    }
+
     var description: DataDescription {
         let shape = training.shape
         return .images(channels: shape.channels, height: shape.height, width: shape.width, classes: classes)

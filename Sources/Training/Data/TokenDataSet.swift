@@ -18,6 +18,11 @@ struct TokenDataSet: DataSet {
 
     /// - Throws: `DataError` where training or validation has no window.
     init(_ tokens: [UInt16], vocabulary: Int, context: Int, file: String?) throws(DataError) {
+        guard vocabulary >= 2 else {
+            throw DataError(
+                kind: .tooShort, file: file, problem: "one token in all, where nothing is to be predicted",
+                advice: "give more data")
+        }
         let trainingCount = tokens.count * 9 / 10
         let validationCount = tokens.count - trainingCount
         guard context < min(trainingCount, validationCount) else {
@@ -38,6 +43,8 @@ struct TokenDataSet: DataSet {
         order = ShuffledOrder(count: windows)
         largestOffset = min(context, trainingCount - windows * context) - 1
     }
+
+    var fingerprint: String { "\(tokens.count) tokens, CRC-32 \(checksum(of: tokens))" }
 
     var description: DataDescription { .tokens(vocabulary: vocabulary, context: context) }
 
