@@ -98,9 +98,14 @@ struct Replay: ParsableCommand {
         var state = try rule.initialState(for: parameter.shape, using: &generator, backend)
         var kept: [Float] = []
         for step in 1...source.steps {
-            try rule.update(
-                &value, gradient: try source.gradient(parameter, step: step), state: &state, step: OptimizerStep(step),
-                backend)
+            let gradient = try source.gradient(parameter, step: step)
+            do {
+                try rule.update(&value, gradient: gradient, state: &state, step: OptimizerStep(step), backend)
+            } catch {
+                throw StatusError(
+                    status: .wrongData,
+                    description: "\(trace): gradients/\(parameter.name), step \(step): \(error); scale the gradients down")
+            }
             if source.keptSteps.contains(step) { kept += value.transposed.elements }
             progress.advance(by: 1)
         }
