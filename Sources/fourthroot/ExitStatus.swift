@@ -47,7 +47,7 @@ enum ExitStatus: Int32 {
             case .noFolder: self = .cannotCreate
             }
         case is DivergenceError: self = .wrongData
-        case is LogError: self = .inputOutput
+        case let error as LogError: self = error.kind == .wrongData ? .wrongData : .inputOutput
         case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
         case is PlanError, is SpectrumError, is ModelError: self = .usage
         case let error as StatusError: self = error.status

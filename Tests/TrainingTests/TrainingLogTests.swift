@@ -54,6 +54,21 @@ import Testing
         #expect(try lines() == ["step,loss", "1,2"])
     }
 
+    @Test(arguments: ["nan", "inf", "-1", "1e300", "x"]) func damagedTimesAreNotContinued(_ text: String) throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            let log = try TrainingLog(path: path, groups: [])
+            for step in 1...2 { try log.append(row(step)) }
+        }
+        var lines = try lines()
+        var fields = lines[2].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        fields[5] = text
+        lines[2] = fields.joined(separator: ",")
+        try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let error = #expect(throws: LogError.self) { try TrainingLog(resuming: path, after: 2, groups: []) }
+        #expect(error?.kind == .wrongData && error?.problem.contains("row 2") == true)
+    }
+
     @Test func groupsAreNamesWithoutLayers() {
         #expect(ShadowError.group(of: "blocks.11.attention.output.weight") == "blocks.attention.output.weight")
     }

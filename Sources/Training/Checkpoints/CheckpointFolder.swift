@@ -74,10 +74,7 @@ public struct CheckpointFolder: Sendable {
     /// - Throws: `HDF5Error`, `CheckpointError`, which names what differs.
     public func read<Model, Rule>(_ checkpoint: String, into trainer: inout Trainer<Model, Rule>) throws {
         let found = try Checkpoint.configuration(of: checkpoint)
-        let differences = Set(found.keys).union(configuration.keys).sorted().compactMap { key in
-            found[key] == configuration[key]
-                ? nil : "\(key) was \(found[key] ?? "not given") and is \(configuration[key] ?? "not given")"
-        }
+        let differences = differences(of: configuration, from: found)
         guard differences.isEmpty else {
             throw CheckpointError(
                 kind: .otherSettings, path: checkpoint,
@@ -85,6 +82,14 @@ public struct CheckpointFolder: Sendable {
                     + "resume with the same ones, or name another folder")
         }
         try Checkpoint.read(checkpoint, into: &trainer)
+    }
+}
+
+/// Which settings of a run are other than those it was found to have had, in words.
+public func differences(of current: [String: String], from found: [String: String]) -> [String] {
+    Set(found.keys).union(current.keys).sorted().compactMap { key in
+        found[key] == current[key]
+            ? nil : "\(key) was \(found[key] ?? "not given") and is \(current[key] ?? "not given")"
     }
 }
 

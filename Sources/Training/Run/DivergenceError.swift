@@ -8,6 +8,8 @@ public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible
     /// Preconditioners made of a finite gradient what is not finite. Statistics and roots have then been updated already, the
     /// parameters have not.
     case direction(step: Int, parameter: String, norm: Double)
+    /// The parameters that a step has left give a validation loss that is not finite.
+    case validation(step: Int, value: Double)
     /// As many roots of one side failed in a row as are allowed.
     case roots(step: Int, side: PreconditionerSide, count: Int, reason: String)
 
@@ -15,7 +17,7 @@ public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible
     public var leavesWholeStep: Bool {
         switch self {
         case .loss, .gradient, .roots: true
-        case .direction: false
+        case .direction, .validation: false
         }
     }
 
@@ -23,6 +25,8 @@ public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible
         let advice = "lower the learning rate or raise --damping"
         return switch self {
         case .loss(let step, let value): "step \(step): the loss is \(value), not a finite number; \(advice)"
+        case .validation(let step, let value):
+            "step \(step): the validation loss is \(value), not a finite number; \(advice)"
         case .gradient(let step, let parameter, let norm):
             "step \(step): the gradient of \(parameter) is not finite, its norm is \(norm); \(advice)"
         case .direction(let step, let parameter, let norm):

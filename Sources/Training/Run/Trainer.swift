@@ -141,7 +141,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         }
     }
 
+    /// Nil on a step without roots: a run that was resumed after such a failure gets as far as the next root.
     private func excessiveRootFailure() -> DivergenceError? {
+        guard let interval = rule.preconditioning?.schedule.rootInterval, step.isMultiple(of: interval) else { return nil }
         for (parameter, slot) in zip(network.parameters, slots) {
             guard let preconditioners = rule.preconditioners(of: slot.state) else { continue }
             for (side, state) in preconditioners.sides(of: parameter.name)

@@ -83,19 +83,29 @@ public final class TrainingLog {
         self.path = path
         self.groups = groups
         file = try lockedFile(path)
-        let text = try continued(path) { try String(contentsOfFile: path, encoding: .utf8) }
+        let data = try continued(path) { try Data(contentsOf: URL(fileURLWithPath: path)) }
+        let text = String(decoding: data, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
         guard lines.first == LogRow.columns(groups: groups).joined(separator: ",") else {
-            throw LogError(path: path, problem: "is not the log of such a run: its columns differ; name another with --log")
+            throw LogError(
+                kind: .wrongData, path: path,
+                problem: "is not the log of such a run: its columns differ; name another with --log")
         }
         let kept = lines.dropFirst().prefix { line in
             line.split(separator: ",").first.flatMap { Int($0) }.map { $0 <= step } ?? false
         }
         let last = kept.last?.split(separator: ",", omittingEmptySubsequences: false)
-        elapsed = (
-            last.flatMap { $0.count > 5 ? Double($0[5]) : nil } ?? 0,
-            last.flatMap { $0.count > 6 ? Double($0[6]) : nil } ?? 0
-        )
+        func seconds(_ column: Int) throws(LogError) -> Double {
+            guard let last else { return 0 }
+            // A thousand years are more than any run, and less than what a duration holds.
+            guard last.count > column, let value = Double(last[column]), (0...3e10).contains(value) else {
+                throw LogError(
+                    kind: .wrongData, path: path,
+                    problem: "row \(kept.count) has no time in column \(column + 1); it is damaged: name another with --log")
+            }
+            return value
+        }
+        elapsed = (try seconds(5), try seconds(6))
         let length = ([lines[0]] + kept).reduce(0) { $0 + $1.utf8.count + 1 }
         try continued(path) {
             try file.truncate(atOffset: UInt64(length))
@@ -110,13 +120,21 @@ public final class TrainingLog {
         do {
             try file.write(contentsOf: Data((fields.joined(separator: ",") + "\n").utf8))
         } catch {
-            throw LogError(path: path, problem: "cannot be written: \(error.localizedDescription)")
+            throw LogError(kind: .inputOutput, path: path, problem: "cannot be written: \(error.localizedDescription)")
         }
     }
 }
 
 /// A log that cannot be read or written.
 public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// Not such a log, or damaged.
+        case wrongData
+        /// The operating system refuses, or another run has it.
+        case inputOutput
+    }
+
+    public let kind: Kind
     public let path: String
     public let problem: String
 
@@ -127,12 +145,13 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
 private func lockedFile(_ path: String) throws -> FileHandle {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
-        throw LogError(path: path, problem: "cannot be created: \(String(cString: strerror(errno)))")
+        throw LogError(kind: .inputOutput, path: path, problem: "cannot be created: \(String(cString: strerror(errno)))")
     }
     let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     // File systems without locks are taken as they are.
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
-        throw LogError(path: path, problem: "another run is writing it; wait for its end or name another with --log")
+        throw LogError(
+            kind: .inputOutput, path: path, problem: "another run is writing it; wait for its end or name another with --log")
     }
     return file
 }
@@ -141,6 +160,6 @@ private func continued<Result>(_ path: String, _ body: () throws -> Result) thro
     do {
         return try body()
     } catch {
-        throw LogError(path: path, problem: "cannot be continued: \(error.localizedDescription)")
+        throw LogError(kind: .inputOutput, path: path, problem: "cannot be continued: \(error.localizedDescription)")
     }
 }

@@ -88,6 +88,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         func isDue(_ interval: Int?) -> Bool { interval.map { result.step % $0 == 0 } ?? false }
         let isLast = result.step == steps
         let failures = trainer.preconditionerFailures
+        let validation = isDue(intervals.validation) || isLast ? trainer.evaluate() : nil
+        let isFinite = validation?.loss.isFinite ?? true
         let row = LogRow(
             step: result.step, epoch: result.epoch, loss: result.loss, accuracy: result.accuracy,
             learningRate: result.learningRate, seconds: (ContinuousClock.now - start) / .seconds(1),
@@ -95,7 +97,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             samplesPerSecond: Double(trainer.settings.batchSize) / stepSeconds,
             optimizerStateBytes: trainer.optimizerStateBytes, preconditionerBytes: trainer.preconditionerBytes,
             peakResidentBytes: peakResidentBytes(),
-            validation: isDue(intervals.validation) || isLast ? trainer.evaluate() : nil,
+            validation: isFinite ? validation : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
             shadowErrors: isDue(intervals.dump) || isLast ? trainer.shadowErrors() : [])
         if failures.statistics + failures.roots > reportedFailures {
@@ -103,6 +105,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             report(.warning("step \(result.step): \(failures.last ?? "a root failed"); what was kept before stays in use"))
         }
         writeFaults += faults("the log", report) { try log.append(row) }
+        if let validation, !isFinite { throw DivergenceError.validation(step: result.step, value: validation.loss) }
         if isDue(intervals.dump) {
             writeFaults += faults("the dump of step \(result.step)", report) { try dump?.append(trainer) }
         }

@@ -49,6 +49,26 @@ struct RecordOptions: ParsableArguments {
         if checkpointEvery != nil && checkpoint == nil { throw StatusError.usage("--checkpoint-every needs --checkpoint") }
         if resume && checkpoint == nil { throw StatusError.usage("--resume needs --checkpoint, the folder to go on from") }
         if resume && force { throw StatusError.usage("--resume and --force contradict each other") }
+        if checkpoint == "" { throw StatusError.usage("--checkpoint '': name a folder") }
+        if let log, let dump, absolute(log) == absolute(dump) {
+            throw StatusError.usage("--log and --dump name the same file")
+        }
+    }
+
+    /// Of a dump that would stay empty.
+    ///
+    /// - Parameters:
+    ///   - steps: those of the whole run.
+    ///   - parameters: the names of those that have preconditioners.
+    func check(steps: Int, parameters: [String]) throws {
+        if let dumpEvery, dumpEvery > steps {
+            throw StatusError.usage("--dump-every \(dumpEvery): the run has \(steps) steps, and nothing would be dumped")
+        }
+        for glob in dumpParameter where !parameters.contains(where: Glob(glob).matches) {
+            throw StatusError.usage(
+                "--dump-parameter '\(glob)': no parameter with preconditioners has such a name; there are "
+                    + parameters.joined(separator: ", "))
+        }
     }
 
     /// The option that makes no sense without preconditioners, if one is given.
@@ -61,11 +81,11 @@ struct RecordOptions: ParsableArguments {
         for path in [log, dump].compactMap(\.self) {
             try OutputFile.requireWritable(path, overwrite: force || resume)
         }
-        if let log, let dump, log == dump { throw StatusError.usage("--log and --dump name the same file") }
     }
 
     func checkpointFolder(_ configuration: TrainConfiguration) throws -> CheckpointFolder? {
         guard let checkpoint else { return nil }
+        if resume && !FileManager.default.fileExists(atPath: checkpoint) { try requireNoRecords() }
         let folder = try CheckpointFolder(
             path: checkpoint, keeping: keepCheckpoints, configuration: configuration.values)
         try folder.removeUnfinished()
@@ -80,13 +100,29 @@ struct RecordOptions: ParsableArguments {
         return folder
     }
 
+    /// A folder that is not there belongs to no run: a log or dump that is there is another's.
+    private func requireNoRecords() throws {
+        for path in [log, dump].compactMap(\.self) where FileManager.default.fileExists(atPath: path) {
+            throw StatusError(
+                status: .cannotCreate,
+                description: "\(path) exists, but the folder \(checkpoint ?? "") from which to go on does not; name the run's "
+                    + "folder, or another \(path == log ? "log" : "dump")")
+        }
+    }
+
     /// Gives the trainer the newest checkpoint's state, if there is one.
     func resume<Model, Rule>(_ trainer: inout Trainer<Model, Rule>, _ folder: CheckpointFolder?) throws {
         guard let folder, let newest = try folder.newest() else {
             return Terminal.report("note", "there is no checkpoint in \(checkpoint ?? ""); starting from the first step")
         }
-        try Probe.requireSound(newest)
-        try folder.read(newest, into: &trainer)
+        do {
+            try Probe.requireSound(newest)
+            try folder.read(newest, into: &trainer)
+        } catch {
+            let status = ExitStatus(error)
+            guard status == .wrongData, let older = try folder.checkpoints().dropLast().last else { throw error }
+            throw StatusError(status: status, description: "\(error); remove it to go on from \(older)")
+        }
     }
 
     func log<Model, Rule>(for trainer: Trainer<Model, Rule>) throws -> TrainingLog {
@@ -97,11 +133,31 @@ struct RecordOptions: ParsableArguments {
         return try TrainingLog(path: log, groups: trainer.shadowGroups)
     }
 
+    /// A dump that goes on holds one run.
+    private func requireSameRun(_ dump: String, _ configuration: TrainConfiguration) throws {
+        let file = try HDF5File.open(dump)
+        guard let text = try file.attribute("configuration")?.string else {
+            guard try file.datasets().isEmpty else {
+                throw StatusError.usage("\(dump): does not say which run wrote it; name another with --dump")
+            }
+            // A kill came before the run had said so.
+            return try FileManager.default.removeItem(atPath: dump)
+        }
+        let found = (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))) ?? [:]
+        let differences = differences(of: configuration.values, from: found)
+        guard differences.isEmpty else {
+            throw StatusError.usage(
+                "\(dump): was written by a run with other settings: \(differences.joined(separator: "; ")); name another "
+                    + "with --dump")
+        }
+    }
+
     func dump(_ configuration: TrainConfiguration, seed: UInt64) throws -> PreconditionerDump? {
         guard let dump else { return nil }
         if FileManager.default.fileExists(atPath: dump) {
             if resume {
                 try Probe.requireSound(dump)
+                try requireSameRun(dump, configuration)
             } else {
                 try FileManager.default.removeItem(atPath: dump)
             }
@@ -111,4 +167,9 @@ struct RecordOptions: ParsableArguments {
             path: dump, parameters: { name in globs.isEmpty || globs.contains { $0.matches(name) } },
             describe: { try $0.setProvenance(seed: seed, configuration: configuration.values) })
     }
+}
+
+/// A path that two spellings of one place share.
+private func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
 }

@@ -81,15 +81,24 @@ struct Train: ParsableCommand {
         let settings = try course.settings(steps: steps, followsShadow: records.shadow)
         var trainer = try Trainer(
             network: model, rule: rule, data: dataSet, settings: settings, CPUBackend<Float>(threads: threads))
-        let configuration = try configuration(rule, settings, threads: threads)
+        var configuration = try configuration(rule, settings, threads: threads)
+        configuration.set("data", dataSet.fingerprint)
+        try records.check(
+            steps: steps,
+            parameters: rule.preconditioning == nil ? [] : model.parameters.filter(\.shape.isMatrix).map(\.name))
         let folder = try records.checkpointFolder(configuration)
         if records.resume { try records.resume(&trainer, folder) }
+        if trainer.step >= steps {
+            Terminal.report(
+                "note", "the checkpoint is of step \(trainer.step), and the run ends at step \(steps): nothing to do")
+        }
         var intervals = records.intervals
         intervals.validation = course.validateEvery
+        let dump = try records.dump(configuration, seed: course.seed)
         var session = TrainSession(
             run: TrainingRun(
-                trainer, steps: steps, intervals: intervals, log: try records.log(for: trainer),
-                dump: try records.dump(configuration, seed: course.seed), checkpoints: folder),
+                trainer, steps: steps, intervals: intervals, log: try records.log(for: trainer), dump: dump,
+                checkpoints: folder),
             steps: steps, records: records, configuration: configuration, isQuiet: quiet)
         try session.train()
     }

@@ -41,7 +41,11 @@ where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
                 })
         } catch let error as DivergenceError {
             progress.clear()
-            try keepEvidence(of: error)
+            do {
+                try keepEvidence(of: error)
+            } catch let fault {
+                Terminal.report("warning", "what the run ended with could not be kept: \(fault)")
+            }
             throw error
         }
         progress.clear()
@@ -70,13 +74,10 @@ where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
 
     /// A checkpoint where the run has no folder for it, and the matrix whose root failed.
     private func keepEvidence(of error: DivergenceError) throws {
-        let folder = records.checkpoint ?? "fourthroot-stopped"
+        let folder = records.checkpoint ?? unusedPath("fourthroot-stopped")
         if records.checkpoint == nil && run.trainer.step > 0 && error.leavesWholeStep {
             try CheckpointFolder(path: folder, keeping: 1, configuration: configuration.values).write(run.trainer)
-            Terminal.report(
-                "note",
-                "the state of step \(run.trainer.step) is in \(folder); look at it or go on from it with --checkpoint \(folder) --resume"
-            )
+            Terminal.report("note", "the state of step \(run.trainer.step) is in \(folder)")
         }
         guard case .roots(let step, let side, _, _) = error, let matrix = run.trainer.decodedStatistic(of: side) else { return }
         let path = String(format: "%@/failed-root-step-%08d.h5", folder, step)
@@ -87,6 +88,16 @@ where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
         }
         Terminal.report("note", "the statistic whose root failed is in \(path)")
     }
+}
+
+/// The path, or with the first number behind it under which there is nothing: a folder holds one run.
+private func unusedPath(_ path: String) -> String {
+    var (candidate, number) = (path, 2)
+    while FileManager.default.fileExists(atPath: candidate) {
+        candidate = "\(path)-\(number)"
+        number += 1
+    }
+    return candidate
 }
 
 private func progressNote(_ row: LogRow) -> String {

@@ -111,6 +111,28 @@ import Testing
             #expect(run.standardError.contains(word), "\(run.standardError)")
         }
         #expect(try folder.names == ["fourthroot-stopped"])
+        // Another run's folder stays as it is.
+        let state = try folder.data(try #require(try firstFile(in: "fourthroot-stopped")))
+        #expect(try folder.run(arguments + ["--learning-rate", "1e29", "--schedule", "constant"]).status == 65)
+        #expect(try folder.names == ["fourthroot-stopped", "fourthroot-stopped-2"])
+        #expect(try folder.data(try #require(try firstFile(in: "fourthroot-stopped"))) == state)
+    }
+
+    private func firstFile(in name: String) throws -> String? {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path(name)).first.map { "\(name)/\($0)" }
+    }
+
+    /// The loss of a step does not see what the step itself spoils.
+    @Test func aValidationLossThatIsNotFiniteStops() throws {
+        let run = try folder.run([
+            "train", "--model", "mlp", "--layers", "1", "--hidden", "16", "--dataset", "synthetic", "--optimizer", "sgdm",
+            "--batch-size", "4", "--threads", "1", "--steps", "1", "--learning-rate", "1e38", "--log", "log.csv",
+        ])
+        #expect(run.status == 65 && run.standardError.contains("validation loss"), "\(run)")
+        let rows = try logWithoutTimes(folder.text("log.csv"))
+        let column = try #require(rows[0].firstIndex(of: "validation_loss"))
+        #expect(rows.count == 2 && rows[1][column] == "")
+        #expect(try folder.names == ["log.csv"])
     }
 
     @Test(.enabled(if: SmallDisk.isPermitted, "mounting a tmpfs is not permitted here")) func aFullDiskDoesNotEndTheTraining()

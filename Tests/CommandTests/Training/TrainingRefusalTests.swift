@@ -55,6 +55,13 @@ import Testing
         try refuse(["--momentum", "0.9"], words: ["momentum", "adamw"])
         try refuse(["--preconditioner", "none", "--statistic", "eigenvector"], words: ["--statistic"])
         try refuse(["--statistic", "exact", "--bits", "4"], words: ["--bits"])
+        try refuse(
+            ["--statistic", "cholesky", "--update-decomposition", "eigen"], words: ["update-decomposition", "householder"])
+        let dump = ["--statistic", "exact", "--dump", "./d.h5", "--dump-every"]
+        try refuse(dump + ["1", "--log", "d.h5"], words: ["--log", "--dump", "same"])
+        try refuse(dump + ["3"], words: ["--dump-every 3", "2 steps"])
+        try refuse(dump + ["1", "--dump-parameter", "none*"], words: ["none*", "blocks.0.attention.output.weight"])
+        try refuse(["--checkpoint", ""], words: ["--checkpoint"])
         try refuse(["--statistic", "eigenvector", "--error-feedback-decay", "0.9"], words: ["cholesky"])
     }
 
@@ -66,6 +73,9 @@ import Testing
         try refuse(["--label-smoothing", "1"], words: ["label-smoothing"])
         try refuse(["--threads", "0"], words: ["threads"])
         try refuse(["--statistic", "eigenvector", "--decay", "2"], words: ["decay"])
+        for damping in ["1e-300", "1e39", "0"] {
+            try refuse(["--statistic", "exact", "--damping", damping], words: ["damping", "1e-30"])
+        }
     }
 
     @Test func dataThatAreMissingOrWrong() throws {
@@ -73,6 +83,8 @@ import Testing
         try refuse(["--dataset", "text", "--data", "none.txt"], status: 66, words: ["none.txt"])
         try folder.write("short", to: "short.txt")
         try refuse(["--dataset", "text", "--data", "short.txt"], status: 65, words: ["short.txt"])
+        try folder.write(String(repeating: "a", count: 4000), to: "same.txt")
+        try refuse(["--dataset", "text", "--data", "same.txt"], status: 65, words: ["same.txt"])
         try folder.write("ab\u{0}", to: "x.bin")
         try refuse(
             ["--model", "mlp", "--dataset", "cifar10", "--data", "."], status: 66, words: ["data_batch_1.bin"])

@@ -98,6 +98,68 @@ import Testing
             again.map { $0 == "6" ? "12" : $0 }, status: 64, words: ["steps was 6 and is 12"])
     }
 
+    /// A statistic is the one before it was last coded, or it is not there: never one of long ago.
+    @Test func dumpsMayBeginAndEndWithAResumedRun() throws {
+        let dumping = ["--dump", "dump.h5", "--dump-every", "1"]
+        func leg(_ steps: Int) throws -> [String] {
+            try SmallTraining.arguments("eigenvector", steps: steps) + SmallTraining.records + ["--schedule", "constant"]
+        }
+        let (whole, folder) = (try TemporaryFolder(), try TemporaryFolder())
+        try whole.succeed(leg(11) + dumping)
+        try folder.succeed(leg(4) + dumping)
+        try folder.succeed(leg(8) + ["--resume"])
+        try folder.remove("dump.h5")
+        try folder.succeed(leg(11) + ["--resume"] + dumping)
+        let expected = try contents(ofHDF5: whole.path("dump.h5"))
+        let dumped = try contents(ofHDF5: folder.path("dump.h5"))
+        for (name, values) in dumped { #expect(values == expected[name], "\(name)") }
+        // Statistics are updated on even steps.
+        let statistic = "blocks.0.attention.output.weight/0_0/left/statistic"
+        #expect(dumped["steps/00000009/\(statistic)"] == nil)
+        #expect(dumped["steps/00000010/\(statistic)"] != nil && dumped["steps/00000011/\(statistic)"] != nil)
+    }
+
+    @Test func recordsOfOtherRunsAreKept() throws {
+        let folder = try TemporaryFolder()
+        let dumping = ["--dump", "d.h5", "--dump-every", "1"]
+        let first = try SmallTraining.arguments("exact", steps: 3) + ["--log", "l.csv", "--seed", "1"] + dumping
+        try folder.succeed(first)
+        let (log, dump) = (try folder.data("l.csv"), try folder.data("d.h5"))
+        let other = try SmallTraining.arguments("exact", steps: 2) + ["--seed", "2", "--resume"]
+        try folder.expectRefusal(
+            other + ["--log", "l.csv", "--checkpoint", "new"], status: 73, words: ["l.csv", "new"])
+        try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: false)
+        try folder.expectRefusal(
+            other + dumping + ["--checkpoint", "empty"], status: 64, words: ["d.h5", "seed was 1 and is 2"])
+        #expect(try folder.data("l.csv") == log && folder.data("d.h5") == dump)
+    }
+
+    @Test func otherDataAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let arguments = [
+            "train", "--model", "gpt", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--optimizer",
+            "adamw", "--batch-size", "4", "--threads", "1", "--dataset", "text", "--schedule", "constant", "--checkpoint",
+            "checkpoints", "--quiet", "--log", "l.csv",
+        ]
+        try folder.write(String(repeating: "abc ", count: 500), to: "a.txt")
+        try folder.write(String(repeating: "abc ", count: 499) + "bca ", to: "b.txt")
+        try folder.succeed(arguments + ["--steps", "2", "--data", "a.txt"])
+        try folder.expectRefusal(
+            arguments + ["--steps", "4", "--data", "b.txt", "--resume"], status: 64, words: ["data was 2000 tokens"])
+        // The same text at another place.
+        try folder.write(String(repeating: "abc ", count: 500), to: "c.txt")
+        try folder.succeed(arguments + ["--steps", "4", "--data", "c.txt", "--resume"])
+    }
+
+    @Test func aDamagedCheckpointLeavesTheOneBeforeIt() throws {
+        let folder = try TemporaryFolder()
+        let arguments = try SmallTraining.arguments("none", steps: 6) + SmallTraining.records
+        try folder.succeed(arguments)
+        try folder.write("", to: "checkpoints/step-00000006.h5")
+        try folder.expectRefusal(
+            arguments + ["--resume"], status: 65, words: ["step-00000006.h5", "remove it", "step-00000003.h5"])
+    }
+
     @Test func aFolderWithCheckpointsIsNotStartedInAgain() throws {
         let folder = try TemporaryFolder()
         let arguments = try SmallTraining.arguments("none", steps: 3) + SmallTraining.records
