@@ -27,7 +27,8 @@ extension StatisticState {
             case .subspace: kept = try keeping(Preconditioning.subspaceStep(a, from: vectors, backend), backend)
             case .eigen:
                 let (eigenvalues, vectors) = try backend.symmetricEigen(a)
-                kept = try keeping(eigenvalues: eigenvalues, vectors: vectors, backend)
+                // A is positive semidefinite: what is below 0 is rounding, of about u·λmax, and may exceed the damping.
+                kept = try keeping(eigenvalues: eigenvalues.map { max($0, 0) }, vectors: vectors, backend)
             }
             return a
         case .cholesky(let statistic, let error):

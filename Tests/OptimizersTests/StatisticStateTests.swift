@@ -124,6 +124,22 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
         }
     }
 
+    /// Of a statistic of rank 4 in float32 half of the eigenvalues are rounded below 0, by more than this damping.
+    @Test(arguments: [20, 70]) func roundingDoesNotMakeEigenvaluesNegative(order: Int) throws {
+        let floats = CPUBackend<Float>()
+        let factor = Matrix<Float>.random(rows: order, columns: 4, seed: 10)
+        let moment = floats.symmetricProduct(factor, transposed: false, alpha: 1)
+        for storage in [StatisticStorage.eigenvector(try coding(bits: 8)), .householder(try coding(bits: 8))] {
+            let scheme = try PreconditionerScheme(
+                statistic: storage, root: .exact, damping: 1e-12, updateDecomposition: .eigen)
+            var side = try PreconditionerState(
+                order: order, scheme: scheme, generator: PhiloxGenerator(seed: 1), floats)
+            for _ in 0..<10 { side.updateStatistic(with: moment, floats) }
+            side.updateRoot(floats)
+            #expect(side.record.statisticFailures + side.record.rootFailures == 0, "\(side.record)")
+        }
+    }
+
     /// With 8-bit codes the omissions of subspace iteration are most of the error.
     @Test func wholeDecompositionsAreMoreAccurateThanSubspaceSteps() throws {
         let stream = moments(order: 70, count: 20, seed: 9)
