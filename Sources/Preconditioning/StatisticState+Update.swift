@@ -56,7 +56,8 @@ extension StatisticState {
         case .basis: .basis(eigenvalues: try singlePrecision(eigenvalues), vectors: vectors)
         case .eigenvector:
             .eigenvector(
-                try EigenvectorStatistic(eigenvalues: eigenvalues, vectors: vectors, coding: coding, backend: backend))
+                try EigenvectorStatistic(
+                    eigenvalues: eigenvalues, vectors: signed(vectors, backend), coding: coding, backend: backend))
         case .householder:
             .householder(
                 try HouseholderStatistic(
@@ -64,6 +65,18 @@ extension StatisticState {
                     backend: backend))
         case .entries, .cholesky: preconditionFailure("eigenvectors for a statistic kept by its entries")
         }
+    }
+
+    /// Eigenvectors with the sign that makes their largest entry positive, where the codebook lacks −1: a QR step gives
+    /// −eₖ as often as eₖ, and dynamic-tree would code it a tenth too short.
+    private func signed(_ vectors: Backend.Tensor, _ backend: Backend) -> Backend.Tensor {
+        guard coding.codebook.values[0] > -1 else { return vectors }
+        let matrix = backend.matrix(vectors)
+        let signs = (0..<matrix.columns).map { column -> Backend.Scalar in
+            let largest = matrix.column(column).max { $0.magnitude < $1.magnitude } ?? 0
+            return largest < 0 ? -1 : 1
+        }
+        return backend.scaleColumns(vectors, by: signs)
     }
 
     private func storedOrder(_ eigenvalues: [Backend.Scalar]) -> [Int] {

@@ -159,7 +159,10 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
     @Test func eigenvectorsKeepTheirOrderAndSignsAreFree() throws {
         // 8-bit eigenvectors of a diagonal statistic: the QR step may turn signs, the statistic may not change.
         let moment = Matrix<Double>(diagonal: (1...64).map { Double($0) })
-        for storage in [StatisticStorage.eigenvector(try coding(bits: 8)), .householder(try coding(bits: 8))] {
+        for storage in [
+            StatisticStorage.eigenvector(try coding(bits: 8)), .eigenvector(try coding(.dynamicTree)),
+            .householder(try coding(bits: 8)),
+        ] {
             let scheme = try PreconditionerScheme(statistic: storage, root: .exact, decay: 0, damping: 1e-6)
             let state = try state(scheme, order: 64, [moment, moment])
             expectBound(
