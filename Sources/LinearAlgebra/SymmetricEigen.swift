@@ -91,22 +91,4 @@ extension Matrix {
             for index in entries.indices { entries[index] *= factor }
         }
     }
-
-    /// Each column negated where its entry of largest magnitude is negative.
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    mutating func makeLargestEntriesPositive() {
-        let rows = self.rows
-        elements.withUnsafeMutableBufferPointer { entries in
-            for start in stride(from: 0, to: entries.count, by: max(rows, 1)) {
-                var largest: Scalar = 0
-                for index in start..<start + rows where entries[index].magnitude > largest.magnitude {
-                    largest = entries[index]
-                }
-                if largest < 0 {
-                    for index in start..<start + rows { entries[index].negate() }
-                }
-            }
-        }
-    }
 }

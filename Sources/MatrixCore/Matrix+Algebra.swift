@@ -123,6 +123,24 @@ extension Matrix {
             return largest * sumOfProducts(scaled, scaled).squareRoot()
         }
     }
+
+    /// Each column negated where its entry of largest magnitude is negative.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public mutating func makeLargestEntriesPositive() {
+        let rows = self.rows
+        elements.withUnsafeMutableBufferPointer { entries in
+            for start in stride(from: 0, to: entries.count, by: max(rows, 1)) {
+                var largest: Scalar = 0
+                for index in start..<start + rows where entries[index].magnitude > largest.magnitude {
+                    largest = entries[index]
+                }
+                if largest < 0 {
+                    for index in start..<start + rows { entries[index].negate() }
+                }
+            }
+        }
+    }
 }
 
 /// Σ xᵢyᵢ in eight interleaved partial sums, added pairwise at the end.

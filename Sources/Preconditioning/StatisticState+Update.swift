@@ -71,12 +71,9 @@ extension StatisticState {
     /// −eₖ as often as eₖ, and dynamic-tree would code it a tenth too short.
     private func signed(_ vectors: Backend.Tensor, _ backend: Backend) -> Backend.Tensor {
         guard coding.codebook.values[0] > -1 else { return vectors }
-        let matrix = backend.matrix(vectors)
-        let signs = (0..<matrix.columns).map { column -> Backend.Scalar in
-            let largest = matrix.column(column).max { $0.magnitude < $1.magnitude } ?? 0
-            return largest < 0 ? -1 : 1
-        }
-        return backend.scaleColumns(vectors, by: signs)
+        var matrix = backend.matrix(vectors)
+        matrix.makeLargestEntriesPositive()
+        return backend.tensor(matrix)
     }
 
     private func storedOrder(_ eigenvalues: [Backend.Scalar]) -> [Int] {
