@@ -40,9 +40,9 @@ enum Checkpoint {
         guard try file.attribute("format")?.string == format else {
             throw CheckpointError(kind: .wrongData, path: path, problem: "is not a checkpoint of this program")
         }
-        guard let text = try file.attribute("configuration")?.string,
-            let configuration = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
-        else { throw CheckpointError(kind: .wrongData, path: path, problem: "does not say how it was made; it is damaged") }
+        guard let configuration = try storedConfiguration(file) else {
+            throw CheckpointError(kind: .wrongData, path: path, problem: "does not say how it was made; it is damaged")
+        }
         return configuration
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5Store
 import NeuralNetworks
 import Optimizers
 
@@ -83,6 +84,14 @@ public struct CheckpointFolder: Sendable {
         }
         try Checkpoint.read(checkpoint, into: &trainer)
     }
+}
+
+/// What decided the numbers of the run that wrote a file, by name; nil where the file does not say.
+///
+/// - Throws: `HDF5Error`.
+public func storedConfiguration(_ file: HDF5File) throws -> [String: String]? {
+    guard let text = try file.attribute("configuration")?.string else { return nil }
+    return try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
 }
 
 /// Which settings of a run are other than those it was found to have had, in words.

@@ -136,14 +136,13 @@ struct RecordOptions: ParsableArguments {
     /// A dump that goes on holds one run.
     private func requireSameRun(_ dump: String, _ configuration: TrainConfiguration) throws {
         let file = try HDF5File.open(dump)
-        guard let text = try file.attribute("configuration")?.string else {
+        guard let found = try storedConfiguration(file) else {
             guard try file.datasets().isEmpty else {
                 throw StatusError.usage("\(dump): does not say which run wrote it; name another with --dump")
             }
             // A kill came before the run had said so.
             return try FileManager.default.removeItem(atPath: dump)
         }
-        let found = (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))) ?? [:]
         let differences = differences(of: configuration.values, from: found)
         guard differences.isEmpty else {
             throw StatusError.usage(

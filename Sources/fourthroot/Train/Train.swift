@@ -81,8 +81,7 @@ struct Train: ParsableCommand {
         let settings = try course.settings(steps: steps, followsShadow: records.shadow)
         var trainer = try Trainer(
             network: model, rule: rule, data: dataSet, settings: settings, CPUBackend<Float>(threads: threads))
-        var configuration = try configuration(rule, settings, threads: threads)
-        configuration.set("data", dataSet.fingerprint)
+        let configuration = try configuration(rule, settings, dataSet, threads: threads)
         try records.check(
             steps: steps,
             parameters: rule.preconditioning == nil ? [] : model.parameters.filter(\.shape.isMatrix).map(\.name))
@@ -105,11 +104,12 @@ struct Train: ParsableCommand {
 
     /// What a run that goes on must share with the one that it continues.
     private func configuration<Rule: OptimizerRule>(
-        _ rule: Rule, _ settings: TrainingSettings, threads: Int
+        _ rule: Rule, _ settings: TrainingSettings, _ dataSet: any DataSet, threads: Int
     ) throws -> TrainConfiguration {
         var configuration = TrainConfiguration()
         network.describe(in: &configuration)
         data.describe(in: &configuration)
+        configuration.set("data", dataSet.fingerprint)
         try configuration.set("optimizer", properties: rule)
         configuration.set("optimizer", firstOrder.optimizer)
         configuration.set("batch-size", settings.batchSize)
