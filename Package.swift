@@ -30,6 +30,7 @@ let package = Package(
         .target(name: "CKernels"),
 
         .target(name: "MatrixCore"),
+        .target(name: "Files", dependencies: ["CXXHash"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "MatrixCore"]),
         .target(name: "IndependentProduct", dependencies: ["CIndependentProduct", "MatrixCore"]),
         .target(name: "GSLReference", dependencies: ["CGSL", "IndependentProduct", "MatrixCore"]),
@@ -46,14 +47,15 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "CZlib", "Compute", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
+                "CZlib", "Compute", "Files", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
                 "Quantization",
             ]),
         .target(
             name: "MatrixStudy",
             dependencies: [
-                "CPUBackend", "CXXHash", "Compute", "GSLReference", "HDF5Store", "IndependentProduct", "LinearAlgebra",
-                "MatrixCore", "Preconditioning", "Quantization", "Yams",
+                "CPUBackend", "Compute", "Files", "GSLReference", "HDF5Store", "IndependentProduct", "LinearAlgebra",
+                "MatrixCore",
+                "Preconditioning", "Quantization", "Yams",
             ]),
         .executableTarget(
             name: "fourthroot",

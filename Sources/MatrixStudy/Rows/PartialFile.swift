@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A partial file that cannot be continued.
