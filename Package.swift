@@ -40,6 +40,10 @@ let package = Package(
         .target(
             name: "CPUBackend",
             dependencies: ["CKernels", "Compute", "LinearAlgebra", "MatrixCore", "Quantization"]),
+        // Nothing of CUDA's is linked: its libraries are opened while the program runs.
+        .target(
+            name: "CUDABackend", dependencies: ["Compute", "MatrixCore", "Quantization"],
+            resources: [.embedInCode("Kernels/block_codec.cu")]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
@@ -61,16 +65,20 @@ let package = Package(
             name: "fourthroot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "CPUBackend", "Compute", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixStudy",
-                "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
+                "CPUBackend", "CUDABackend", "Compute", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore",
+                "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
+        .target(name: "CUDAEmulator", path: "Tests/CUDAEmulator"),
         .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
         .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
             name: "CPUBackendTests",
             dependencies: ["CPUBackend", "Compute", "MatrixCore", "Quantization", "TestSupport"]),
+        .testTarget(
+            name: "CUDABackendTests",
+            dependencies: ["CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",
             dependencies: ["IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPUBackend
+import CUDABackend
 import Foundation
 import LinearAlgebra
 import MatrixStudy
@@ -13,6 +14,7 @@ struct Devices: ParsableCommand {
             """
             cpu: \(ProcessInfo.processInfo.activeProcessorCount) cores, OpenBLAS core \(OpenBLAS.coreName), \
             block codec \(BlockCodec.available.map(\.instructionSet).joined(separator: ", "))
+            \(CUDAInventory().lines.joined(separator: "\n"))
 
             """)
     }

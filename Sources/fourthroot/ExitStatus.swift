@@ -1,4 +1,5 @@
 import ArgumentParser
+import CUDABackend
 import Foundation
 import HDF5Store
 import MatrixStudy
@@ -12,6 +13,7 @@ enum ExitStatus: Int32 {
     case usage = 64
     case wrongData = 65
     case noInput = 66
+    case unavailable = 69
     case internalFault = 70
     case cannotCreate = 73
     case inputOutput = 74
@@ -47,6 +49,7 @@ enum ExitStatus: Int32 {
             case .noFolder: self = .cannotCreate
             }
         case is DivergenceError: self = .wrongData
+        case is DeviceError: self = .unavailable
         case let error as LogError: self = error.kind == .wrongData ? .wrongData : .inputOutput
         case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
         case is PlanError, is SpectrumError, is ModelError: self = .usage

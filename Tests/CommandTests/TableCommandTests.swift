@@ -108,7 +108,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "study", "merge", "synthesize", "quantize", "inspect", "spectrum", "orthogonality", "codebook", "devices", "plot",
+        "study", "merge", "synthesize", "quantize", "inspect", "spectrum", "orthogonality", "codebook", "devices", "selftest",
+        "plot",
         "benchmark",
     ]) func help(_ command: String) throws {
         #expect(try folder.succeed(["--help"]).standardOutput.contains("  \(command) "), "\(command) is not listed")

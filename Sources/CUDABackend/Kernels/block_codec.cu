@@ -1,0 +1,141 @@
+// The block codec on a device. The definition is ReferenceCodec in Quantization; the codes, maxima and values are the same
+// to the bit, so every operation rounds by itself: _rn intrinsics, and no contraction into fused multiply-adds.
+//
+// A matrix of order n lies column by column. Its coded entries form one stream, a segment a column, and blocks never cross a
+// segment; codes of the whole stream are packed without gaps, the first code in the lowest bits.
+
+enum Region { COLUMNS = 0, STRICT_UPPER = 1, STRICT_LOWER = 2 };
+
+struct Form {
+    long long order;
+    long long block_size;
+    int region;
+    int bits;
+    int keeps_diagonal;
+};
+
+// The sum of ceil(l / b) over l = 1 ... m: b segments lengths share each number of blocks.
+static __device__ long long blocks_up_to(long long m, long long b) {
+    if (m <= 0) return 0;
+    long long whole = m / b;
+    return b * whole * (whole + 1) / 2 + (m % b) * (whole + 1);
+}
+
+static __device__ long long first_row(const Form &form, long long column) {
+    return form.region == STRICT_LOWER ? column + 1 : 0;
+}
+
+static __device__ long long segment_length(const Form &form, long long column) {
+    if (form.region == COLUMNS) return form.order;
+    return form.region == STRICT_UPPER ? column : form.order - 1 - column;
+}
+
+// The place in the stream at which a column's segment begins.
+static __device__ long long first_code(const Form &form, long long column) {
+    if (form.region == COLUMNS) return column * form.order;
+    if (form.region == STRICT_UPPER) return column * (column - 1) / 2;
+    return column * (2 * form.order - column - 1) / 2;
+}
+
+// The number of blocks before a column's segment.
+static __device__ long long first_block(const Form &form, long long column) {
+    if (form.region == COLUMNS) return column * ((form.order + form.block_size - 1) / form.block_size);
+    if (form.region == STRICT_UPPER) return blocks_up_to(column - 1, form.block_size);
+    return blocks_up_to(form.order - 1, form.block_size) - blocks_up_to(form.order - 1 - column, form.block_size);
+}
+
+// The column whose segment holds position `target` of what `first` counts: the last column c with first(c) <= target that
+// is not empty. Bisection is exact at every order, where an inverse by square roots would need mending.
+template <typename First>
+static __device__ long long column_at(const Form &form, long long target, First first) {
+    long long low = 0, high = form.order;
+    while (high - low > 1) {
+        long long middle = (low + high) / 2;
+        if (first(form, middle) <= target) low = middle; else high = middle;
+    }
+    return low;
+}
+
+// The maxima of all blocks as the bits of |x|: for floats without a sign these order as the values do, and a NaN or an
+// infinity is at least 0x7f800000. One warp a block.
+extern "C" __global__ void block_maxima(Form form, const float *matrix, unsigned int *maxima, long long blocks) {
+    long long block = ((long long)blockIdx.x * blockDim.x + threadIdx.x) / 32;
+    int lane = threadIdx.x % 32;
+    if (block >= blocks) return;
+    long long column = column_at(form, block, first_block);
+    long long begin = (block - first_block(form, column)) * form.block_size;
+    long long end = begin + form.block_size;
+    long long length = segment_length(form, column);
+    if (end > length) end = length;
+    const float *segment = matrix + column * form.order + first_row(form, column);
+    long long diagonal = form.keeps_diagonal ? column - first_row(form, column) : -1;
+    unsigned int largest = 0;
+    for (long long index = begin + lane; index < end; index += 32) {
+        unsigned int bits = index == diagonal ? 0 : __float_as_uint(segment[index]) & 0x7fffffffu;
+        if (bits > largest) largest = bits;
+    }
+    for (int step = 16; step > 0; step /= 2) {
+        unsigned int other = __shfl_xor_sync(0xffffffffu, largest, step);
+        if (other > largest) largest = other;
+    }
+    if (lane == 0) maxima[block] = largest;
+}
+
+// The number of midpoints below x; at a midpoint, the even one of its two neighbours.
+static __device__ unsigned int nearest_code(float x, const float *midpoints, int count) {
+    int low = 0, high = count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (midpoints[middle] < x) low = middle + 1; else high = middle;
+    }
+    if (low < count && midpoints[low] == x && low % 2 == 1) low += 1;
+    return (unsigned int)low;
+}
+
+// Eight codes are `bits` whole bytes: a thread writes those of its own, and no two threads share a byte.
+extern "C" __global__ void encode_codes(
+    Form form, const float *matrix, const float *maxima, const float *midpoints, unsigned char *packed, long long codes
+) {
+    long long start = 8 * ((long long)blockIdx.x * blockDim.x + threadIdx.x);
+    if (start >= codes) return;
+    long long count = codes - start < 8 ? codes - start : 8;
+    long long column = column_at(form, start, first_code);
+    unsigned long long stream = 0;
+    for (long long index = 0; index < count; index++) {
+        while (start + index >= first_code(form, column) + segment_length(form, column)) column++;
+        long long offset = start + index - first_code(form, column);
+        long long row = first_row(form, column) + offset;
+        float maximum = maxima[first_block(form, column) + offset / form.block_size];
+        float entry = form.keeps_diagonal && row == column ? 0.0f : matrix[row + column * form.order];
+        float reciprocal = __fdiv_rn(1.0f, maximum);
+        float scaled = maximum == 0.0f ? 0.0f
+            : __float_as_uint(reciprocal) < 0x7f800000u ? __fmul_rn(entry, reciprocal) : __fdiv_rn(entry, maximum);
+        unsigned long long code = nearest_code(scaled, midpoints, (1 << form.bits) - 1);
+        stream |= code << (index * form.bits);
+    }
+    long long bytes = (count * form.bits + 7) / 8;
+    unsigned char *target = packed + start / 8 * form.bits;
+    for (long long byte = 0; byte < bytes; byte++) target[byte] = (unsigned char)(stream >> (8 * byte));
+}
+
+// Every entry of the matrix is written: zeros outside the region, and the diagonal from its own buffer where it is kept.
+extern "C" __global__ void decode_matrix(
+    Form form, const unsigned char *packed, const float *maxima, const float *values, const float *diagonal, float *matrix
+) {
+    long long entry = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (entry >= form.order * form.order) return;
+    long long column = entry / form.order, row = entry % form.order;
+    long long offset = row - first_row(form, column);
+    float value = 0.0f;
+    if (form.keeps_diagonal && row == column) {
+        value = diagonal[row];
+    } else if (offset >= 0 && offset < segment_length(form, column)) {
+        long long bit = (first_code(form, column) + offset) * form.bits;
+        unsigned int window = packed[bit / 8];
+        // A code that ends in this byte has no next one, and the stream may end here.
+        if (bit % 8 + form.bits > 8) window |= (unsigned int)packed[bit / 8 + 1] << 8;
+        unsigned int code = window >> (bit % 8) & ((1u << form.bits) - 1);
+        value = __fmul_rn(values[code], maxima[first_block(form, column) + offset / form.block_size]);
+    }
+    matrix[entry] = value;
+}

@@ -1,0 +1,16 @@
+import CUDAEmulator
+
+@testable import CUDABackend
+
+/// The emulator as a library: the driver and NVRTC in one.
+struct EmulatedLibrary: SymbolSource {
+    let name = "the emulator"
+
+    func address(of symbol: String) -> UnsafeRawPointer? { fr_emulator_symbol(symbol) }
+
+    /// A fresh emulator as CUDA.
+    static func cuda() throws(DeviceError) -> CUDA {
+        fr_emulator_reset()
+        return try CUDA(driver: EmulatedLibrary(), compiler: EmulatedLibrary())
+    }
+}
