@@ -25,28 +25,65 @@ static void rectify_gradient(const float *dy, const float *y, size_t count, floa
 
 static void exponential(const float *x, size_t count, float *y) { EACH(PUT(y, exponential_of(GET(x)))) }
 
+// GELU; the two forms are defined at GaussianErrorForm.
 #define GELU_FACTOR 0.7978845608f /* √(2/π) */
 #define GELU_CUBIC 0.044715f
 
 /// 1/(1 + e^(−2a)) with a the argument of the tanh: (1 + tanh a)/2 without its cancellation.
-INLINE vec gelu_weight(vec x) {
+INLINE vec gelu_tanh_weight(vec x) {
     vec twice = x * (2 * GELU_FACTOR) * (x * x * GELU_CUBIC + 1);
     return 1 / (1 + exponential_of(smaller(-twice, splat(88))));
 }
 
-static void gelu(const float *x, size_t count, float *y) {
+static void gelu_tanh(const float *x, size_t count, float *y) {
     EACH({
         vec value = GET(x);
-        PUT(y, value * gelu_weight(value))
+        PUT(y, value * gelu_tanh_weight(value))
     })
 }
 
-static void gelu_gradient(const float *dy, const float *x, size_t count, float *dx) {
+static void gelu_tanh_gradient(const float *dy, const float *x, size_t count, float *dx) {
     EACH({
         vec value = GET(x);
-        vec weight = gelu_weight(value);
+        vec weight = gelu_tanh_weight(value);
         vec slope = (value * value * (3 * GELU_CUBIC) + 1) * (2 * GELU_FACTOR);
         PUT(dx, GET(dy) * (weight + value * weight * (1 - weight) * slope))
+    })
+}
+
+/// Φ(x) from bell = e^(−x²/2). Φ(−y) = bell·g(y) for y = |x|, where g falls from 1/2 like 1/y. In t = 1/(1 + 0.35·y) it is
+/// t times a polynomial of degree 8, our own fit of least relative error to g for y up to 13.5 (beyond, the bell is 0):
+/// 0.6·2^-24, and 6.3·2^-24 with the roundings of float32, both measured against erfcx in double.
+INLINE vec normal_distribution(vec x, vec bell) {
+    vec t = 1 / (larger(x, -x) * 0.35f + 1);
+    vec p = splat(-0.0291258618f);
+    p = p * t + 0.143872216f;
+    p = p * t - 0.255504549f;
+    p = p * t + 0.158929288f;
+    p = p * t - 0.0229371469f;
+    p = p * t + 0.105432943f;
+    p = p * t + 0.119852431f;
+    p = p * t + 0.13985908f;
+    p = p * t + 0.139621571f;
+    vec tail = p * t * bell;
+    return x < splat(0) ? tail : 1 - tail;
+}
+
+INLINE vec bell_of(vec x) { return exponential_of(x * x * -0.5f); }
+
+static void gelu_exact(const float *x, size_t count, float *y) {
+    EACH({
+        vec value = GET(x);
+        PUT(y, value * normal_distribution(value, bell_of(value)))
+    })
+}
+
+static void gelu_exact_gradient(const float *dy, const float *x, size_t count, float *dx) {
+    EACH({
+        vec value = GET(x);
+        vec bell = bell_of(value);
+        // The density is bell/√(2π).
+        PUT(dx, GET(dy) * (normal_distribution(value, bell) + value * bell * (0.5f * GELU_FACTOR)))
     })
 }
 

@@ -33,11 +33,9 @@ public protocol NeuralBackend: MatrixBackend {
     func rectifiedLinear(_ a: Tensor) -> Tensor
     /// The gradient of `rectifiedLinear` from its output; 0 where that is 0.
     func rectifiedLinearGradient(_ outputGradient: Tensor, output: Tensor) -> Tensor
-    /// GELU in its tanh form: x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
-    ///
-    /// Source: Hendrycks and Gimpel, arXiv 1606.08415, section 2; the form of GPT-2.
-    func gaussianErrorLinear(_ a: Tensor) -> Tensor
-    func gaussianErrorLinearGradient(_ outputGradient: Tensor, input: Tensor) -> Tensor
+    /// GELU, in one of its two forms.
+    func gaussianErrorLinear(_ a: Tensor, _ form: GaussianErrorForm) -> Tensor
+    func gaussianErrorLinearGradient(_ outputGradient: Tensor, input: Tensor, _ form: GaussianErrorForm) -> Tensor
 
     /// γ∘(x − mean)/√(variance + offset) + β in every column, mean and (biased) variance over its rows.
     func layerNormalization(
@@ -81,6 +79,16 @@ public protocol NeuralBackend: MatrixBackend {
     /// The mean over the columns of −Σ q·ln softmax(column), with q = 1 − s + s/classes for the target and s/classes
     /// elsewhere, s the smoothing; its gradient; and the number of columns whose largest entry is the target.
     func softmaxCrossEntropy(_ logits: Tensor, targets: [Int], smoothing: Double) -> CrossEntropy<Tensor>
+}
+
+/// The two forms of GELU in use; they differ by up to 4.7e-4.
+///
+/// Source: Hendrycks and Gimpel, arXiv 1606.08415, section 2.
+public enum GaussianErrorForm: Sendable {
+    /// x·Φ(x), Φ the distribution function of the normal distribution: (1 + erf(x/√2))/2. That of vision transformers.
+    case exact
+    /// x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))). That of GPT-2.
+    case tanh
 }
 
 /// What a normalization subtracted and multiplied by: one value a column (layer) or row (batch).

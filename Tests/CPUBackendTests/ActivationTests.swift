@@ -4,12 +4,19 @@ import MatrixCore
 import TestSupport
 import Testing
 
+import func Foundation.erf
+import func Foundation.erfc
 import func Foundation.exp
 import func Foundation.tanh
 
 private func argument(_ x: Double) -> Double { (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x) }
 /// x/2·(1 + tanh a), without the cancellation of 1 + tanh for negative a.
-private func gelu(_ x: Double) -> Double { x / (1 + exp(-2 * argument(x))) }
+private func geluByTanh(_ x: Double) -> Double { x / (1 + exp(-2 * argument(x))) }
+/// Φ(x), without the cancellation of 1 + erf for negative x.
+private func normalDistribution(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+private func gelu(_ x: Double, _ form: GaussianErrorForm) -> Double {
+    form == .exact ? x * normalDistribution(x) : geluByTanh(x)
+}
 
 /// From far below the underflow of the exponential to far above 1, both signs, and zero.
 private func inputs(count: Int) -> Matrix<Float> {
@@ -38,7 +45,10 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
     @Test(arguments: setups) func notANumberStays(setup: Setup) {
         let x = Matrix<Float>(rows: 20, columns: 1, repeating: .nan)
         #expect(setup.single.rectifiedLinear(x).elements.allSatisfy { $0.isNaN })
-        #expect(setup.single.gaussianErrorLinear(x).elements.allSatisfy { $0.isNaN })
+        for form in [GaussianErrorForm.exact, .tanh] {
+            #expect(setup.single.gaussianErrorLinear(x, form).elements.allSatisfy { $0.isNaN })
+            #expect(setup.single.gaussianErrorLinearGradient(x, input: x, form).elements.allSatisfy { $0.isNaN })
+        }
         var logits = Matrix<Float>(rows: 20, columns: 1)
         logits[3, 0] = .nan
         #expect(setup.single.softmaxCrossEntropy(logits, targets: [0], smoothing: 0).loss.isNaN)
@@ -47,27 +57,79 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
     /// x/2·(1 + tanh a) = x·σ(2a) with σ(t) = 1/(1 + e^−t). The argument 2a of a few roundings is off by at most
     /// 6·u·|2a|, which changes σ relatively by (1 − σ) times as much; exponential, sum, quotient and product add at most 8 u,
     /// where σ is below the smallest normal number it is off by at most that.
-    @Test(arguments: setups) func gaussianErrorLinearIsItsFormula(setup: Setup) {
+    @Test(arguments: setups) func tanhFormIsItsFormula(setup: Setup) {
         for count in counts {
             let x = inputs(count: count)
             let exact = Matrix<Double>(x)
-            let expected = exact.mapped(gelu)
             let bounds = exact.mapped { value in
                 let a = argument(value)
                 let rest = 1 / (1 + exp(2 * a))
-                return gelu(value).magnitude * (12 * a.magnitude * rest + 8) * unitOfFloat + value.magnitude * 0x1p-126
+                return geluByTanh(value).magnitude * (12 * a.magnitude * rest + 8) * unitOfFloat + value.magnitude * 0x1p-126
             }
-            setup.single.gaussianErrorLinear(x)
-                .expectWithin(bounds, of: expected, "\(count) entries")
+            setup.single.gaussianErrorLinear(x, .tanh)
+                .expectWithin(bounds, of: exact.mapped(geluByTanh), "\(count) entries")
             // Where 1 + tanh cancels, its error is an absolute one of x·u.
             let plain = exact.mapped { $0.magnitude * (4 + 12 * min(argument($0).magnitude, 1)) * unitOfDouble }
-            setup.double.gaussianErrorLinear(exact)
+            setup.double.gaussianErrorLinear(exact, .tanh)
                 .expectWithin(plain, of: exact.mapped { $0 / 2 * (1 + tanh(argument($0))) }, "\(count) entries")
         }
     }
 
+    /// Of the smaller of Φ(x) and Φ(−x), (2x² + 16)·u is what the kernel states; the difference from 1 and the product with x
+    /// add a rounding each. Below e^−86.6 the exponential is 0.
+    @Test(arguments: setups) func exactFormIsItsFormula(setup: Setup) {
+        for count in counts {
+            let x = inputs(count: count)
+            let exact = Matrix<Double>(x)
+            let bounds = exact.mapped { value in
+                let tail = normalDistribution(-value.magnitude) * (2 * value * value + 16) + normalDistribution(value) * 2
+                return value.magnitude * (tail * unitOfFloat + 0x1p-124)
+            }
+            setup.single.gaussianErrorLinear(x, .exact)
+                .expectWithin(bounds, of: exact.mapped { gelu($0, .exact) }, "\(count) entries")
+            // Where 1 + erf cancels, its error is an absolute one of x·u.
+            let plain = exact.mapped { $0.magnitude * 4 * unitOfDouble }
+            setup.double.gaussianErrorLinear(exact, .exact)
+                .expectWithin(plain, of: exact.mapped { $0 / 2 * (1 + erf($0 * 0.5.squareRoot())) }, "\(count) entries")
+        }
+    }
+
+    /// Values of x·Φ(x) and of its derivative Φ(x) + x·φ(x), by mpmath with 40 digits.
+    @Test func exactFormAtKnownPoints() {
+        let points: [(x: Double, value: Double, derivative: Double)] = [
+            (-12.0, -2.1317785344932148e-32, -2.55789566167489562e-31),
+            (-5.0, -1.43325785939596956e-6, -7.14694600179229463e-6),
+            (-3.0, -0.00404969409489028358, -0.011945647204183927),
+            (-1.5, -0.100210801903287099, -0.127469192229979525),
+            (-0.5, -0.154268769362993448, 0.132504875343837157),
+            (-0.0078125, -0.00388190074327466734, 0.493766653687321535),
+            (0.0, 0.0, 0.5),
+            (0.25, 0.149676581420730931, 0.695373354883636026),
+            (1.0, 0.841344746068542949, 1.0833154705876863),
+            (2.5, 2.48447583668555966, 1.03761108590814521),
+            (6.0, 5.99999999408047413, 1.00000003546870945),
+            (30.0, 30.0, 1.0),
+        ]
+        let x = Matrix(rows: points.count, columns: 1, elements: points.map(\.x))
+        let ones = Matrix<Double>(rows: points.count, columns: 1, repeating: 1)
+        let backend = CPUBackend<Double>()
+        func bounds(_ values: [Double]) -> Matrix<Double> {
+            // erfc and exp of the C library are off by a few units in the last place; two roundings of the argument are worth
+            // 2x²·u.
+            Matrix(
+                rows: values.count, columns: 1,
+                elements: zip(values, points).map { (2 * $1.x * $1.x + 8) * max($0.magnitude, 0x1p-1000) * unitOfDouble })
+        }
+        backend.gaussianErrorLinear(x, .exact).expectWithin(
+            bounds(points.map(\.value)), of: Matrix(rows: points.count, columns: 1, elements: points.map(\.value)), "values")
+        // The two terms of the derivative cancel near −0.75, where it is 0; at these points they do not.
+        backend.gaussianErrorLinearGradient(ones, input: x, .exact).expectWithin(
+            bounds(points.map(\.derivative)),
+            of: Matrix(rows: points.count, columns: 1, elements: points.map(\.derivative)), "derivatives")
+    }
+
     /// The difference is off by step²/6·|f‴| (below 3 everywhere) and by rounding over the step.
-    @Test func gradientIsTheDifference() {
+    @Test(arguments: [GaussianErrorForm.exact, .tanh]) func gradientIsTheDifference(form: GaussianErrorForm) {
         let backend = CPUBackend<Double>()
         let x = Matrix<Double>(inputs(count: 200))
         let g = Matrix<Double>.random(rows: 200, columns: 1, seed: 3)
@@ -75,32 +137,44 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
         var expected = x
         for index in x.elements.indices {
             let value = x.elements[index]
-            expected.elements[index] = g.elements[index] * (gelu(value + step) - gelu(value - step)) / (2 * step)
+            let difference = gelu(value + step, form) - gelu(value - step, form)
+            expected.elements[index] = g.elements[index] * difference / (2 * step)
         }
         let bounds = x.mapped { step * step + 4 * max($0.magnitude, 1) * unitOfDouble / step }
-        backend.gaussianErrorLinearGradient(g, input: x).expectWithin(bounds, of: expected, "gradient")
+        backend.gaussianErrorLinearGradient(g, input: x, form).expectWithin(bounds, of: expected, "gradient")
     }
 
     /// The derivative is σ + x·σ·(1 − σ)·(2a)′. With t = 2a off by 6·u·|t|, each term is off by at most (6·|t|·(1 − σ)
     /// + 16)·u of its magnitude.
-    @Test(arguments: setups) func gradientInFloatIsThatInDouble(setup: Setup) {
-        for count in counts {
-            let x = inputs(count: count)
-            let g = Matrix<Float>.random(rows: count, columns: 1, seed: 4)
-            let expected = CPUBackend<Double>().gaussianErrorLinearGradient(Matrix<Double>(g), input: Matrix<Double>(x))
-            var bounds = Matrix<Double>(x)
-            for index in bounds.elements.indices {
-                let value = bounds.elements[index]
-                let t = 2 * argument(value)
-                let sigma = 1 / (1 + exp(-t))
-                let slope = 2 * (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * value * value)
-                let terms = sigma + (value * sigma * (1 - sigma) * slope).magnitude
-                bounds.elements[index] =
-                    (terms * (6 * t.magnitude + 16) + 8 * unitOfDouble / unitOfFloat) * unitOfFloat + 0x1p-100
-            }
-            setup.single.gaussianErrorLinearGradient(g, input: x)
-                .expectWithin(bounds, of: expected, "\(count) entries")
+    @Test(arguments: setups) func gradientOfTheTanhFormInFloatIsThatInDouble(setup: Setup) {
+        expectGradientsAgree(setup, .tanh) { value in
+            let t = 2 * argument(value)
+            let sigma = 1 / (1 + exp(-t))
+            let slope = 2 * (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * value * value)
+            let terms = sigma + (value * sigma * (1 - sigma) * slope).magnitude
+            return terms * (6 * t.magnitude + 16)
         }
     }
 
+    /// The derivative is Φ + x·φ; the smaller of Φ(x) and Φ(−x), and φ, are off by at most (2x² + 16)·u of themselves.
+    @Test(arguments: setups) func gradientOfTheExactFormInFloatIsThatInDouble(setup: Setup) {
+        expectGradientsAgree(setup, .exact) { value in
+            let density = exp(-value * value / 2) / (2 * Double.pi).squareRoot()
+            let parts = normalDistribution(-value.magnitude) + value.magnitude * density
+            return parts * (2 * value * value + 16) + 2 * normalDistribution(value)
+        }
+    }
+
+    /// - Parameter bound: of the derivative at x, in units of rounding.
+    private func expectGradientsAgree(_ setup: Setup, _ form: GaussianErrorForm, _ bound: (Double) -> Double) {
+        for count in counts {
+            let x = inputs(count: count)
+            let g = Matrix<Float>.random(rows: count, columns: 1, seed: 4)
+            let expected = CPUBackend<Double>().gaussianErrorLinearGradient(
+                Matrix<Double>(g), input: Matrix<Double>(x), form)
+            let bounds = Matrix<Double>(x).mapped { (bound($0) + 8 * unitOfDouble / unitOfFloat) * unitOfFloat + 0x1p-100 }
+            setup.single.gaussianErrorLinearGradient(g, input: x, form)
+                .expectWithin(bounds, of: expected, "\(count) entries")
+        }
+    }
 }

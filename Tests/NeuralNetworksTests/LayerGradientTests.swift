@@ -8,8 +8,7 @@ import Testing
 private func transformerShape(isCausal: Bool, dropout: Double = 0, attentionDropout: Double = 0) -> TransformerShape {
     TransformerShape(
         width: 4, heads: 2, hidden: 6, isCausal: isCausal, dropout: dropout, attentionDropout: attentionDropout,
-        initialization: .constant(0),
-        residualInitialization: .constant(0))
+        activation: .exact, normalizationOffset: 1e-5, initialization: .constant(0), residualInitialization: .constant(0))
 }
 
 @Suite struct LayerGradientTests {
@@ -25,8 +24,8 @@ private func transformerShape(isCausal: Bool, dropout: Double = 0, attentionDrop
         expectGradients(of: RectifiedLinear<Processor>(), input: .random(rows: 5, columns: 4, seed: 2))
     }
 
-    @Test func gaussianErrorLinear() {
-        expectGradients(of: GaussianErrorLinear<Processor>(), input: .random(rows: 5, columns: 4, seed: 3))
+    @Test(arguments: [GaussianErrorForm.exact, .tanh]) func gaussianErrorLinear(form: GaussianErrorForm) {
+        expectGradients(of: GaussianErrorLinear<Processor>(form: form), input: .random(rows: 5, columns: 4, seed: 3))
     }
 
     @Test(arguments: [(kernel: 3, stride: 1, padding: 1), (3, 2, 1), (2, 2, 0), (1, 2, 0)])
@@ -45,9 +44,9 @@ private func transformerShape(isCausal: Bool, dropout: Double = 0, attentionDrop
         expectGradients(of: layer, layout, input: .random(rows: 3, columns: 6, seed: 5), batch: 3)
     }
 
-    @Test func layerNormalization() {
+    @Test(arguments: [1e-6, 1e-5, 1]) func layerNormalization(offset: Double) {
         var layout = NetworkLayout()
-        let layer = LayerNormalization<Processor>(&layout, "norm", width: 5)
+        let layer = LayerNormalization<Processor>(&layout, "norm", width: 5, offset: offset)
         expectGradients(of: layer, layout, input: .random(rows: 5, columns: 4, seed: 6))
     }
 

@@ -37,6 +37,23 @@ import Testing
         #expect(network.parameterCount == 22_050_664)
     }
 
+    /// timm 1.0, `vision_transformer.py`: positions and maps of deviation 0.02, a class token of 1e-6, biases 0, the patches'
+    /// map as PyTorch begins a convolution.
+    @Test func vitSmallBeginsAsInTimm() throws {
+        let images = DataDescription.images(channels: 3, height: 32, width: 32, classes: 100)
+        let network = try Model.vitSmall.network(for: images, on: Processor())
+        for parameter in network.parameters {
+            switch parameter.name {
+            case "patches.weight", "patches.bias": #expect(parameter.initialization == .uniform(bound: 1 / 48.0.squareRoot()))
+            case "classToken": #expect(parameter.initialization == .normal(deviation: 1e-6))
+            case let name where name.hasSuffix(".gain"): #expect(parameter.initialization == .constant(1))
+            case let name where name.hasSuffix(".bias"): #expect(parameter.initialization == .constant(0))
+            case let name: #expect(parameter.initialization == .normal(deviation: 0.02), "\(name)")
+            }
+        }
+        #expect(network.parameters.count == 4 + 12 * 12 + 4)
+    }
+
     /// GPT-2's smallest model as Hugging Face counts it, 124,439,808; untied, the head is another 50257·768.
     @Test(arguments: [true, false]) func gpt2(tiesHead: Bool) throws {
         let network = try GenerativeTransformer<Processor>(

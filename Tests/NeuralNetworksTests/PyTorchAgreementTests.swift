@@ -91,13 +91,15 @@ import Testing
             projection: 0.42735494177494615, first: 0.63433951014302181, running: 93.471660769567421)
     }
 
+    /// With exact GELU and an offset of 1e-6, by a NumPy program that takes gradients by complex steps of 1e-30; with the tanh
+    /// form and 1e-5 it gives PyTorch's numbers to 2e-15.
     @Test func visionTransformer() throws {
         let network = try VisionTransformer<Processor>(
             image: ImageShape(channels: 2, height: 4, width: 6), classes: 3, patch: 2, layers: 2, width: 6, heads: 2,
             hidden: 8, dropout: 0, stochasticDepth: 0)
         expectAgreement(
-            network, images(rows: 4, columns: 6), loss: 1.5937327861361152, norm: 1.1172776668556734,
-            projection: -0.18869436683086363, first: -1.5797061009642375)
+            network, images(rows: 4, columns: 6), loss: 1.5937345505752856, norm: 1.1172895474184366,
+            projection: -0.1887501252550821, first: -1.579711953741684)
     }
 
     @Test func generativeTransformer() throws {

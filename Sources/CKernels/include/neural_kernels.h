@@ -24,8 +24,11 @@ typedef struct FR_SENDABLE {
     void (*rectify_gradient)(const float *dy, const float *y, size_t count, float *dx);
     /// e^x: relative error at most 4·2^-24 for −86.6 ≤ x ≤ 88; 0 below.
     void (*exponential)(const float *x, size_t count, float *y);
-    void (*gelu)(const float *x, size_t count, float *y);
-    void (*gelu_gradient)(const float *dy, const float *x, size_t count, float *dx);
+    void (*gelu_tanh)(const float *x, size_t count, float *y);
+    void (*gelu_tanh_gradient)(const float *dy, const float *x, size_t count, float *dx);
+    /// Φ(x) is off by at most (2·x² + 16)·2^-24 of the smaller of Φ(x) and Φ(−x), and by a rounding.
+    void (*gelu_exact)(const float *x, size_t count, float *y);
+    void (*gelu_exact_gradient)(const float *dy, const float *x, size_t count, float *dx);
     void (*product)(const float *x, const float *y, size_t count, float *z);
     /// z = alpha·x + beta·y; z may be x.
     void (*combine)(float alpha, const float *x, float beta, const float *y, size_t count, float *z);

@@ -10,13 +10,14 @@ struct FeedForward<Backend: NeuralBackend>: Layer {
     }
 
     private let expansion: Linear<Backend>
-    private let activation = GaussianErrorLinear<Backend>()
+    private let activation: GaussianErrorLinear<Backend>
     private let contraction: Linear<Backend>
 
     init(_ layout: inout NetworkLayout, _ name: String, _ shape: TransformerShape) {
         expansion = Linear(
             &layout, "\(name).expansion", inputs: shape.width, outputs: shape.hidden, weight: shape.initialization,
             bias: .constant(0))
+        activation = GaussianErrorLinear(form: shape.activation)
         contraction = Linear(
             &layout, "\(name).contraction", inputs: shape.hidden, outputs: shape.width,
             weight: shape.residualInitialization, bias: .constant(0))
@@ -33,7 +34,7 @@ struct FeedForward<Backend: NeuralBackend>: Layer {
     func backward(
         _ outputGradient: Backend.Tensor, _ record: Record, _ pass: inout BackwardPass<Backend>
     ) -> Backend.Tensor {
-        let activated = pass.backend.gaussianErrorLinear(record.hidden)
+        let activated = pass.backend.gaussianErrorLinear(record.hidden, activation.form)
         let activatedGradient = contraction.backward(outputGradient, activated, &pass)
         let hiddenGradient = activation.backward(activatedGradient, record.hidden, &pass)
         return expansion.backward(hiddenGradient, record.input, &pass)

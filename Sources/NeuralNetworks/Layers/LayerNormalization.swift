@@ -1,6 +1,6 @@
 import Compute
 
-/// γ∘(x − mean)/√(variance + 1e-5) + β over the features of every position.
+/// γ∘(x − mean)/√(variance + offset) + β over the features of every position.
 ///
 /// Source: Ba, Kiros and Hinton, arXiv 1607.06450, equation 4.
 struct LayerNormalization<Backend: NeuralBackend>: Layer {
@@ -11,17 +11,19 @@ struct LayerNormalization<Backend: NeuralBackend>: Layer {
 
     private let gain: Int
     private let bias: Int
+    private let offset: Double
 
-    init(_ layout: inout NetworkLayout, _ name: String, width: Int) {
+    init(_ layout: inout NetworkLayout, _ name: String, width: Int, offset: Double) {
         gain = layout.addParameter("\(name).gain", [width], .constant(1))
         bias = layout.addParameter("\(name).bias", [width], .constant(0))
+        self.offset = offset
     }
 
     func forward(
         _ input: Backend.Tensor, _ pass: inout ForwardPass<Backend>
     ) -> (output: Backend.Tensor, record: Record) {
         let (output, statistics) = pass.backend.layerNormalization(
-            input, gain: pass.parameters[gain], bias: pass.parameters[bias], offset: 1e-5)
+            input, gain: pass.parameters[gain], bias: pass.parameters[bias], offset: Backend.Scalar(offset))
         return (output, Record(input: input, statistics: statistics))
     }
 

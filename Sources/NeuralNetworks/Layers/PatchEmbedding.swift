@@ -17,6 +17,7 @@ struct PatchEmbedding<Backend: NeuralBackend>: Layer {
     private let classToken: Int
     private let places: Embedding<Backend>
 
+    /// - Parameter initialization: of the positions.
     /// - Precondition: the patch divides the image.
     init(_ layout: inout NetworkLayout, _ shape: ConvolutionShape, _ initialization: ParameterDescription.Initialization) {
         precondition(shape.height % shape.kernel == 0 && shape.width % shape.kernel == 0, "patches of \(shape)")
@@ -24,7 +25,7 @@ struct PatchEmbedding<Backend: NeuralBackend>: Layer {
         patchCount = shape.outputHeight * shape.outputWidth
         projection = Convolution(
             &layout, "patches", shape, weight: .uniformFanIn(shape.depth), bias: .uniformFanIn(shape.depth))
-        classToken = layout.addParameter("classToken", [width], initialization)
+        classToken = layout.addParameter("classToken", [width], .normal(deviation: 1e-6))
         places = Embedding(&layout, "positions", count: patchCount + 1, width: width, initialization)
     }
 

@@ -18,7 +18,8 @@ struct ResidualBranch<Backend: NeuralBackend, Inner: Layer<Backend>>: Layer {
         _ layout: inout NetworkLayout, _ name: String, _ shape: TransformerShape, stochasticDepth: Double,
         _ inner: (inout NetworkLayout, String) -> Inner
     ) {
-        normalization = LayerNormalization(&layout, "\(name).normalization", width: shape.width)
+        normalization = LayerNormalization(
+            &layout, "\(name).normalization", width: shape.width, offset: shape.normalizationOffset)
         self.inner = inner(&layout, name)
         dropout = Dropout(rows: shape.width, rate: shape.dropout)
         depth = StochasticDepth(rate: stochasticDepth)

@@ -10,6 +10,9 @@ struct TransformerShape: Sendable {
     let dropout: Double
     /// The rate at which probabilities of attention are dropped.
     let attentionDropout: Double
+    let activation: GaussianErrorForm
+    /// What is added to a variance.
+    let normalizationOffset: Double
     let initialization: ParameterDescription.Initialization
     /// Of the maps whose output is added to the stream.
     let residualInitialization: ParameterDescription.Initialization

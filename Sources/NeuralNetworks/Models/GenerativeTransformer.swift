@@ -2,7 +2,7 @@ import Compute
 
 /// A transformer that predicts every next token from those before it: GPT-2's architecture.
 ///
-/// Initialization is GPT-2's: normal of deviation 0.02, the maps onto the stream scaled by 1/√(2·layers), zero biases.
+/// GELU in its tanh form and an offset of 1e-5 in normalizations, as in GPT-2. Initialization is GPT-2's, too: normal of deviation 0.02, the maps onto the stream scaled by 1/√(2·layers), zero biases.
 ///
 /// Source: Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3.
 public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
@@ -48,16 +48,17 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
 
         var layout = NetworkLayout()
         let deviation = 0.02
+        let normalizationOffset = 1e-5
         let initialization = ParameterDescription.Initialization.normal(deviation: deviation)
         tokenEmbedding = Embedding(&layout, "tokens", count: vocabulary, width: width, initialization)
         placeEmbedding = Embedding(&layout, "positions", count: context, width: width, initialization)
         self.dropout = Dropout(rows: width, rate: dropout)
         let shape = TransformerShape(
             width: width, heads: heads, hidden: hidden, isCausal: true, dropout: dropout, attentionDropout: dropout,
-            initialization: initialization,
+            activation: .tanh, normalizationOffset: normalizationOffset, initialization: initialization,
             residualInitialization: .normal(deviation: deviation / Double(2 * layers).squareRoot()))
         blocks = transformerBlocks(&layout, shape, layers: layers, stochasticDepth: 0)
-        normalization = LayerNormalization(&layout, "normalization", width: width)
+        normalization = LayerNormalization(&layout, "normalization", width: width, offset: normalizationOffset)
         head =
             tiesHead
             ? Linear(sharing: tokenEmbedding.table)

@@ -2,9 +2,10 @@ import Compute
 
 /// A transformer on the patches of an image, read out at a class token.
 ///
-/// Initialization is timm's: normal of deviation 0.02 (not truncated here) with zero biases, the patches' map uniform.
+/// GELU is exact and the offset of normalizations 1e-6, as in timm. Initialization is timm's, too: normal of deviation 0.02
+/// (timm cuts it off at ±2, which no number reaches), 1e-6 for the class token, zero biases, the patches' map uniform.
 ///
-/// Source: Dosovitskiy et al., arXiv 2010.11929, section 3.1.
+/// Source: Dosovitskiy et al., arXiv 2010.11929, section 3.1; timm 1.0, `vision_transformer.py`.
 public struct VisionTransformer<Backend: NeuralBackend>: Network {
     public let parameters: [ParameterDescription]
     public let runningStatistics: [ParameterDescription]
@@ -49,6 +50,7 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
 
         var layout = NetworkLayout()
         let initialization = ParameterDescription.Initialization.normal(deviation: 0.02)
+        let normalizationOffset = 1e-6
         let patches = ConvolutionShape(
             batch: 1, height: image.height, width: image.width, inputs: image.channels, outputs: width, kernel: patch,
             stride: patch)
@@ -56,10 +58,11 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
         self.dropout = Dropout(rows: width, rate: dropout)
         let shape = TransformerShape(
             width: width, heads: heads, hidden: hidden, isCausal: false, dropout: dropout, attentionDropout: 0,
-            initialization: initialization, residualInitialization: initialization)
+            activation: .exact, normalizationOffset: normalizationOffset, initialization: initialization,
+            residualInitialization: initialization)
         blocks = transformerBlocks(&layout, shape, layers: layers, stochasticDepth: stochasticDepth)
         readout = FirstPosition(width: width, length: embedding.length)
-        normalization = LayerNormalization(&layout, "normalization", width: width)
+        normalization = LayerNormalization(&layout, "normalization", width: width, offset: normalizationOffset)
         head = Linear(
             &layout, "head", inputs: width, outputs: classes, weight: initialization, bias: .constant(0))
         outputs = classes
