@@ -80,6 +80,65 @@ import Testing
         #expect(try largest(["--preconditioner", "shampoo"]) == 0)
     }
 
+    /// What a training of one step with two classes of sizes reports of its real buffers.
+    @Test(arguments: [
+        (
+            ["--model", "mlp", "--layers", "1", "--hidden", "70"], [],
+            ["--statistic", "exact", "--root", "exact", "--max-order", "100"], "sgdm"
+        ),
+        (
+            ["--model", "resnet20", "--width", "4"], ["--classes", "10"],
+            ["--statistic", "cholesky", "--root", "offdiagonal", "--error-feedback-decay", "0.9"], "adamw"
+        ),
+        (
+            ["--model", "resnet34", "--width", "8"], ["--classes", "10"], ["--statistic", "full", "--root", "symmetric"],
+            "adagrad"
+        ),
+        (
+            ["--model", "vit-small", "--layers", "1", "--width", "66", "--heads", "2", "--hidden", "70", "--patch", "16"],
+            ["--classes", "10"], ["--statistic", "householder", "--root", "symmetric", "--bits", "5"], "nadamw"
+        ),
+        (
+            ["--model", "gpt", "--layers", "1", "--width", "66", "--heads", "2", "--context", "8", "--tie-head"],
+            ["--vocabulary", "64"], ["--statistic", "eigenvector", "--root", "offdiagonal", "--block", "100"], "adamw"
+        ),
+        (["--model", "gpt", "--layers", "2", "--width", "16", "--context", "9"], ["--vocabulary", "64"], [], "sgdm"),
+    ]) func countsWhatATrainingHolds(_ form: [String], _ data: [String], _ scheme: [String], _ rule: String) throws {
+        let intervals = scheme.isEmpty ? [] : ["--statistics-interval", "1", "--root-interval", "1"]
+        let options = form + ["--optimizer", rule] + scheme + intervals
+        try folder.succeed(
+            ["train", "--dataset", "synthetic", "--steps", "1", "--batch-size", "2", "--validation-batches", "1", "--quiet"]
+                + options + ["--log", "log.csv"])
+        let log = try #require(try StudyTable(folder.text("log.csv")).rows.first)
+        let counted = try #require(try rows(options + data).first)
+        #expect(try integer(counted, "optimizer") == integer(log, "optimizer_state_bytes"))
+        #expect(try integer(counted, "preconditioners") == integer(log, "preconditioner_bytes"))
+        #expect(try integer(counted, "preconditioners") > 0 || scheme.isEmpty)
+        #expect(counted["published_mib"] == "")
+    }
+
+    /// Two models are both published and trained: their parameters are the same, but for the names.
+    @Test(arguments: [("resnet34", ["--width", "64"], 21_328_292), ("vit-small", ["--heads", "6"], 21_376_996)])
+    func bothFormsOfAModelAreOne(model: String, size: [String], count: Int) throws {
+        let options = ["--model", model, "--optimizer", "adamw", "--statistic", "eigenvector", "--root", "offdiagonal"]
+        let published = try #require(try rows(options).first)
+        let trained = try #require(try rows(options + size).first)
+        #expect(try integer(published, "entries") == count)
+        for column in ["entries", "parameters", "optimizer", "preconditioners", "total"] {
+            #expect(published[column] == trained[column], "\(column)")
+        }
+    }
+
+    /// Swin-T on CIFAR-100 has patches of 2 and windows of 4, 2 in the last stage: 96·3·12 + (13² − 7²)·90 + (13² − 3²)·48 fewer
+    /// than 28,288,354 less 900 classes of 769.
+    @Test func swinTinyHasTheFormOfItsImages() throws {
+        let swin = ["--model", "swin-tiny", "--optimizer", "adamw"]
+        let large = 28_288_354 - 900 * 769
+        #expect(try integer(rows(swin)[0], "entries") == large - 21_936)
+        #expect(try integer(rows(swin + ["--image-size", "32"])[0], "entries") == large - 21_936)
+        #expect(try integer(rows(swin + ["--image-size", "224"])[0], "entries") == large)
+    }
+
     @Test func json() throws {
         try folder.succeed([
             "memory", "--model", "gpt2-124m", "--optimizer", "nadamw", "--json", "--per-layer", "-o", "out.json",
@@ -96,11 +155,22 @@ import Testing
             (["--fits", "80"], ["not modelled", "llama-2-7b"]), (["--batch-size", "3"], ["--batch-size", "not modelled"]),
             (["--first-order-bits", "4"], ["first-order-bits 4"]), (["--image-size", "33"], ["image-size 33"]),
             (["--bits", "4"], ["--bits"]), (["--classes", "0"], ["classes 0"]), (["--fits", "nan"], ["fits"]),
+            (["--context", "128"], ["--context", "images"]), (["--layers", "3"], ["layers", "resnet34"]),
+            (["--precondition-vocabulary"], ["language models"]), (["--vocabulary", "70"], ["--vocabulary", "images"]),
         ] {
             try folder.expectRefusal(model + options, status: 64, words: words)
         }
         try folder.expectRefusal(
-            ["memory", "--model", "resnet20x", "--optimizer", "sgdm"], status: 64, words: ["resnet20x"])
+            ["memory", "--model", "resnet20x", "--optimizer", "sgdm"], status: 64, words: ["resnet20x", "resnet20", "vgg19"])
+        for (model, option) in [("swin-tiny", "layers"), ("gpt2-124m", "width"), ("vgg19", "hidden"), ("llama-130m", "heads")] {
+            try folder.expectRefusal(
+                ["memory", "--model", model, "--optimizer", "sgdm", "--\(option)", "8"], status: 64,
+                words: ["--\(option)", model, "published"])
+        }
+        try folder.expectRefusal(
+            ["memory", "--model", "gpt", "--optimizer", "adamw", "--classes", "10"], status: 64, words: ["--classes", "tokens"])
+        try folder.expectRefusal(
+            ["memory", "--model", "resnet20", "--optimizer", "sgdm", "--heads", "2"], status: 64, words: ["heads", "width"])
         try folder.expectRefusal(["memory", "--model", "resnet34", "--optimizer", "lion"], status: 64, words: ["lion"])
         try folder.expectRefusal(
             ["memory", "--model", "llama-2-7b", "--optimizer", "sgdm", "--classes", "10"], status: 64, words: ["tokens"])

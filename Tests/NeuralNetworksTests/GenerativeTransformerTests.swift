@@ -52,8 +52,7 @@ import Testing
         let variance = 0.02 * 0.02 * Double(width)
         let spread = 10 * (variance / Double(vocabulary)).squareRoot()
         let excess = loss - portableLogarithm(Double(vocabulary))
-        expectBound(excess, atMost: variance / 2 + spread)
-        expectBound(-excess, atMost: spread)
+        #expect(-spread <= excess && excess <= variance / 2 + spread)
     }
 
     /// Root mean squares of the drawn weights, within five standard errors 1/√(2n) of the stated deviations.

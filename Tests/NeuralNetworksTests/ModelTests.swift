@@ -18,24 +18,20 @@ import Testing
         }
     }
 
-    @Test func everyAvailableModelIsMade() throws {
+    @Test func everyModelIsMade() throws {
         for name in ["mlp", "resnet20", "resnet34", "vit-small"] {
             #expect(error(name, images) == nil)
             #expect(try Model(named: name).network(for: images, on: Processor()).outputs == 10)
         }
         #expect(try Model(named: "gpt").network(for: text, on: Processor()).outputs == 65)
+        #expect(Model.allCases.map(\.rawValue) == ["mlp", "resnet20", "resnet34", "vit-small", "gpt"])
     }
 
-    @Test func laterModelsAreNotAvailableYet() {
-        for name in ["vgg19", "swin-tiny"] { #expect(error(name, images) == .notAvailable(model: name)) }
-        #expect(error("llama", text) == .notAvailable(model: "llama"))
-        #expect(error("llama", ModelOptions(layers: 2), text)?.description == "llama is not available yet")
-    }
-
-    @Test func unknownNamesComeWithTheList() {
+    /// Those that only the memory command knows are none here.
+    @Test(arguments: ["resnet", "vgg19", "swin-tiny", "llama", "", "GPT"]) func unknownNamesComeWithTheList(name: String) {
         #expect(
-            error("resnet", images)?.description
-                == "there is no model resnet; the models are mlp, resnet20, resnet34, vgg19, vit-small, swin-tiny, gpt, llama")
+            error(name, images)?.description
+                == "there is no model \(name) to train; the models are mlp, resnet20, resnet34, vit-small, gpt")
     }
 
     @Test func inapplicableOptionsAreRefused() {

@@ -17,7 +17,10 @@ import Testing
             // A stem of 3·3 in place of 7·7 and 100 classes in place of 1000.
             (.resnet34, 100, 32, 21_797_672 - 64 * 3 * 40 - 900 * 513), (.vgg19, 1000, 224, 143_678_248),
             (.vitBase32, 1000, 224, 88_224_232), (.vitSmall, 1000, 224, 22_050_664),
-            (.swinTiny, 1000, 224, 28_288_354), (.gpt2, 100, 32, 124_439_808), (.llama2, 100, 32, 6_738_415_616),
+            (.swinTiny, 1000, 224, 28_288_354),
+            // Patches of 2 in place of 4: 96·3·12 fewer; tables of 7·7 in place of 13·13 for 90 heads, of 3·3 for 48.
+            (.swinTiny, 1000, 32, 28_288_354 - 96 * 3 * 12 - 120 * 90 - 160 * 48), (.gpt2, 100, 32, 124_439_808),
+            (.llama2, 100, 32, 6_738_415_616),
         ]
         for (model, classes, imageSize, count) in counts {
             #expect(model.shapes(classes: classes, imageSize: imageSize).parameterCount == count, "\(model)")
@@ -60,7 +63,8 @@ import Testing
         let exact = try bytes(
             model, PreconditionerScheme(statistic: .exact, root: .exact), largestOrder: published.largestOrder)
         let missing = exactMegabytes - Double(exact.preconditioners) / 0x1p20
-        expectBound(missing / exactMegabytes, atMost: [.vitSmall, .vitBase32, .gpt2].contains(model) ? 0.056 : 0.036)
+        let isFarther = [.vitSmall, .vitBase32, .swinTiny, .gpt2].contains(model)
+        expectBound(missing / exactMegabytes, atMost: isFarther ? 0.056 : 0.036)
         // What PyTorch may count above a buffer's own bytes: up to 1 MiB where it is larger than that, order 512.
         let shapes = model.shapes(classes: model.publishedClasses, imageSize: model.publishedImageSize)
         let large = shapes.layers.filter { $0.shape.isMatrix && !$0.isVocabulary }

@@ -2,10 +2,9 @@ import Compute
 
 /// The models by name, each with the sizes it has where none are given.
 public enum Model: String, Sendable, CaseIterable {
-    case mlp, resnet20, resnet34, vgg19
+    case mlp, resnet20, resnet34
     case vitSmall = "vit-small"
-    case swinTiny = "swin-tiny"
-    case gpt, llama
+    case gpt
 
     /// - Throws: `ModelError.unknown`.
     public init(named name: String) throws(ModelError) {
@@ -15,17 +14,18 @@ public enum Model: String, Sendable, CaseIterable {
         self = model
     }
 
+    /// Whether its samples are tokens; else they are images.
+    public var readsTokens: Bool { self == .gpt }
+
     /// The network of this name for the data.
     ///
-    /// - Throws: `ModelError`, for sizes that contradict each other, options that do not apply, data that the model does not
-    ///   read, and models that do not exist yet.
+    /// - Throws: `ModelError`, for sizes that contradict each other, options that do not apply, and data that the model
+    ///   does not read.
     public func network<Backend: NeuralBackend>(
         _ options: ModelOptions = ModelOptions(), for data: DataDescription, on backend: Backend
     ) throws(ModelError) -> any Network<Backend> {
         try refuseInapplicable(options)
         switch (self, data) {
-        case (.vgg19, _), (.swinTiny, _), (.llama, _):
-            throw .notAvailable(model: rawValue)
         case (.gpt, .tokens(let vocabulary, let context)):
             return try generativeTransformer(options, vocabulary: vocabulary, context: context, on: backend)
         case (.gpt, .images):
@@ -75,21 +75,19 @@ public enum Model: String, Sendable, CaseIterable {
             tiesHead: options.tiesHead ?? false)
     }
 
-    private var applicableOptions: [ModelOptions.Name]? {
+    private var applicableOptions: [ModelOptions.Name] {
         switch self {
         case .mlp: [.layers, .hidden]
         case .resnet20, .resnet34: [.width]
         case .vitSmall: [.layers, .width, .heads, .hidden, .patch, .dropout, .stochasticDepth]
         case .gpt: [.layers, .width, .heads, .context, .hidden, .dropout, .tiesHead]
-        case .vgg19, .swinTiny, .llama: nil
         }
     }
 
     private func refuseInapplicable(_ options: ModelOptions) throws(ModelError) {
-        guard let applicable = applicableOptions else { throw .notAvailable(model: rawValue) }
-        for option in options.given where !applicable.contains(option) {
+        for option in options.given where !applicableOptions.contains(option) {
             throw .optionDoesNotApply(
-                model: rawValue, option: option.rawValue, applicable: applicable.map(\.rawValue))
+                model: rawValue, option: option.rawValue, applicable: applicableOptions.map(\.rawValue))
         }
     }
 }

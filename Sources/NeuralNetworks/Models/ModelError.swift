@@ -1,7 +1,6 @@
 /// A network that cannot be made as it was asked for.
 public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknown(model: String, known: [String])
-    case notAvailable(model: String)
     case optionDoesNotApply(model: String, option: String, applicable: [String])
     /// `reads` is what the model takes, images or tokens.
     case wrongData(model: String, reads: String, given: String)
@@ -26,9 +25,7 @@ public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknown(let model, let known):
-            "there is no model \(model); the models are \(known.joined(separator: ", "))"
-        case .notAvailable(let model):
-            "\(model) is not available yet"
+            "there is no model \(model) to train; the models are \(known.joined(separator: ", "))"
         case .optionDoesNotApply(let model, let option, let applicable):
             applicable.isEmpty
                 ? "\(model) has no option \(option)"

@@ -81,7 +81,9 @@ public enum ModelName: String, Sendable, CaseIterable {
                 imageSize: imageSize)
         case .vitBase32:
             visionTransformer(width: 768, depth: 12, patch: 32, classes: classes, imageSize: imageSize)
-        case .swinTiny: swinTransformer(width: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24], classes: classes)
+        case .swinTiny:
+            swinTransformer(
+                width: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24], classes: classes, imageSize: imageSize)
         case .gpt2: gpt(width: 768, depth: 12, context: 1024, vocabulary: 50257)
         case .llama130: llama(width: 768, hidden: 2048, depth: 12, vocabulary: 32000)
         case .llama350: llama(width: 1024, hidden: 2736, depth: 24, vocabulary: 32000)

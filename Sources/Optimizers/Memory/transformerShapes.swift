@@ -19,18 +19,22 @@ private func transformerBlock(_ name: String, width: Int, extra: [LayerShape] = 
         + linear("\(name).mlp.fc2", outputs: width, inputs: 4 * width)
 }
 
-/// The shifted-window transformer with patches of 4 pixels and windows of 7 patches.
+/// The shifted-window transformer: patches of 4 pixels and windows of 7 patches, or for images below 224 pixels 16 × 16 patches
+/// and windows of 4. A window is not larger than the patches of its stage, of which every stage has half a side as many.
 ///
-/// Source: Liu et al., ICCV 2021, table 7, Swin-T.
-func swinTransformer(width: Int, depths: [Int], heads: [Int], classes: Int) -> ModelShapes {
+/// Source: Liu et al., ICCV 2021, table 7, Swin-T; the form for small images is that of the published runs on CIFAR-100 (patches
+/// of 2 pixels, windows of 4).
+func swinTransformer(width: Int, depths: [Int], heads: [Int], classes: Int, imageSize: Int) -> ModelShapes {
+    let (patch, window) = imageSize < 224 ? (imageSize / 16, 4) : (4, 7)
     var layers =
-        [LayerShape("patch_embed.proj.weight", [width, 3, 4, 4]), LayerShape("patch_embed.proj.bias", [width])]
+        [LayerShape("patch_embed.proj.weight", [width, 3, patch, patch]), LayerShape("patch_embed.proj.bias", [width])]
         + gainAndBias("patch_embed.norm", width)
     var width = width
     for (stage, depth) in depths.enumerated() {
+        let offsets = 2 * min(window, (imageSize / patch) >> stage) - 1
         for block in 0..<depth {
             let name = "layers.\(stage).blocks.\(block)"
-            let positions = LayerShape("\(name).attn.relative_position_bias_table", [13 * 13, heads[stage]])
+            let positions = LayerShape("\(name).attn.relative_position_bias_table", [offsets * offsets, heads[stage]])
             layers += transformerBlock(name, width: width, extra: [positions])
         }
         if stage < depths.count - 1 {

@@ -31,8 +31,11 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Validation batches of an evaluation, taken at equal distances (default: all).")
     var validationBatches: Int?
 
-    @Option(help: "Roots of one side that may fail in a row before the run stops.")
-    var rootFailureLimit = 5
+    @Option(help: "Roots of one side that may fail in a row before the run stops (default 5).")
+    var rootFailureLimit: Int?
+
+    /// The option that makes no sense without preconditioners, if it is given.
+    var optionForPreconditioners: String? { rootFailureLimit == nil ? nil : "root-failure-limit" }
 
     func check() throws {
         guard (steps == nil) != (epochs == nil) else {
@@ -64,6 +67,6 @@ struct CourseOptions: ParsableArguments {
             schedule: LearningRateSchedule(
                 try word(schedule, option: "--schedule"), warmUpSteps: warmUp, steps: steps),
             seed: seed, labelSmoothing: labelSmoothing, followsShadow: followsShadow,
-            rootFailureLimit: rootFailureLimit, validationBatches: validationBatches)
+            rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
     }
 }

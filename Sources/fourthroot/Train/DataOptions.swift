@@ -4,10 +4,13 @@ import Training
 
 /// The data set by name and place.
 struct DataOptions: ParsableArguments {
-    @Option(help: "Data set: \(DataSource.allCases.map(\.rawValue).joined(separator: ", ")).")
+    private static let names = DataSource.allCases.map(\.rawValue)
+
+    @Option(help: "Data set: \(names.joined(separator: ", ")).", completion: .list(names))
     var dataset: String
 
-    @Option(name: .customLong("data"), help: "Folder of the data set's files, or the file of text and tokens.")
+    @Option(
+        name: .customLong("data"), help: "Folder of the data set's files, or the file of text and tokens.", completion: .file())
     var path: String?
 
     @Option(help: "Vocabulary of tokens (default: one more than the largest).")
@@ -20,7 +23,8 @@ struct DataOptions: ParsableArguments {
         // What is synthetic has the form that the model reads.
         let isTokens = dataset == DataSource.synthetic.rawValue && network.readsTokens
         let source = isTokens ? DataSource.syntheticTokens.rawValue : dataset
-        let context = DataSource(rawValue: source)?.hasContext ?? false ? network.context ?? 128 : nil
+        let context =
+            DataSource(rawValue: source)?.hasContext ?? false ? network.sizes.context ?? NetworkSizeOptions.defaultContext : nil
         return try DataSource.open(
             name: source, path: path, batchSize: batchSize, context: context, vocabulary: vocabulary, seed: seed)
     }

@@ -4,7 +4,9 @@ import Optimizers
 
 /// The rule underneath, as options.
 struct FirstOrderOptions: ParsableArguments {
-    @Option(help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).",
+        completion: .list(FirstOrderRule.allCases.map(\.rawValue)))
     var optimizer: String
 
     @Option(help: "Learning rate (default: 0.1 for sgdm, 0.01 for adagrad, 0.001 for adamw and nadamw).")

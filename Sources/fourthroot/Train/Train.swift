@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
         let base = try firstOrder.rule()
         let preconditioning = try shampoo.preconditioning(
             defaults: .init(), keepsUncodedStatistics: records.dump != nil)
-        if preconditioning == nil, let option = records.optionForPreconditioners {
+        if preconditioning == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
         try records.requireWritable()

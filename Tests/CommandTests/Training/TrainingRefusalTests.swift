@@ -29,7 +29,9 @@ import Testing
 
     @Test func wordsThatAreNone() throws {
         try refuse(["--model", "resnet19"], words: ["resnet19", "resnet20"])
-        try refuse(["--model", "llama"], words: ["llama", "not available yet"])
+        for model in ["llama", "vgg19", "swin-tiny", "resnet50"] {
+            try refuse(["--model", model], words: [model, "resnet20"])
+        }
         try refuse(["--dataset", "cifar"], words: ["cifar", "cifar10"])
         try refuse(["--optimizer", "adam"], words: ["adam", "adamw"])
         try refuse(["--schedule", "cosinus"], words: ["cosinus", "cosine"])
@@ -50,6 +52,11 @@ import Testing
         try refuse(["--dump", "d.h5"], words: ["--dump-every"])
         try refuse(["--dump", "d.h5", "--dump-every", "1"], words: ["--dump", "preconditioner"])
         try refuse(["--shadow"], words: ["--shadow", "preconditioner"])
+        try refuse(["--root-failure-limit", "3"], words: ["--root-failure-limit", "preconditioner"])
+        for option in ["layers", "heads", "hidden", "context", "patch"] {
+            try refuse(["--model", "resnet20", "--\(option)", "2"], words: [option, "resnet20", "width"])
+        }
+        try refuse(["--vocabulary", "70"], words: ["vocabulary", "synthetic"])
         try refuse(["--resume"], words: ["--checkpoint"])
         try refuse(["--checkpoint-every", "2"], words: ["--checkpoint"])
         try refuse(["--momentum", "0.9"], words: ["momentum", "adamw"])

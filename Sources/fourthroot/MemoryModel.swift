@@ -1,0 +1,108 @@
+import ArgumentParser
+import NeuralNetworks
+import Optimizers
+
+/// The model whose bytes are counted: an architecture of the published runs, or a network as `train` trains it.
+///
+/// Two are both, resnet34 and vit-small: they are the published ones where no size is given that those do not have.
+struct MemoryModel: ParsableArguments {
+    private static let trained = Model.allCases.map(\.rawValue)
+    private static let published = ModelName.allCases.map(\.rawValue)
+
+    @Option(
+        help: ArgumentHelp(
+            "A network that train trains (\(trained.joined(separator: ", "))) or one of the published runs "
+                + "(\(published.joined(separator: ", ")))."),
+        completion: .list(trained + published.filter { !trained.contains($0) }))
+    var model: String
+
+    @OptionGroup var sizes: NetworkSizeOptions
+
+    @Option(help: "Classes of images (default: those of the published run, or 10).")
+    var classes: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Pixels a side of images (default: those of the published run, or 32). Published networks have their form for "
+                + "ImageNet from 224 on, that for CIFAR below."))
+    var imageSize: Int?
+
+    @Option(help: "Channels of images (default 3).")
+    var channels: Int?
+
+    @Option(help: "Different tokens that gpt reads (default 65, the characters of tiny Shakespeare).")
+    var vocabulary: Int?
+
+    func validate() throws {
+        let limits: [(name: String, value: Int?, range: ClosedRange<Int>)] = [
+            ("classes", classes, 1...1_000_000), ("image-size", imageSize, 1...4096), ("channels", channels, 1...1024),
+            ("context", sizes.context, 1...1_000_000), ("vocabulary", vocabulary, 2...1_000_000),
+        ]
+        for (name, value, range) in limits {
+            if let value, !range.contains(value) {
+                throw ValidationError("--\(name) \(value): give \(range.lowerBound) to \(range.upperBound)")
+            }
+        }
+    }
+
+    /// The published architecture, nil where the network is one that `train` trains.
+    ///
+    /// - Throws: `StatusError` of status `usage` for a name that is none, and for options that the model does not have.
+    func publishedName() throws -> ModelName? {
+        let published = ModelName(rawValue: model)
+        if let trained = Model(rawValue: model), published == nil || givenSize != nil {
+            try refuseOptionsOfOtherData(readsTokens: trained.readsTokens)
+            return nil
+        }
+        guard let published else {
+            throw StatusError.usage(
+                "--model \(model): there is none of this name; train trains \(Self.trained.joined(separator: ", ")), and of "
+                    + "published runs are known \(Self.published.joined(separator: ", "))")
+        }
+        if let size = givenSize { throw StatusError.usage("--\(size): the form of \(model) is the published one") }
+        try refuseOptionsOfOtherData(readsTokens: !published.readsImages)
+        if let imageSize, !imageSize.isMultiple(of: 32) {
+            throw StatusError.usage("--image-size \(imageSize): \(model) reads multiples of 32")
+        }
+        return published
+    }
+
+    private var givenSize: String? {
+        sizes.givenSize ?? (channels != nil ? "channels" : vocabulary != nil ? "vocabulary" : nil)
+    }
+
+    private func refuseOptionsOfOtherData(readsTokens: Bool) throws {
+        let ofImages = [("classes", classes), ("image-size", imageSize), ("channels", channels)]
+        let ofTokens = [("context", sizes.context), ("vocabulary", vocabulary)]
+        if let (name, _) = (readsTokens ? ofImages : ofTokens).first(where: { $0.1 != nil }) {
+            throw StatusError.usage("--\(name): \(model) reads \(readsTokens ? "tokens" : "images")")
+        }
+    }
+
+    func shapes(_ published: ModelName) -> ModelShapes {
+        published.shapes(
+            classes: classes ?? published.publishedClasses, imageSize: imageSize ?? published.publishedImageSize)
+    }
+
+    /// Whether the published run had these images.
+    func isAsPublished(_ published: ModelName) -> Bool {
+        classes ?? published.publishedClasses == published.publishedClasses
+            && imageSize ?? published.publishedImageSize == published.publishedImageSize
+    }
+
+    /// The parameters of the network that `train` makes for such data.
+    ///
+    /// - Throws: `ModelError`.
+    func trainedShapes() throws(ModelError) -> ModelShapes {
+        let model = try Model(named: model)
+        let published = ModelName(rawValue: self.model)
+        let size = imageSize ?? published?.publishedImageSize ?? 32
+        let data: DataDescription =
+            model.readsTokens
+            ? .tokens(vocabulary: vocabulary ?? 65, context: sizes.context ?? NetworkSizeOptions.defaultContext)
+            : .images(
+                channels: channels ?? 3, height: size, width: size, classes: classes ?? published?.publishedClasses ?? 10)
+        let network = try sizes.network(model, for: data)
+        return ModelShapes(layers: network.parameters.map { LayerShape($0.name, $0.shape.dimensions) })
+    }
+}
