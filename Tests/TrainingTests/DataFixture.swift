@@ -70,6 +70,16 @@ struct DataFolder {
         return [0, 0, 8, UInt8(extents.count)] + header + entries
     }
 
+    /// The header of a NumPy file, written from the description in `numpy.lib.format`.
+    static func npy(_ type: String, _ shape: String, order: String = "False", version: UInt8 = 1) -> [UInt8] {
+        let dictionary = "{'descr': '\(type)', 'fortran_order': \(order), 'shape': \(shape), }"
+        let before = version == 1 ? 10 : 12
+        let padding = String(repeating: " ", count: 63 - (before + dictionary.utf8.count) % 64)
+        let text = Array((dictionary + padding + "\n").utf8)
+        let length = (0..<before - 8).map { UInt8(text.count >> (8 * $0) & 255) }
+        return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + text
+    }
+
     /// A gzip file that stores `content` uncompressed, written from RFC 1951 and 1952.
     static func storedGzip(_ content: [UInt8]) -> [UInt8] {
         func littleEndian(_ value: UInt32, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
@@ -97,12 +107,16 @@ extension Batch {
     }
 }
 
-/// The folder of shared data beside the package, or where FOURTHROOT_SHARED says; nil where there is none.
-let sharedDataFolder: String? = {
-    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let folder =
-        ProcessInfo.processInfo.environment["FOURTHROOT_SHARED"]
-        ?? package.deletingLastPathComponent().appending(path: "shared").path
-    return FileManager.default.fileExists(atPath: folder + "/data") ? folder + "/data" : nil
-}()
+/// Expects a refusal of this kind, at this place, with these words and an advice.
+func expectError(
+    _ kind: DataError.Kind, file: String? = nil, offset: Int? = nil, saying words: String...,
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> any DataSet
+) {
+    let error = #expect(throws: DataError.self, sourceLocation: sourceLocation) { _ = try body() }
+    guard let error else { return }
+    #expect(error.kind == kind, "\(error)", sourceLocation: sourceLocation)
+    #expect(error.offset == offset, "\(error)", sourceLocation: sourceLocation)
+    if let file { #expect(error.file == file, sourceLocation: sourceLocation) }
+    for word in words { #expect("\(error)".contains(word), "\(error)", sourceLocation: sourceLocation) }
+    #expect(!error.advice.isEmpty, sourceLocation: sourceLocation)
+}

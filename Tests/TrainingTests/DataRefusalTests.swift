@@ -5,19 +5,6 @@ import Testing
 
 /// What is wrong with a file is said with its name, its place and a kind that decides the exit status.
 @Suite struct DataRefusalTests {
-    private func expectError(
-        _ kind: DataError.Kind, file: String? = nil, offset: Int? = nil, saying words: String...,
-        sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> any DataSet
-    ) {
-        let error = #expect(throws: DataError.self, sourceLocation: sourceLocation) { _ = try body() }
-        guard let error else { return }
-        #expect(error.kind == kind, "\(error)", sourceLocation: sourceLocation)
-        #expect(error.offset == offset, "\(error)", sourceLocation: sourceLocation)
-        if let file { #expect(error.file == file, sourceLocation: sourceLocation) }
-        for word in words { #expect("\(error)".contains(word), "\(error)", sourceLocation: sourceLocation) }
-        #expect(!error.advice.isEmpty, sourceLocation: sourceLocation)
-    }
-
     @Test func namesAndOptions() throws {
         try withDataFolder { folder in
             expectError(.unknownName, saying: "imagenet", "cifar10, cifar100, mnist, text, tokens, synthetic") {
@@ -99,7 +86,7 @@ import Testing
     private static let short = "/sys/devices/system/cpu/online"
 
     /// The system's own files claim a page and give a line: a read that ends before the file's size.
-    @Test(.enabled(if: access(short, R_OK) == 0, "there is no \(short)")) func readsThatEndEarly() throws {
+    @Test(.enabled(if: access(short, R_OK) == 0, "needs \(short)")) func readsThatEndEarly() throws {
         let length = try Data(contentsOf: URL(fileURLWithPath: Self.short)).count
         expectError(.readFailed, file: Self.short, offset: length, saying: "shorter") {
             try DataSource.open(name: "text", path: Self.short, batchSize: 1, context: 1, vocabulary: nil, seed: 0)

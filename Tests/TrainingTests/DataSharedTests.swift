@@ -6,11 +6,11 @@ import Testing
 @testable import Training
 
 /// Real data, with numbers from elsewhere.
-@Suite(.enabled(if: sharedDataFolder != nil, "../shared/data is not beside the package (or where FOURTHROOT_SHARED says)"))
+@Suite(.enabled(if: sharedFile("data") != nil, missingShared("data")))
 struct DataSharedTests {
     private func open(_ name: String, _ path: String, context: Int? = nil) throws -> any DataSet {
         try DataSource.open(
-            name: name, path: try #require(sharedDataFolder) + "/" + path, batchSize: 128, context: context,
+            name: name, path: try #require(sharedFile("data/" + path)), batchSize: 128, context: context,
             vocabulary: nil, seed: 0)
     }
 
@@ -51,7 +51,7 @@ struct DataSharedTests {
             #expect(data.batchesPerEpoch(batchSize: 1) == (1_003_854 - 256) / 256)
             #expect(data.validationBatches(batchSize: 1).count == (111_540 - 1) / 256)
         }
-        let text = try String(contentsOfFile: #require(sharedDataFolder) + "/tinyshakespeare/input.txt", encoding: .utf8)
+        let text = try String(contentsOfFile: #require(sharedFile("data/tinyshakespeare/input.txt")), encoding: .utf8)
         let alphabet = Set(text.unicodeScalars).sorted()
         let validation = text.unicodeScalars.dropFirst(1_003_854).prefix(9).map { alphabet.firstIndex(of: $0)! }
         let batch = try open("text", "tinyshakespeare", context: 8).validationBatches(batchSize: 1)[0]

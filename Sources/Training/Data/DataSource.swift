@@ -10,7 +10,7 @@ public enum DataSource: String, Sendable, CaseIterable {
     case mnist
     /// The characters of a UTF-8 file.
     case text
-    /// A file of little-endian 16-bit tokens.
+    /// A NumPy file of integers, or a file of little-endian 16-bit or 32-bit tokens.
     case tokens
     /// Images of known structure, made from the seed; 10 classes, 3 × 32 × 32.
     case synthetic
@@ -36,7 +36,8 @@ public enum DataSource: String, Sendable, CaseIterable {
     /// Reads a data set, or makes it where it is synthetic.
     ///
     /// - Parameters:
-    ///   - path: the folder of the files; for `text` and `tokens` the file, or a folder with one `.txt` or one `.bin` file.
+    ///   - path: the folder of the files; for `text` and `tokens` the file, or a folder with one `.txt`,
+    ///     or one `.bin` or `.npy` file.
     ///   - batchSize: samples of a batch, of which there must be one.
     ///   - context: tokens of a sample; required where `hasContext`.
     ///   - vocabulary: for `tokens`, more than every token; nil for one more than the largest.
@@ -83,9 +84,9 @@ public enum DataSource: String, Sendable, CaseIterable {
         case .cifar10: try ImageDataSet(.cifar10, folder: path)
         case .cifar100: try ImageDataSet(.cifar100, folder: path)
         case .mnist: try ImageDataSet(mnistFolder: path)
-        case .text: try TokenDataSet(textFile: soleFile(path, extension: "txt"), context: context)
+        case .text: try TokenDataSet(textFile: soleFile(path, ["txt"]), context: context)
         case .tokens:
-            try TokenDataSet(tokenFile: soleFile(path, extension: "bin"), vocabulary: vocabulary, context: context)
+            try TokenDataSet(tokenFile: soleFile(path, ["bin", "npy"]), vocabulary: vocabulary, context: context)
         case .synthetic: SyntheticImages().dataSet(seed: seed)
         case .syntheticTokens: try SyntheticTokens().dataSet(context: context, seed: seed)
         }
@@ -93,17 +94,18 @@ public enum DataSource: String, Sendable, CaseIterable {
 }
 
 /// The path itself, or where it is a folder the one file in it that ends so.
-private func soleFile(_ path: String, extension suffix: String) throws(DataError) -> String {
+private func soleFile(_ path: String, _ suffixes: [String]) throws(DataError) -> String {
     guard PathKind(path) == .folder else { return path }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
         throw DataError(
             kind: .unreadable, file: path, problem: "the folder cannot be listed", advice: "check that you may read it")
     }
-    let candidates = names.filter { $0.hasSuffix(".\(suffix)") }.sorted()
+    let candidates = names.filter { name in suffixes.contains { name.hasSuffix(".\($0)") } }
     guard candidates.count == 1 else {
         throw DataError(
             kind: .notFound, file: path,
-            problem: "the folder has \(candidates.isEmpty ? "no" : "more than one") .\(suffix) file",
+            problem:
+                "the folder has \(candidates.isEmpty ? "no" : "more than one") .\(suffixes.joined(separator: " or .")) file",
             advice: "give the file itself")
     }
     return "\(path)/\(candidates[0])"
