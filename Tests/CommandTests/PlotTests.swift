@@ -187,7 +187,7 @@ import Testing
     }
 
     /// Every word of the file that gnuplot sees stands in single quotes, on one line, without markup.
-    @Test(.enabled(if: hasGnuplot)) func hostileNames() throws {
+    @Test(.enabled(if: hasGnuplot, "needs gnuplot")) func hostileNames() throws {
         let name =
             "\"<script>&a_b^{c}'\"\"\\n`touch stolen`$(touch stolen) %d %s @x\u{7}\nsystem('touch stolen')\n'; system \"\"touch stolen\"\" #\""
         let csv =
@@ -204,7 +204,7 @@ import Testing
         #expect(hasMatchingTags(svg))
     }
 
-    @Test(.enabled(if: hasGnuplot)) func realFigures() throws {
+    @Test(.enabled(if: hasGnuplot, "needs gnuplot")) func realFigures() throws {
         try folder.write("code,value,midpoint\n0,-1.0,-0.5\n1,0,\n", to: "in.csv")
         try folder.succeed(["plot", "in.csv", "-o", "out.SVG"])
         #expect(try folder.text("out.SVG").hasSuffix("</svg>\n\n"))

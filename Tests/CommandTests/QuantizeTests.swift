@@ -1,6 +1,7 @@
 import Foundation
 import HDF5Store
 import MatrixCore
+import TestSupport
 import Testing
 
 /// The codes that `quantize` writes, against the rule of the interface and against an independent program.
@@ -89,19 +90,27 @@ import Testing
         #expect(try file.readBytes("packed").values == packed)
     }
 
-    /// Codes of the oracle, where it and Python are at hand.
-    @Test(arguments: codings.filter { !["nf4", "fp4"].contains($0.codebook) }) func oracle(_ coding: Coding) throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let oracle = root.appendingPathComponent("shared/reference/oracle.py").path
-        guard FileManager.default.fileExists(atPath: oracle) else { try Test.cancel("\(oracle) is not here") }
+    /// The oracle's program, nil where it or Python is missing.
+    private static let oracle: String? = {
+        guard let path = sharedFile("reference/oracle.py"), let folder = try? TemporaryFolder(),
+            (try? folder.runOther(["python3", "-c", "import numpy, scipy, h5py"]))?.status == 0
+        else { return nil }
+        return path
+    }()
+
+    /// Codes of an independent program.
+    @Test(
+        .enabled(if: oracle != nil, missingShared("reference/oracle.py, and python3 with numpy, scipy and h5py,")),
+        arguments: codings.filter { !["nf4", "fp4"].contains($0.codebook) })
+    func codesOfTheOracle(_ coding: Coding) throws {
+        let oracle = try #require(Self.oracle)
         _ = try write(coding)
         let codes = try quantize(coding).readBytes("codes").values
         let run = try folder.runOther([
             "python3", oracle, "codes", "a.h5", "--matrix", "group/matrix", "--codebook", coding.codebook, "--bits",
             "\(coding.bits)", "--block", "\(coding.block)",
         ])
-        guard run.status == 0 else { try Test.cancel("the oracle does not run: \(run.standardError)") }
+        try #require(run.status == 0, "\(run.standardError)")
         let expected = run.standardOutput.split { $0 == "," || $0 == "\n" }.compactMap { UInt8($0) }
         #expect(codes == expected)
     }

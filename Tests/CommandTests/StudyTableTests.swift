@@ -18,7 +18,9 @@ import Testing
 
     private func study(_ options: [String]) throws -> StudyTable {
         try folder.succeed(["study", "a.h5", "--no-cache", "--force", "-o", "out.csv"] + options)
-        return try StudyTable(folder.text("out.csv"))
+        let table = try StudyTable(folder.text("out.csv"))
+        try #require(!table.records.isEmpty)
+        return table
     }
 
     @Test func header() throws {

@@ -28,7 +28,7 @@ private enum SmallDisk {
     }
 }
 
-@Suite(.serialized, .enabled(if: SmallDisk.canMount, "skipped: mounting a small file system is not permitted"))
+@Suite(.serialized, .enabled(if: SmallDisk.canMount, "mounting a small file system is not permitted here"))
 struct FullDiskTests {
     /// Too large at once, and small pieces of which one meets the end, contiguous and from the cache of chunks.
     @Test(arguments: [1, 60], [DatasetStorage.contiguous, .compressed])

@@ -4,7 +4,7 @@ import Testing
 /// h5py, the implementation against which reading and writing are held; tests that need it are skipped without it.
 enum H5PY {
     static let isInstalled: Bool = (try? run("import h5py, numpy")) != nil
-    static let missing: Comment = "skipped: python3 with h5py and numpy is not installed"
+    static let missing: Comment = "needs python3 with h5py and numpy"
 
     struct Failure: Error, CustomStringConvertible {
         let description: String

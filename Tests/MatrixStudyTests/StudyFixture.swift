@@ -39,11 +39,3 @@ func rows(
     }
     return collected.withLock { $0 }
 }
-
-/// The folder of shared references beside the package, where there is one.
-let sharedFolder: String? = {
-    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let folder = package.deletingLastPathComponent().appending(path: "shared").path
-    return FileManager.default.fileExists(atPath: "\(folder)/reference/oracle.py") ? folder : nil
-}()

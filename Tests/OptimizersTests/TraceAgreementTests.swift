@@ -6,6 +6,7 @@ import MatrixCore
 import Optimizers
 import Preconditioning
 import Quantization
+import TestSupport
 import Testing
 
 /// A fixed stream of gradients and the parameters that the published PyTorch code makes of it.
@@ -13,16 +14,7 @@ private struct Trace {
     let file: HDF5File
     let keptSteps: [Int]
 
-    /// Beside the package, or where FOURTHROOT_SHARED says.
-    static let path: String? = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let folder =
-            ProcessInfo.processInfo.environment["FOURTHROOT_SHARED"]
-            ?? package.deletingLastPathComponent().appending(path: "shared").path
-        let path = folder + "/reference/optimizer_traces.h5"
-        return FileManager.default.fileExists(atPath: path) ? path : nil
-    }()
+    static let path = sharedFile("reference/optimizer_traces.h5")
 
     init() throws {
         file = try HDF5File.open(#require(Trace.path))
@@ -79,7 +71,7 @@ private struct Movement {
 
 /// Replays against the published code; its own sensitivity to gradients that differ by 1e-6 (reference/README.md) says how
 /// close two implementations can be.
-@Suite(.enabled(if: Trace.path != nil, "../shared/reference/optimizer_traces.h5 is not beside the package"))
+@Suite(.enabled(if: Trace.path != nil, missingShared("reference/optimizer_traces.h5")))
 struct TraceAgreementTests {
     /// Tall takes most of the time and tells nothing new of the rule underneath.
     static let runs: [(optimizer: String, parameter: String)] =

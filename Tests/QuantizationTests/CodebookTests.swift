@@ -136,7 +136,7 @@ private let worstErrors: [PublishedCodebook] = [
             }
             let largest = errors.max() ?? .nan
             expectBound(largest, atMost: Double(book.worstError) + 0x1p-24, "\(name) \(bits)")
-            expectBound(Double(book.worstError) - largest, atMost: 1 / Double(steps) + 0x1p-24, "\(name) \(bits)")
+            expectBound((Double(book.worstError) - largest).magnitude, atMost: 1 / Double(steps) + 0x1p-24, "\(name) \(bits)")
         }
     }
 

@@ -1,15 +1,10 @@
 import Foundation
+import TestSupport
+import Testing
 
 /// The independent oracle in NumPy, beside the package where there is one.
 enum Oracle {
-    static let missing = "needs ../shared/reference/oracle.py (or FOURTHROOT_SHARED) and python3 with numpy, scipy and h5py"
-
-    /// The folder of reference material, outside the package.
-    private static let folder: URL = {
-        if let path = ProcessInfo.processInfo.environment["FOURTHROOT_SHARED"] { return URL(fileURLWithPath: path) }
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return tests.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared")
-    }()
+    static let missing = missingShared("reference/oracle.py, and python3 with numpy, scipy and h5py,")
 
     static let isAvailable: Bool = (try? run("print('yes')", input: Data())).map { $0 == Data("yes\n".utf8) } ?? false
 
@@ -19,7 +14,7 @@ enum Oracle {
 
     /// The output of a script that may use `oracle`, `np`, `json` and `sys`.
     static func run(_ script: String, input: Data) throws -> Data {
-        let reference = folder.appendingPathComponent("reference").path
+        guard let reference = sharedFile("reference") else { throw Failure(description: "there is no reference folder") }
         let preamble = """
             import sys, json
             sys.path.insert(0, sys.argv[1])

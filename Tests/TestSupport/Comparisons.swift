@@ -8,22 +8,32 @@ import Testing
 /// - bound: `expectBound`, an error against a theorem's or a codebook's bound.
 /// - statistical: `expectStatistical`, a seeded mean within k standard errors.
 
-/// A residual divided by ‖A‖·n·u is at most `threshold`, as LAPACK tests itself; NaN fails.
+/// |residual|/(scale·n·u) is at most `threshold`, as LAPACK tests itself; a residual or scale that is NaN or infinite fails.
+///
+/// - Parameter residual: a norm, or a difference of either sign.
 public func expectTestRatio(
     _ residual: Double, scale: Double, order: Int, unitRoundoff: Double = 0x1p-53, threshold: Double = 30,
     _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let ratio = residual / (scale * Double(max(order, 1)) * unitRoundoff)
+    let ratio = residual.magnitude / (scale * Double(max(order, 1)) * unitRoundoff)
+    // 0/0 is a residual of zero, as of a zero matrix. With an infinite scale everything would pass.
     #expect(
-        residual == 0 || ratio <= threshold, "\(what?.rawValue ?? "residual"): ratio \(ratio) above \(threshold)",
+        scale.isFinite && scale >= 0 && (residual == 0 || ratio <= threshold),
+        "\(what?.rawValue ?? "residual"): \(residual) at the scale \(scale) has the ratio \(ratio), above \(threshold)",
         sourceLocation: sourceLocation)
 }
 
-/// `error` is at most `bound`, which a theorem or a table gives; NaN fails.
+/// An error, which has no sign, is at most `bound`, which a theorem or a table gives.
+///
+/// A negative error fails like NaN and an infinite bound: a difference is compared by its magnitude, and what a law bounds
+/// on one side alone is written as `#expect(a <= b)`.
 public func expectBound(
     _ error: Double, atMost bound: Double, _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    #expect(error <= bound, "\(what?.rawValue ?? "error"): \(error) above \(bound)", sourceLocation: sourceLocation)
+    #expect(
+        bound.isFinite && error >= 0 && error <= bound,
+        "\(what?.rawValue ?? "error"): \(error), which must lie in 0 to \(bound)",
+        sourceLocation: sourceLocation)
 }
 
 /// The mean of `samples` lies within `deviations` standard errors of `mean`; NaN fails.

@@ -25,6 +25,9 @@ struct SmallTraining {
         try #require(storages.first { $0.name == storage }).options
     }
 
+    /// Two sides of two tables, four maps of the block, and the head.
+    static let sideCount = 2 * (2 + 4 + 1)
+
     /// A transformer of one block with sides of 64 to 256, coded from 64 on.
     static func arguments(_ storage: String, steps: Int = 24) throws -> [String] {
         let options = try options(storage)

@@ -1,0 +1,69 @@
+import Quantization
+import TestSupport
+import Testing
+
+/// Codebooks and codes against mpmath and exact fractions, of scripts/make-oracles.
+@Suite struct ShippedOracleTests {
+    private struct Oracle: Decodable {
+        struct Row: Decodable {
+            let codebook: String
+            let bits: Int
+            let block: Int
+            let entries: [UInt32]
+            let codes: [UInt8]
+            let maxima: [UInt32]
+        }
+
+        /// Bit patterns by name and bits.
+        let codebooks: [String: [String: [UInt32]]]
+        let rows: [Row]
+    }
+
+    @Test func codebooks() throws {
+        let oracle = try shippedOracle("codec", as: Oracle.self)
+        #expect(oracle.codebooks.count == 4)
+        for (name, books) in oracle.codebooks {
+            #expect(books.count == 7)
+            for (bits, patterns) in books {
+                let book = try Codebook(#require(CodebookName(rawValue: name)), bits: #require(Int(bits)))
+                #expect(book.values.map(\.bitPattern) == patterns, "\(name), \(bits) bits")
+            }
+        }
+    }
+
+    /// Random rows, at 2^-100 too, ties, and zeros.
+    @Test func codesAndMaxima() throws {
+        let oracle = try shippedOracle("codec", as: Oracle.self)
+        #expect(oracle.rows.count == 4 * 5 * 4)
+        for row in oracle.rows {
+            let codebook = try Codebook(#require(CodebookName(rawValue: row.codebook)), bits: row.bits)
+            let coded = try coded(
+                row.entries.map { Float(bitPattern: $0) }, BlockCoding(codebook: codebook, blockSize: row.block))
+            #expect(coded.codes == row.codes, "\(row.codebook) \(row.bits) \(row.block)")
+            #expect(coded.maxima.map(\.bitPattern) == row.maxima, "\(row.codebook) \(row.bits) \(row.block)")
+        }
+    }
+}
+
+/// Codes, block maxima and decoded entries of a finite segment by the reference codec.
+func coded(_ segment: [Float], _ coding: BlockCoding) throws -> (codes: [UInt8], maxima: [Float], decoded: [Float]) {
+    var codes = [UInt8](repeating: 0, count: segment.count)
+    var maxima = [Float](repeating: 0, count: coding.blockCount(length: segment.count))
+    var decoded = segment
+    let refused = segment.withUnsafeBufferPointer { segment in
+        codes.withUnsafeMutableBufferPointer { codes in
+            maxima.withUnsafeMutableBufferPointer {
+                ReferenceCodec.encode(segment, coding: coding, codes: codes, maxima: $0)
+            }
+        }
+    }
+    try #require(refused == nil)
+    codes.withUnsafeBufferPointer { codes in
+        maxima.withUnsafeBufferPointer { maxima in
+            decoded.withUnsafeMutableBufferPointer {
+                ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding, segment: $0)
+            }
+        }
+    }
+    return (codes, maxima, decoded)
+}
