@@ -29,8 +29,8 @@ let package = Package(
         .target(name: "CIndependentProduct"),
         .target(name: "CKernels"),
 
-        .target(name: "MatrixCore"),
         .target(name: "Files", dependencies: ["CXXHash"]),
+        .target(name: "MatrixCore"),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "MatrixCore"]),
         .target(name: "IndependentProduct", dependencies: ["CIndependentProduct", "MatrixCore"]),
         .target(name: "GSLReference", dependencies: ["CGSL", "IndependentProduct", "MatrixCore"]),
@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
-        .target(name: "HDF5Store", dependencies: ["CHDF5", "MatrixCore"]),
+        .target(name: "HDF5Store", dependencies: ["CHDF5", "Files", "MatrixCore"]),
         .target(
             name: "Training",
             dependencies: [
@@ -58,19 +58,20 @@ let package = Package(
             name: "MatrixStudy",
             dependencies: [
                 "CPUBackend", "Compute", "Files", "GSLReference", "HDF5Store", "IndependentProduct", "LinearAlgebra",
-                "MatrixCore",
-                "Preconditioning", "Quantization", "Yams",
+                "MatrixCore", "Preconditioning", "Quantization", "Yams",
             ]),
         .executableTarget(
             name: "fourthroot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "CPUBackend", "CUDABackend", "Compute", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore",
+                "CPUBackend", "CUDABackend", "Compute", "Files", "GSLReference", "HDF5Store", "LinearAlgebra",
+                "MatrixCore",
                 "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
         .target(name: "CUDAEmulator", path: "Tests/CUDAEmulator"),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
         .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
@@ -111,7 +112,7 @@ let package = Package(
         .testTarget(
             name: "MatrixStudyTests",
             dependencies: [
-                "HDF5Store", "MatrixCore", "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
+                "Files", "HDF5Store", "MatrixCore", "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]

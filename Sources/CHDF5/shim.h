@@ -31,6 +31,7 @@ static inline hid_t fourthroot_h5_all(void) { return H5S_ALL; }
 static inline unsigned fourthroot_h5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned fourthroot_h5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned fourthroot_h5_exclusive(void) { return H5F_ACC_EXCL; }
+static inline unsigned fourthroot_h5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline hsize_t fourthroot_h5_unlimited(void) { return H5S_UNLIMITED; }
 
 // The error stack of this thread, not printed; in a thread-safe build the setting belongs to the thread.

@@ -1,17 +1,12 @@
 import CHDF5
+import Files
 import Foundation
-import Synchronization
-
-/// The temporary files under way. Global, because a signal concerns the process as a whole.
-private enum UnfinishedFiles {
-    static let paths = Mutex<Set<String>>([])
-}
 
 extension HDF5File {
     /// Makes a file that appears whole or not at all.
     ///
-    /// `body` writes to a temporary file in the same folder, which is then flushed, synchronized with the disk and
-    /// renamed. When anything fails, `body` included, the temporary file is removed and `path` stays as it was.
+    /// `body` writes to a temporary file, which is then flushed, synchronized with the disk and named. When anything
+    /// fails, `body` included, nothing of it is left and `path` stays as it was.
     ///
     /// - Parameter overwriting: whether a regular file at `path` is replaced.
     /// - Returns: what `body` returns.
@@ -19,33 +14,24 @@ extension HDF5File {
     public static func create<Result>(
         at path: String, overwriting: Bool, _ body: (HDF5Writer) throws -> Result
     ) throws -> Result {
-        let place = ObjectPlace(file: path)
-        try checkDestination(place, overwriting: overwriting)
-        let temporary = temporaryPath(for: path)
-        UnfinishedFiles.paths.withLock { _ = $0.insert(temporary) }
-        defer { UnfinishedFiles.paths.withLock { _ = $0.remove(temporary) } }
         do {
-            let result = try write(at: temporary, place, body)
-            try checkDestination(place, overwriting: overwriting)
-            guard rename(temporary, path) == 0 else { throw systemError(.writeFailed, path, "cannot be renamed") }
-            synchronizeFolder(of: path)
+            try OutputFile.requireWritable(path, overwrite: overwriting)
+            let temporary = try TemporaryFile(for: path)
+            let result = try write(to: temporary, ObjectPlace(file: path), body)
+            try temporary.commit(overwriting: overwriting)
             return result
-        } catch {
-            unlink(temporary)
-            throw error
+        } catch let error as OutputError {
+            throw HDF5Error(
+                kind: error.kind == .cannotCreate ? .cannotCreate : .writeFailed, file: path, problem: error.problem)
         }
-    }
-
-    /// Removes what `create` has begun and not finished in this process, for a program that ends in the middle of it.
-    public static func removeUnfinished() {
-        for path in UnfinishedFiles.paths.withLock({ $0 }) { unlink(path) }
     }
 
     /// Writes, flushes and closes the temporary file.
     private static func write<Result>(
-        at temporary: String, _ place: ObjectPlace, _ body: (HDF5Writer) throws -> Result
+        to temporary: TemporaryFile, _ place: ObjectPlace, _ body: (HDF5Writer) throws -> Result
     ) throws -> Result {
-        let file = try HDF5Library.locked { try createWritableFile(at: temporary, place) }
+        let (file, stub) = try open(temporary, place)
+        defer { withExtendedLifetime(stub) {} }
         let writer = HDF5Writer(path: place.file, identifier: file, isAppending: false)
         do {
             let result = try body(writer)
@@ -59,30 +45,32 @@ extension HDF5File {
         }
     }
 
-    private static func checkDestination(_ place: ObjectPlace, overwriting: Bool) throws {
-        var status = stat()
-        guard stat(place.file, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw place.error(.cannotCreate, "is there and not a regular file", advice: "give another name")
+    /// Lets HDF5 write to a temporary file.
+    ///
+    /// The library opens files by paths alone, and a file without a name has none that it follows. So it makes a stub in
+    /// the folder for temporary files, whose descriptor is then pointed at the nameless file.
+    ///
+    /// - Returns: the stub beside the file. It must live as long as the file is open: the library tells files apart by
+    ///   their inode numbers, and this one must not be given to another.
+    private static func open(_ temporary: TemporaryFile, _ place: ObjectPlace) throws -> (hid_t, stub: TemporaryFile?) {
+        if let name = temporary.name {
+            return (try HDF5Library.locked { try createWritableFile(at: name, place, replacing: true) }, nil)
         }
-        guard overwriting else {
-            throw place.error(.cannotCreate, "is there already", advice: "remove it or allow overwriting")
+        let stub = try TemporaryFile(
+            for: FileManager.default.temporaryDirectory.appending(path: "fourthroot").path, nameless: false)
+        return try HDF5Library.locked {
+            let file = try createWritableFile(at: stub.name ?? place.file, place, replacing: true)
+            stub.removeName()
+            do {
+                try temporary.file.write(stub.file.contents())
+            } catch {
+                discard(file)
+                throw error
+            }
+            if let descriptor = fileDescriptor(of: file) { dup2(temporary.file.descriptor, descriptor) }
+            keepFromChildren(file)
+            return (file, stub)
         }
-    }
-
-    private static func temporaryPath(for path: String) -> String {
-        let url = URL(fileURLWithPath: path)
-        let name = ".\(url.lastPathComponent).\(getpid()).\(UInt32.random(in: 0 ... .max)).partial"
-        return url.deletingLastPathComponent().appendingPathComponent(name).path
-    }
-
-    private static func synchronizeFolder(of path: String) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let descriptor = Foundation.open(folder, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        // Some file systems cannot; the file itself is safe by then.
-        fsync(descriptor)
-        close(descriptor)
     }
 }
 
@@ -90,14 +78,18 @@ func systemError(_ kind: HDF5Error.Kind, _ path: String, _ problem: String) -> H
     HDF5Error(kind: kind, file: path, problem: problem, cause: systemMessage())
 }
 
-/// Makes and opens a file that must not be there yet.
-func createWritableFile(at path: String, _ place: ObjectPlace) throws -> hid_t {
+/// Makes and opens a file.
+///
+/// - Parameter replacing: whether it takes the place of what a file of that name holds; if not, none may be there.
+func createWritableFile(at path: String, _ place: ObjectPlace, replacing: Bool = false) throws -> hid_t {
     let creation = try place.take(
         H5Pcreate(fourthroot_h5_file_create_class()), "no creation list", kind: .cannotCreate)
     try place.check(H5Pset_obj_track_times(creation.raw, false), "cannot be created", kind: .cannotCreate)
     let access = try writingAccess(place)
     let file = try place.check(
-        H5Fcreate(path, fourthroot_h5_exclusive(), creation.raw, access.raw), "cannot be created", kind: .cannotCreate)
+        H5Fcreate(
+            path, replacing ? fourthroot_h5_truncate() : fourthroot_h5_exclusive(), creation.raw, access.raw),
+        "cannot be created", kind: .cannotCreate)
     keepFromChildren(file)
     return file
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPUBackend
 import CUDABackend
+import Files
 import Foundation
 import LinearAlgebra
 import MatrixStudy

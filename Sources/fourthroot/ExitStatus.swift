@@ -1,5 +1,6 @@
 import ArgumentParser
 import CUDABackend
+import Files
 import Foundation
 import HDF5Store
 import MatrixStudy

@@ -1,6 +1,6 @@
 import Dispatch
+import Files
 import Foundation
-import HDF5Store
 import Synchronization
 
 /// Ends the program in order when it is interrupted.
@@ -33,7 +33,7 @@ final class Interruption {
         source.setEventHandler {
             var signal: UInt8 = 0
             guard read(exit, &signal, 1) == 1, let message = current.stop.withLock({ $0 })() else { return }
-            HDF5File.removeUnfinished()
+            TemporaryFile.removeUnfinished()
             Terminal.write("\n")
             Terminal.report("interrupted", message)
             // Not exit: libraries' exit handlers would wait for threads that are still computing.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import MatrixStudy
 
 /// What the loss of orthogonality of decoded eigenvectors does to powers.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPUBackend
+import Files
 import HDF5Store
 import MatrixCore
 import MatrixStudy

@@ -2,9 +2,9 @@ import ArgumentParser
 import CPUBackend
 import CUDABackend
 import Compute
+import Files
 import Foundation
 import MatrixCore
-import MatrixStudy
 import Quantization
 
 /// Holds a device to the definitions, on the machine where it is to be trusted.

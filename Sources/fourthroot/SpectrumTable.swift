@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import MatrixStudy
 
 /// Singular values of matrices and of what comes back from their storages.

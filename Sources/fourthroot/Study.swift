@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import HDF5Store
 import MatrixStudy
@@ -101,7 +102,7 @@ struct Study: AsyncParsableCommand {
         _ interruption: Interruption
     ) async throws {
         let output = try StudyOutput(
-            StudyOutput.Options(path: output, overwrite: force, resume: resume), study: study, shard: shard,
+            StudyOutput.Options(path: output, source: input, overwrite: force, resume: resume), study: study, shard: shard,
             firstRow: rows.lowerBound)
         let progress = Progress(total: rows.count, unit: "cases", completed: output.resumedRows, quiet: quiet)
         let advice = { @Sendable [path = self.output ?? ""] (count: Int) in

@@ -13,45 +13,60 @@ public struct PartialFileError: Error, Sendable, Equatable, CustomStringConverti
 ///
 /// The first line names the study (plan, input and version); each further line is a CSV record, a tab, and the hash of the
 /// hash before and the record. So a line cut short by a kill is told from a damaged, missing or doubled one: only the
-/// last line may be cut.
+/// last line may be cut. What does not begin like a partial file is somebody else's and never changed.
 final class PartialFile {
     private let file: SequentialFile
     /// The hash of the last line.
     private var last: String
-    let path: String
 
     private static let signature = "fourthroot-partial 1 "
 
-    /// A new file in place of any other.
+    /// A new file.
     ///
-    /// - Throws: `OutputError`.
+    /// - Throws: `OutputError` where something has this name.
     init(creating path: String, study: String) throws(OutputError) {
-        self.path = path
         last = study
-        file = try SequentialFile(path: path, flags: O_CREAT)
-        try file.lock()
-        do throws(OutputError) {
-            try file.truncate(to: 0)
-            try file.write(PartialFile.signature + study + "\n")
-            try file.synchronize()
-        } catch {
-            unlink(path)
-            throw error
-        }
+        file = try SequentialFile.creating(path, content: PartialFile.signature + study + "\n")
     }
 
-    /// The file of an interrupted run, cut behind its last whole row.
+    /// The file of an interrupted run, cut behind its last whole row; nil where there is none.
     ///
-    /// - Throws: `PartialFileError` where it belongs to another study or is damaged; `OutputError`.
-    init(resuming path: String, study: String, rows: inout [String]) throws {
-        self.path = path
-        file = try SequentialFile(path: path, flags: 0)
-        try file.lock()
-        let found = try PartialFile.read(path, study: study)
+    /// - Throws: `PartialFileError` where it belongs to another study, is damaged or no such file; `OutputError`.
+    init?(resuming path: String, study: String, rows: inout [String]) throws {
+        guard let file = try SequentialFile.opening(path) else { return nil }
+        guard try PartialFile.isOwn(file) else {
+            throw PartialFileError(
+                path: path,
+                problem: "it is damaged or not a partial result: its first line is wrong; move it away to start again, since "
+                    + "--force removes only what is known to be this program's")
+        }
+        self.file = file
+        let found = try PartialFile.read(file.contents(), path, study: study)
         last = found.last
         try file.truncate(to: found.length)
         if found.length == 0 { try file.write(PartialFile.signature + study + "\n") }
         rows = found.rows
+    }
+
+    /// Whether a former run left a file of this name that no run is writing.
+    ///
+    /// - Throws: `OutputError` where the file is in use or somebody else's.
+    static func isLeft(_ path: String) throws(OutputError) -> Bool { try left(path) != nil }
+
+    /// Removes what a former run left, if there is something.
+    ///
+    /// - Throws: `OutputError` as `isLeft`.
+    static func discard(_ path: String) throws(OutputError) { try left(path)?.unlink() }
+
+    private static func left(_ path: String) throws(OutputError) -> SequentialFile? {
+        guard let file = try SequentialFile.opening(path) else { return nil }
+        guard try isOwn(file) else {
+            throw OutputError(
+                kind: .cannotCreate, path: path,
+                problem: "a study needs this name for its finished rows, and the file is not of this program; move it away "
+                    + "or choose another output")
+        }
+        return file
     }
 
     /// Appends records; a kill loses none of those that this returned from.
@@ -67,25 +82,27 @@ final class PartialFile {
 
     func synchronize() throws(OutputError) { try file.synchronize() }
 
+    func remove() { file.unlink() }
+
+    /// By its beginning, of which a kill or a full disk may have let little be written.
+    private static func isOwn(_ file: SequentialFile) throws(OutputError) -> Bool {
+        let beginning = try file.contents(limit: signature.utf8.count)
+        return signature.utf8.starts(with: beginning)
+    }
+
     private static func read(
-        _ path: String, study: String
+        _ data: Data, _ path: String, study: String
     ) throws(PartialFileError) -> (rows: [String], length: Int, last: String) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw PartialFileError(path: path, problem: "it cannot be read")
-        }
         var lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
         // What follows the last line feed was cut short: dropped, and computed again.
         let tail = lines.popLast()?.count ?? 0
         // Killed before the first line was whole.
         if lines.isEmpty, (signature + study).utf8.starts(with: data) { return ([], 0, study) }
         guard let first = lines.first, first.elementsEqual((signature + study).utf8) else {
-            let isOurs = lines.first?.starts(with: signature.utf8) == true
             throw PartialFileError(
                 path: path,
-                problem: isOurs
-                    ? "it belongs to another study (plan, input file or version differ); "
-                        + "run that one, or start again with --force"
-                    : "it is damaged or not a partial result: its first line is wrong; start again with --force")
+                problem: "it belongs to another study (plan, input file or version differ); "
+                    + "run that one, or start again with --force")
         }
         var rows: [String] = []
         var last = study

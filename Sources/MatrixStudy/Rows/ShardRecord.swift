@@ -1,3 +1,5 @@
+import Files
+
 /// What a shard's CSV says of itself in three more columns, so that a merge can tell what belongs together.
 public struct ShardRecord: Sendable, Equatable {
     public static let columns = ["study", "shard", "row"]

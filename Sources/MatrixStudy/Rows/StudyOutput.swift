@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -8,11 +9,14 @@ public final class StudyOutput: Sendable {
     /// How to meet what a former run left.
     public struct Options: Sendable {
         public let path: String?
+        /// The name of the input in the rows, those of a former run included: a study goes on where its file was moved.
+        public let source: String
         public let overwrite: Bool
         public let resume: Bool
 
-        public init(path: String?, overwrite: Bool, resume: Bool) {
+        public init(path: String?, source: String, overwrite: Bool, resume: Bool) {
             self.path = path
+            self.source = source
             self.overwrite = overwrite
             self.resume = resume
         }
@@ -34,6 +38,15 @@ public final class StudyOutput: Sendable {
         var standardOutput: SequentialFile?
         var isStopped = false
         var isFinished = false
+
+        mutating func stop() -> Stop {
+            if isFinished { return .tooLate }
+            isStopped = true
+            guard let partial else { return .lost }
+            // Nothing is left to do about a disk that fails now; a resume tells whole rows from damaged ones.
+            try? partial.synchronize()
+            return .resumable(rows: records.count)
+        }
     }
 
     private let state: Mutex<State>
@@ -60,7 +73,7 @@ public final class StudyOutput: Sendable {
             initial.isFinished = try StudyOutput.takeLeftover(path, options, study, header, &initial.records)
             if !initial.isFinished {
                 try OutputFile.requireWritable(path, overwrite: options.overwrite)
-                initial.partial = try StudyOutput.openPartial(path + ".partial", options, study, &initial.records)
+                initial.partial = try StudyOutput.openPartial(path, options, study, &initial.records)
             }
         } else {
             initial.standardOutput = SequentialFile(standardOutput: ())
@@ -96,7 +109,7 @@ public final class StudyOutput: Sendable {
             if let path = options.path {
                 try state.partial?.synchronize()
                 try OutputFile.write(path, overwrite: options.overwrite, header + state.records.joined())
-                unlink(path + ".partial")
+                state.partial?.remove()
                 state.partial = nil
             }
             state.isFinished = true
@@ -105,43 +118,60 @@ public final class StudyOutput: Sendable {
     }
 
     /// Takes no more rows and makes those it has durable.
+    ///
+    /// Where the rows go to standard output and nobody reads it any more, a row may be waiting for ever; it is not waited for.
     public func stop() -> Stop {
-        state.withLock { state in
-            if state.isFinished { return .tooLate }
-            state.isStopped = true
-            guard let partial = state.partial else { return .lost }
-            // Nothing is left to do about a disk that fails now; a resume tells whole rows from damaged ones.
-            try? partial.synchronize()
-            return .resumable(rows: state.records.count)
-        }
+        if options.path == nil { return state.withLockIfAvailable { $0.stop() } ?? .lost }
+        return state.withLock { $0.stop() }
     }
 
     /// Whether the run to resume was killed after its output was in place; then the partial file goes.
     private static func takeLeftover(
         _ path: String, _ options: Options, _ study: String, _ header: String, _ records: inout [String]
     ) throws -> Bool {
-        guard options.resume, let output = FileManager.default.contents(atPath: path),
-            FileManager.default.fileExists(atPath: path + ".partial")
-        else { return false }
+        guard options.resume, let output = try? SequentialFile.opening(path)?.contents() else { return false }
         var kept: [String] = []
-        let partial = try PartialFile(resuming: path + ".partial", study: study, rows: &kept)
-        guard output == Data((header + kept.joined()).utf8) else { return false }
-        unlink(partial.path)
+        guard let partial = try PartialFile(resuming: path + ".partial", study: study, rows: &kept) else { return false }
+        kept = renamed(kept, to: options.source)
+        let found = (try? CSV.parse(String(decoding: output, as: UTF8.self)))?.map { CSV.record($0) } ?? []
+        guard found.first == header, renamed(Array(found.dropFirst()), to: options.source) == kept else { return false }
+        partial.remove()
         records = kept
         return true
     }
 
     private static func openPartial(
-        _ path: String, _ options: Options, _ study: String, _ records: inout [String]
+        _ output: String, _ options: Options, _ study: String, _ records: inout [String]
     ) throws -> PartialFile {
-        if FileManager.default.fileExists(atPath: path) {
-            if options.resume { return try PartialFile(resuming: path, study: study, rows: &records) }
-            guard options.overwrite else {
-                throw OutputError(
-                    kind: .cannotCreate, path: path,
-                    problem: "it holds the rows of an interrupted run; go on with --resume or start again with --force")
-            }
+        let path = output + ".partial"
+        if options.resume, let partial = try PartialFile(resuming: path, study: study, rows: &records) {
+            records = renamed(records, to: options.source)
+            return partial
         }
-        return try PartialFile(creating: path, study: study)
+        if options.overwrite {
+            try PartialFile.discard(path)
+        } else if try PartialFile.isLeft(path) {
+            throw OutputError(
+                kind: .cannotCreate, path: path,
+                problem: "it holds the rows of an interrupted run; go on with --resume or start again with --force")
+        }
+        let partial = try PartialFile(creating: path, study: study)
+        do {
+            // Another run may have finished between the first look and this file, which now keeps others off.
+            try OutputFile.requireWritable(output, overwrite: options.overwrite)
+        } catch {
+            partial.remove()
+            throw error
+        }
+        return partial
+    }
+
+    /// Records with another name of their input.
+    private static func renamed(_ records: [String], to source: String) -> [String] {
+        records.map { record in
+            guard var fields = (try? CSV.parse(record))?.first else { return record }
+            fields[0] = source
+            return CSV.record(fields)
+        }
     }
 }

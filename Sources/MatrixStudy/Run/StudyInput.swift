@@ -80,11 +80,12 @@ public struct StudyInput: Sendable {
         return entries.symmetrized
     }
 
-    /// Names a study: two runs with one fingerprint compute the same rows.
+    /// Names a study: two runs with one fingerprint compute the same rows. The input counts by what it holds, not by its
+    /// path: a file may be moved, and be copied to the machines that compute the shards.
     public func fingerprint(plan: StudyPlan, version: String) throws(PlanError) -> String {
         let cases = try plan.cases().map { "\($0)" }
         let inputs = matrices.map { "\($0.name) \($0.order) \($0.hash)" }
-        let choices = [version, path, plan.reference.rawValue, plan.indefinite.rawValue]
+        let choices = [version, plan.reference.rawValue, plan.indefinite.rawValue]
         return contentHash((choices + cases + inputs).joined(separator: "\n"))
     }
 

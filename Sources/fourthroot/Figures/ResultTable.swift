@@ -1,3 +1,4 @@
+import Files
 import MatrixStudy
 
 /// A CSV file with a header, read by column names.
