@@ -89,7 +89,7 @@ import Testing
     /// What would be taken for tokens or characters, header and all.
     @Test func filesOfOtherFormats() throws {
         let formats: [([UInt8], String)] = [
-            (Array("PK\u{3}\u{4}".utf8), "zip"), ([0x1F, 0x8B], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "Zstandard"),
+            (Array("PK\u{3}\u{4}".utf8), "zip"), ([0x1F, 0x8B, 8], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "Zstandard"),
             ([0x89] + Array("HDF\r\n".utf8), "HDF5"), (Array("PAR1".utf8), "Parquet"),
             ([0xFD] + Array("7zXZ".utf8), "xz"), ([0x88, 0xD8, 0x34, 0x01], "llm.c"),
         ]

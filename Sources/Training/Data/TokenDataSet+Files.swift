@@ -106,7 +106,7 @@ extension [UInt16] {
 private let otherFormats: [(start: [UInt8], name: String, advice: String)] = [
     (NPYHeader.magic, "a NumPy file", "give it as tokens"),
     (Array("PK\u{3}\u{4}".utf8), "a zip archive (or NumPy's .npz)", "unpack it and give the file in it"),
-    ([0x1F, 0x8B], "a gzip file", "unpack it, by gunzip"),
+    ([0x1F, 0x8B, 8], "a gzip file", "unpack it, by gunzip"),
     ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard file", "unpack it, by zstd -d"),
     ([0xFD] + Array("7zXZ".utf8), "an xz file", "unpack it, by xz -d"),
     ([0x89] + Array("HDF".utf8), "an HDF5 file", "write its tokens to a file of their own, by numpy.save"),
@@ -145,7 +145,7 @@ private func decodeUTF8(_ bytes: [UInt8], _ path: String) throws(DataError) -> [
         case .error:
             throw .damaged(
                 path, at: offset, "the byte \(bytes[offset]) is not UTF-8",
-                advice: "convert the text, for instance by iconv -t UTF-8")
+                advice: "convert the text, for instance by iconv -f UTF-16 -t UTF-8 or iconv -f LATIN1 -t UTF-8")
         case .emptyInput: return scalars
         }
     }
