@@ -8,19 +8,24 @@ import Testing
 /// - bound: `expectBound`, an error against a theorem's or a codebook's bound.
 /// - statistical: `expectStatistical`, a seeded mean within k standard errors.
 
-/// |residual|/(scale·n·u) is at most `threshold`, as LAPACK tests itself; a residual or scale that is NaN or infinite fails.
+/// |residual|/(scale·n·u) is at most `threshold`, as LAPACK tests itself; NaN fails, and a scale that is not finite.
 ///
 /// - Parameter residual: a norm, or a difference of either sign.
 public func expectTestRatio(
     _ residual: Double, scale: Double, order: Int, unitRoundoff: Double = 0x1p-53, threshold: Double = 30,
     _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let ratio = residual.magnitude / (scale * Double(max(order, 1)) * unitRoundoff)
-    // 0/0 is a residual of zero, as of a zero matrix. With an infinite scale everything would pass.
+    let ratio = testRatio(residual, scale: scale, order: order, unitRoundoff: unitRoundoff)
     #expect(
-        scale.isFinite && scale >= 0 && (residual == 0 || ratio <= threshold),
-        "\(what?.rawValue ?? "residual"): \(residual) at the scale \(scale) has the ratio \(ratio), above \(threshold)",
+        ratio <= threshold,
+        "\(what?.rawValue ?? "residual"): \(residual) at the scale \(scale), ratio \(ratio) above \(threshold)",
         sourceLocation: sourceLocation)
+}
+
+/// 0 where the residual is, of a zero matrix too; NaN for a scale that is no finite magnitude, with which anything would pass.
+func testRatio(_ residual: Double, scale: Double, order: Int, unitRoundoff: Double = 0x1p-53) -> Double {
+    guard scale.isFinite && scale >= 0 else { return .nan }
+    return residual == 0 ? 0 : residual.magnitude / (scale * Double(max(order, 1)) * unitRoundoff)
 }
 
 /// An error, which has no sign, is at most `bound`, which a theorem or a table gives.
@@ -31,24 +36,30 @@ public func expectBound(
     _ error: Double, atMost bound: Double, _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) {
     #expect(
-        bound.isFinite && error >= 0 && error <= bound,
-        "\(what?.rawValue ?? "error"): \(error), which must lie in 0 to \(bound)",
+        isWithin(error, bound: bound), "\(what?.rawValue ?? "error"): \(error), which must lie in 0 to \(bound)",
         sourceLocation: sourceLocation)
 }
 
-/// The mean of `samples` lies within `deviations` standard errors of `mean`; NaN fails.
+func isWithin(_ error: Double, bound: Double) -> Bool { bound.isFinite && error >= 0 && error <= bound }
+
+/// The mean of `samples` lies within `deviations` standard errors of `mean`; NaN fails, and a single sample.
 public func expectStatistical(
     _ samples: [Double], mean: Double, deviations: Double = 5, _ what: Comment? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let count = Double(samples.count)
-    let average = samples.reduce(0, +) / count
-    let variance = samples.reduce(0) { $0 + ($1 - average) * ($1 - average) } / (count - 1)
-    let standardError = (variance / count).squareRoot()
+    let (average, standardError) = averageAndStandardError(samples)
     #expect(
         (average - mean).magnitude <= deviations * standardError,
         "\(what?.rawValue ?? "mean"): \(average) instead of \(mean), standard error \(standardError)",
         sourceLocation: sourceLocation)
+}
+
+/// NaN of fewer than two samples.
+func averageAndStandardError(_ samples: [Double]) -> (average: Double, standardError: Double) {
+    let count = Double(samples.count)
+    let average = samples.reduce(0, +) / count
+    let variance = samples.reduce(0) { $0 + ($1 - average) * ($1 - average) } / (count - 1)
+    return (average, (variance / count).squareRoot())
 }
 
 /// max |aᵢⱼ − bᵢⱼ|, NaN if any difference is; the sizes must agree.
