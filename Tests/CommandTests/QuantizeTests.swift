@@ -100,7 +100,7 @@ import Testing
 
     /// Codes of an independent program.
     @Test(
-        .enabled(if: oracle != nil, missingShared("reference/oracle.py, and python3 with numpy, scipy and h5py,")),
+        .enabled(if: oracle != nil, missingShared("reference/oracle.py", besides: "python3 with numpy, scipy and h5py")),
         arguments: codings.filter { !["nf4", "fp4"].contains($0.codebook) })
     func codesOfTheOracle(_ coding: Coding) throws {
         let oracle = try #require(Self.oracle)

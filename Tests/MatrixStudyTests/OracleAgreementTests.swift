@@ -5,7 +5,10 @@ import TestSupport
 import Testing
 
 /// Held against the rows of an independent NumPy program on real preconditioners.
-@Suite(.enabled(if: sharedFile("dumps") != nil && sharedFile("reference") != nil, missingShared("dumps and reference")))
+@Suite(
+    .enabled(
+        if: sharedFile("dumps") != nil && sharedFile("reference") != nil, missingShared("dumps", besides: "../shared/reference")
+    ))
 struct OracleAgreementTests {
     private static let grid = """
         grids:

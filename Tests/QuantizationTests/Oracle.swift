@@ -4,7 +4,7 @@ import Testing
 
 /// The independent oracle in NumPy, beside the package where there is one.
 enum Oracle {
-    static let missing = missingShared("reference/oracle.py, and python3 with numpy, scipy and h5py,")
+    static let missing = missingShared("reference/oracle.py", besides: "python3 with numpy, scipy and h5py")
 
     static let isAvailable: Bool = (try? run("print('yes')", input: Data())).map { $0 == Data("yes\n".utf8) } ?? false
 

@@ -16,6 +16,9 @@ public func sharedFile(_ name: String) -> String? {
 }
 
 /// Why a test is skipped, for `.enabled(if:)`.
-public func missingShared(_ names: String) -> Comment {
-    "needs \(names) of ../shared (or of FOURTHROOT_SHARED), which is not part of the package"
+///
+/// - Parameter besides: what else it needs.
+public func missingShared(_ name: String, besides: String? = nil) -> Comment {
+    let shared = "needs ../shared/\(name) (or FOURTHROOT_SHARED), which is not part of the package"
+    return Comment(rawValue: besides.map { "\(shared), and \($0)" } ?? shared)
 }
