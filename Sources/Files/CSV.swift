@@ -5,6 +5,15 @@ public enum CSV {
         fields.map(quoted).joined(separator: ",") + "\n"
     }
 
+    public static func field(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }
+
+    /// The shortest decimal that reads back as the same number, infinity (the condition of a singular matrix) as `inf`; empty
+    /// for what is not there and for NaN, which is never written.
+    public static func field(_ value: Double?) -> String {
+        guard let value, !value.isNaN else { return "" }
+        return "\(value)"
+    }
+
     private static func quoted(_ field: String) -> String {
         let special = field.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
         return special ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field

@@ -14,34 +14,35 @@ struct Orthogonality: ParsableCommand {
     var matrix: [String] = []
 
     @Option(help: "Björck steps (default 0:5).")
-    var steps: String = "0:5"
+    var steps: [String] = []
 
     @Option(help: "The p of s = -p (default 1,0.25,0.1,0.05).")
-    var exponent: String = "1,0.25,0.1,0.05"
+    var exponent: [String] = []
 
-    @Option(help: "Codebooks.")
-    var codebook: String = "linear-2"
+    @Option(help: "Codebooks (default linear-2).")
+    var codebook: [String] = []
 
-    @Option(help: "Bits of a code.")
-    var bits: String = "4"
+    @Option(help: "Bits of a code (default 4).")
+    var bits: [String] = []
 
-    @Option(help: "Entries that share a block maximum.")
-    var block: String = "64"
+    @Option(help: "Entries that share a block maximum (default 64).")
+    var block: [String] = []
 
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         var grid = CaseGrid(statistic: [.eigenvector])
-        grid.codebook = try words(codebook, axis: "--codebook")
-        grid.bits = try integers(bits, axis: "--bits")
-        grid.block = try integers(block, axis: "--block")
-        grid.rectify = try integers(steps, axis: "--steps")
-        grid.exponent = try numbers(exponent, axis: "--exponent")
+        grid.codebook = try wordList(codebook, axis: "--codebook")
+        grid.bits = try integerList(bits, axis: "--bits")
+        grid.block = try integerList(block, axis: "--block")
+        grid.rectify = try integerList(steps, axis: "--steps") ?? Array(0...5)
+        grid.exponent = try numberList(exponent, axis: "--exponent") ?? [1, 0.25, 0.1, 0.05]
         // The grid's own expansion checks every axis; of its cases the codings are wanted, each once.
         var codings: [CodingChoice] = []
         for case let coding? in try grid.cases().map(\.statistic.coding) where !codings.contains(coding) {
             codings.append(coding)
         }
+        try StudyPlan(grids: [grid]).requireEveryValueUsed(of: grid)
         try output.requireWritable()
         try Probe.requireSound(input)
         let source = try StudyInput(path: input, selecting: matrix)
@@ -56,8 +57,8 @@ struct Orthogonality: ParsableCommand {
             for loss in losses {
                 text += CSV.record([
                     input, matrix.name, "\(matrix.order)", loss.coding.codebook.rawValue, "\(loss.coding.bits)",
-                    "\(loss.coding.block)", "\(loss.steps)", "\(loss.exponent)", loss.meanError.map { "\($0)" } ?? "",
-                    "\(loss.defect)",
+                    "\(loss.coding.block)", "\(loss.steps)", "\(loss.exponent)", CSV.field(loss.meanError),
+                    CSV.field(loss.defect),
                 ])
             }
         }

@@ -21,12 +21,11 @@ struct SpectrumTable: ParsableCommand {
     func run() throws {
         let axes = try caseOptions.axes()
         let grids = axes.statistic == nil ? Preset.figure2.grids : [CaseGrid()]
-        // Roots and solvers play no part in a decoded statistic.
-        var statisticAxes = axes
-        (statisticAxes.root, statisticAxes.solver) = (nil, nil)
         let itself = try CaseGrid(statistic: [.exact]).overridden(by: CaseGrid(contraction: axes.contraction)).cases()
-        let plan = StudyPlan(grids: grids).overridden(by: statisticAxes)
+        let plan = StudyPlan(grids: grids).overridden(by: axes)
         let cases = try (itself + plan.cases()).map(\.statistic)
+        try plan.requireEveryValueUsed(of: axes)
+        try requireApplying(to: cases)
         try output.requireWritable()
         try Probe.requireSound(input)
         let source = try StudyInput(path: input, selecting: matrix)
@@ -45,6 +44,24 @@ struct SpectrumTable: ParsableCommand {
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 
+    /// Roots and solvers play no part in a decoded statistic; damping and exponent do in two storages.
+    private func requireApplying(to cases: [StatisticCase]) throws(StatusError) {
+        let kinds = Set(cases.map(\.kind))
+        let options: [(name: String, given: [String], applies: Bool, needs: String)] = [
+            ("root", caseOptions.root, false, "a root"), ("root-codebook", caseOptions.rootCodebook, false, "a root"),
+            ("root-bits", caseOptions.rootBits, false, "a root"), ("root-block", caseOptions.rootBlock, false, "a root"),
+            ("solver", caseOptions.solver, false, "a root"),
+            ("exponent", caseOptions.exponent, kinds.contains(.householder), "--statistic householder"),
+            (
+                "damping", caseOptions.damping, kinds.contains(.householder) || kinds.contains(.cholesky),
+                "--statistic householder or cholesky"
+            ),
+        ]
+        if let option = options.first(where: { !$0.given.isEmpty && !$0.applies }) {
+            throw .usage("--\(option.name) does not apply to spectra: it needs \(option.needs)")
+        }
+    }
+
     private func records(_ spectrum: DecodedSpectrum, _ matrix: InputMatrix) -> String {
         let statistic = spectrum.statistic
         let coding = statistic.coding
@@ -52,8 +69,8 @@ struct SpectrumTable: ParsableCommand {
             CSV.record([
                 input, matrix.name, "\(matrix.order)", statistic.kind.rawValue, coding?.codebook.rawValue ?? "",
                 coding.map { "\($0.bits)" } ?? "", coding.map { "\($0.block)" } ?? "",
-                statistic.rectificationSteps.map { "\($0)" } ?? "", "\(index)", "\(value)",
-                statistic.contraction.map { "\($0)" } ?? "",
+                statistic.rectificationSteps.map { "\($0)" } ?? "", "\(index)", CSV.field(value),
+                CSV.field(statistic.contraction),
             ])
         }.joined()
     }

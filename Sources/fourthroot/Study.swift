@@ -31,8 +31,23 @@ struct Study: AsyncParsableCommand {
     @Flag(help: "Print the plan in YAML and stop.")
     var printPlan = false
 
-    @Option(help: "Reference decomposition: gsl (default) or lapack.")
+    @Option(
+        help: ArgumentHelp(
+            "What errors are measured against: gsl (default), lapack, or schur-newton, the optimizer's iteration in float32, "
+                + "which is the reference of the published tables."))
     var reference: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Arithmetic of the solver: float64 (default) or float32, as the optimizer runs it; the damping is then 1e-6 "
+                + "unless --damping says otherwise."))
+    var arithmetic: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whose eigenvectors are coded: lapack's (default) or the file's, from the data sets eigenvectors and "
+                + "eigenvalues beside the matrix."))
+    var decomposition: String?
 
     @Option(help: "Eigenvalues that are not positive after decoding: absolute (default), clamp or fail.")
     var indefinite: String?
@@ -68,7 +83,7 @@ struct Study: AsyncParsableCommand {
         let plan = try resolvedPlan()
         let casesPerMatrix = try plan.cases().count
         if printPlan {
-            try OutputFile.writeToStandardOutput(plan.yaml())
+            try OutputFile.writeToStandardOutput(plan.yaml(omitting: plan.unusedAxes))
             return
         }
         let part = try shard.map { text throws(PlanError) in try Shard(text) }
@@ -76,13 +91,20 @@ struct Study: AsyncParsableCommand {
         if let output, !resume { try OutputFile.requireWritable(output, overwrite: force) }
         let interruption = Interruption { "the study had not begun; nothing was written" }
         try Probe.requireSound(input)
-        let source = try StudyInput(path: input, selecting: plan.matrices)
+        var source = try StudyInput(path: input, selecting: plan.matrices)
+        if plan.decomposition == .file { try source.requireFactors() }
         for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
         if source.leftOut > 0 && !quiet {
             Terminal.report(
                 "note",
                 "\(source.matrices.count) statistics of a training's dump; the \(source.leftOut) matrices that the optimizer "
                     + "made of them are left out, unless --matrix names them")
+        }
+        if !source.eigenvectors.isEmpty && plan.decomposition != .file && !quiet {
+            Terminal.report(
+                "note",
+                "\(input): \(source.eigenvectors.joined(separator: ", ")): left out, the decomposition of the matrix beside it; "
+                    + "--decomposition file codes it")
         }
         let allRows = source.matrices.count * casesPerMatrix
         let rows = (part ?? .whole).rows(orders: source.matrices.map(\.order), casesPerMatrix: casesPerMatrix)
@@ -149,6 +171,12 @@ struct Study: AsyncParsableCommand {
         if !matrix.isEmpty { result.matrices = matrix }
         if let reference { result.reference = try word(reference, option: "--reference") }
         if let indefinite { result.indefinite = try word(indefinite, option: "--indefinite") }
+        if let arithmetic { result.arithmetic = try word(arithmetic, option: "--arithmetic") }
+        if let decomposition { result.decomposition = try word(decomposition, option: "--decomposition") }
+        _ = try result.cases()
+        try result.requireEveryValueUsed(of: axes)
+        if arithmetic != nil { try result.requireArithmeticUsed() }
+        if decomposition != nil { try result.requireDecompositionUsed() }
         return result
     }
 
@@ -158,12 +186,13 @@ struct Study: AsyncParsableCommand {
                 let read = try StudyPlan(yaml: readText(plan))
                 // What the options do not replace must stand by itself.
                 _ = try read.cases()
+                try read.requireEveryAxisUsed()
                 return read
             } catch let error as PlanError {
                 throw StatusError(status: .wrongData, description: "\(plan): \(error)")
             }
         }
-        if let preset { return StudyPlan(grids: (try word(preset, option: "--preset") as Preset).grids) }
+        if let preset { return (try word(preset, option: "--preset") as Preset).plan }
         // A storage of one kind alone leaves the other exact.
         let namesStorage = axes.statistic != nil || axes.root != nil
         return StudyPlan(grids: namesStorage ? [CaseGrid()] : Preset.default.grids)

@@ -61,7 +61,7 @@ struct Synthesize: ParsableCommand {
     @Flag(help: "Eigenvalues in reverse order.")
     var reversed = false
 
-    @Option(help: ArgumentHelp("file: one eigenvalue a line, or the first column.", valueName: "file.csv"))
+    @Option(help: ArgumentHelp("file: one eigenvalue a line, or the first column under a header.", valueName: "file.csv"))
     var eigenvalues: String?
 
     @Option(help: ArgumentHelp("like: HDF5 file with the matrix whose spectrum to take.", valueName: "file.h5"))
@@ -75,6 +75,11 @@ struct Synthesize: ParsableCommand {
 
     @Option(help: "float64 (default) or float32.")
     var precision: Precision = .float64
+
+    @Flag(
+        help: ArgumentHelp(
+            "Write the basis too, as eigenvectors beside the matrix, a column each: what study --decomposition file codes."))
+    var keepFactors = false
 
     @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
     var output: String
@@ -95,8 +100,11 @@ struct Synthesize: ParsableCommand {
         if precision == .float32, let extreme = values.first(where: { !Float($0).isNormal }) {
             throw StatusError.usage("--precision float32: it has no place for the eigenvalue \(extreme)")
         }
-        let basis = haarOrthogonal(order: order, using: &generator)
-        try write(positiveDefinite(eigenvalues: values, basis: basis), values)
+        var basis = haarOrthogonal(order: order, using: &generator)
+        let matrix = positiveDefinite(eigenvalues: values, basis: basis)
+        // The sign of a column plays no part in the matrix.
+        basis.makeLargestEntriesPositive()
+        try write(matrix, values, basis: keepFactors ? basis : nil)
     }
 
     /// An eigenvalue that is refused came from a file, all other refusals from an option.
@@ -113,12 +121,28 @@ struct Synthesize: ParsableCommand {
 
     private func chosenSpectrum() throws -> (Spectrum, order: Int) {
         let shape: Shape = try word(spectrum, option: "--spectrum")
+        try requireOptionsApply(to: shape)
         if shape == .file || shape == .like {
             let values = try shape == .file ? valuesOfFile() : valuesOfMatrix()
             return (.given(values), order ?? values.count)
         }
         guard let order else { throw StatusError.usage("--order is missing") }
         return (try parametricSpectrum(shape), order)
+    }
+
+    /// An option that the spectrum has no use for would be ignored without a word.
+    private func requireOptionsApply(to shape: Shape) throws(StatusError) {
+        let laws = Shape.allCases.filter { $0 != .file && $0 != .like }
+        let options: [(name: String, isGiven: Bool, shapes: [Shape])] = [
+            ("condition", condition != nil, laws), ("ratio", ratio != nil, [.twoLevel]),
+            ("fraction", fraction != nil, [.twoLevel]), ("decay", decay != nil, [.powerLaw]),
+            ("rate", rate != nil, [.exponential]), ("eigenvalues", eigenvalues != nil, [.file]),
+            ("like", like != nil, [.like]), ("matrix", matrix != nil, [.like]),
+        ]
+        if let option = options.first(where: { $0.isGiven && !$0.shapes.contains(shape) }) {
+            throw .usage("--\(option.name) does not apply to --spectrum \(shape.rawValue); leave it out")
+        }
+        if ratio != nil && condition != nil { throw .usage("--ratio and --condition say the same: give one of them") }
     }
 
     private func parametricSpectrum(_ shape: Shape) throws -> Spectrum {
@@ -142,23 +166,11 @@ struct Synthesize: ParsableCommand {
             throw StatusError.usage("--spectrum file needs --eigenvalues FILE.csv")
         }
         let text = try readText(eigenvalues)
-        let records: [[String]]
         do {
-            records = try CSV.parse(text).filter { $0 != [""] }
+            return try eigenvalueList(text)
         } catch {
             throw StatusError(status: .wrongData, description: "\(eigenvalues): \(error)")
         }
-        let values = records.map { Double($0.first?.trimmingCharacters(in: .whitespaces) ?? "") }
-        // A header is allowed in the first line only.
-        let rest = values.first == .some(nil) ? values.dropFirst() : values[...]
-        guard !rest.isEmpty, !rest.contains(nil) else {
-            let line = (rest.firstIndex(of: nil) ?? 0) + 1
-            throw StatusError(
-                status: .wrongData,
-                description: rest.isEmpty
-                    ? "\(eigenvalues): no eigenvalues in it" : "\(eigenvalues): record \(line) does not begin with a number")
-        }
-        return rest.compactMap { $0 }
     }
 
     private func valuesOfMatrix() throws -> [Double] {
@@ -173,13 +185,14 @@ struct Synthesize: ParsableCommand {
         return try source.eigenvalues(of: source.matrices[0])
     }
 
-    private func write(_ matrix: Matrix<Double>, _ values: [Double]) throws {
+    private func write(_ matrix: Matrix<Double>, _ values: [Double], basis: Matrix<Double>?) throws {
         try HDF5File.create(at: output, overwriting: force) { writer in
             switch precision {
             case .float64: try writer.write(matrix, to: "matrix", storage: .compressed)
             case .float32: try writer.write(Matrix<Float>(matrix), to: "matrix", storage: .compressed)
             }
             try writer.write(NumericArray(shape: [values.count], values: values), to: "eigenvalues")
+            if let basis { try writer.write(basis, to: "eigenvectors", storage: .compressed) }
             try writer.setProvenance(seed: seed, configuration: configuration)
         }
     }
@@ -195,6 +208,7 @@ struct Synthesize: ParsableCommand {
         result["rate"] = rate.map { "\($0)" }
         result["largest"] = largest.map { "\($0)" }
         result["reversed"] = reversed ? "true" : nil
+        result["keep-factors"] = keepFactors ? "true" : nil
         return result
     }
 }

@@ -6,17 +6,37 @@ struct TextFileError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// The UTF-8 text of a file.
-func readText(_ path: String) throws(TextFileError) -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-        throw TextFileError(isMissing: true, description: "\(path): there is no such file")
+/// The UTF-8 text of a file, or of a pipe that somebody writes to, without the mark that some editors put first.
+///
+/// - Throws: where it is not there or no text, a folder or a device, larger than `largestSize` bytes, or a pipe without a
+///   writer, on which reading would wait for ever.
+func readText(_ path: String, largestSize: Int = 1 << 30) throws(TextFileError) -> String {
+    // Opening a pipe waits for a writer unless it is told not to.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+        let reason = errno == ENOENT ? "there is no such file" : String(cString: strerror(errno))
+        throw TextFileError(isMissing: true, description: "\(path): \(reason)")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
-        throw TextFileError(isMissing: true, description: "\(path): it cannot be read")
+    defer { close(descriptor) }
+    var status = stat()
+    let isKnown = fstat(descriptor, &status) == 0
+    let kind = status.st_mode & S_IFMT
+    guard isKnown, kind == S_IFREG || kind == S_IFIFO else {
+        let reason = kind == S_IFDIR ? "it is a folder" : "it is neither a file nor a pipe"
+        throw TextFileError(isMissing: true, description: "\(path): \(reason)")
     }
-    guard let text = String(data: data, encoding: .utf8) else {
+    _ = fcntl(descriptor, F_SETFL, 0)
+    let bytes: Data
+    do {
+        bytes = try FileHandle(fileDescriptor: descriptor).read(upToCount: largestSize + 1) ?? Data()
+    } catch {
+        throw TextFileError(isMissing: true, description: "\(path): it cannot be read: \(error)")
+    }
+    guard bytes.count <= largestSize else {
+        throw TextFileError(isMissing: false, description: "\(path): it has more than \(largestSize) bytes")
+    }
+    guard let text = String(data: bytes, encoding: .utf8) else {
         throw TextFileError(isMissing: false, description: "\(path): it is not UTF-8 text")
     }
-    return text
+    return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
 }

@@ -172,6 +172,62 @@ import Testing
         for row in double where row["statistic"] != "exact" { #expect(row["outcome"] != "ok", "\(row)") }
     }
 
+    /// A coded root is kept in float32: where its entries are no normal numbers there, it is none.
+    @Test func rootsOutsideOfSinglePrecision() throws {
+        let matrix = try geometricMatrix(order: 65)
+        func scaled(_ factor: Double) -> Matrix<Double> {
+            Matrix(rows: 65, columns: 65, elements: matrix.elements.map { $0 * factor })
+        }
+        // λ^(-1/4) is 1 to 5.6 for the matrix itself: 1e-35, and 1e-39 to 1e-75 where float32 ends at 1.2e-38.
+        let kept = ["1e-20", "1", "1e39", "1e140"]
+        let lost = ["1e156", "1e160", "1e180", "1e200", "1e300"]
+        try write(try (kept + lost).map { ($0, scaled(try #require(Double($0)))) })
+        let rows = try StudyTable(
+            folder.succeed([
+                "study", "a.h5", "--no-cache", "--statistic", "exact", "--root", "full,offdiagonal,symmetric",
+            ]).standardOutput
+        ).rows
+        #expect(rows.count == 3 * (kept.count + lost.count))
+        for row in rows {
+            try expectHonest(row)
+            #expect(row["outcome"] == (lost.contains(row["matrix"] ?? "") ? "failed" : "ok"), "\(row)")
+        }
+    }
+
+    /// A solver in float32 has no place for such statistics either.
+    @Test(arguments: ["eigen", "schur-newton"]) func statisticsOutsideOfSinglePrecision(_ solver: String) throws {
+        let matrix = try geometricMatrix(order: 20, condition: 100)
+        try write(
+            [1e-60, 1e60].map { factor in
+                ("\(factor)", Matrix(rows: 20, columns: 20, elements: matrix.elements.map { $0 * factor }))
+            })
+        for reference in ["gsl", "schur-newton"] {
+            let options = ["--statistic", "eigenvector,symmetric", "--arithmetic", "float32", "--solver", solver]
+            let run = try folder.succeed(["study", "a.h5", "--no-cache", "--reference", reference] + options)
+            for row in try StudyTable(run.standardOutput).rows {
+                try expectHonest(row)
+                #expect(row["outcome"] == "failed", "\(row)")
+            }
+        }
+    }
+
+    /// Of two outcomes that apply, the graver is named, whatever the storage: an iteration on an indefinite matrix that does
+    /// not converge is `indefinite`.
+    @Test func oneOrderOfOutcomes() throws {
+        let diagonal = (0..<20).map { pow(10, -Double($0) / 4) }
+        try write([
+            ("indefinite", Matrix(diagonal: diagonal.dropLast() + [-0.5])), ("definite", Matrix(diagonal: diagonal)),
+            ("singular", Matrix(diagonal: diagonal.dropLast() + [0])),
+        ])
+        let rows = try study([
+            "--statistic", "full,offdiagonal,symmetric,eigenvector,householder", "--bits", "8", "--solver", "schur-newton",
+            "--block", "1",
+        ])
+        #expect(rows.count == 3 * 5)
+        let expected = ["indefinite": "indefinite", "definite": "not_converged", "singular": "failed"]
+        for row in rows { #expect(row["outcome"] == expected[row["matrix"] ?? ""], "\(row)") }
+    }
+
     @Test(arguments: ["absolute", "clamp", "fail"]) func indefiniteRule(_ rule: String) throws {
         var matrix = try geometricMatrix(order: 20, condition: 1e8)
         // The smallest eigenvalue of such a matrix falls below zero by 2-bit codes, and here before them.

@@ -28,7 +28,9 @@ import Testing
             "--root-block", "3",
         ],
         ["--matrix", "*", "--matrix", "matrix", "--reference", "lapack", "--indefinite", "clamp"],
-        ["--contraction", "0:-3", "--solver", "eigen,schur-newton", "--statistic", "cholesky", "--rectify", "0:3"],
+        ["--contraction", "0:-3", "--solver", "eigen,schur-newton", "--statistic", "cholesky"],
+        ["--reference", "schur-newton", "--arithmetic", "float32", "--statistic", "eigenvector", "--rectify", "0:3"],
+        ["--preset", "published-a2", "--decomposition", "lapack"],
     ]) func printedPlanIsItsOwnPlan(_ options: [String]) throws {
         let plan = try printedPlan(options)
         try folder.write(plan, to: "plan.yaml")
@@ -48,6 +50,12 @@ import Testing
         ("table1", 16), ("table5", 16), ("table6", 14), ("table7", 14), ("figure2", 8), ("figure3", 24), ("figure6", 42),
     ]) func presets(_ name: String, _ count: Int) throws {
         #expect(try rows(["--preset", name]).records.count == count)
+    }
+
+    /// Table 1 and table 5 have blocks of 64 throughout, as their caption says; table 7 has 256.
+    @Test(arguments: [("table1", "64"), ("table5", "64"), ("table6", "64"), ("table7", "256")])
+    func blocks(_ name: String, _ block: String) throws {
+        #expect(try Set(rows(["--preset", name]).column("block")) == [block])
     }
 
     @Test func optionsReplaceAxes() throws {
@@ -88,6 +96,7 @@ import Testing
         ("reference: [gsl, lapack]\ngrids: [{}]", "reference"), ("indefinite: maybe\ngrids: [{}]", "maybe"),
         ("matrices: {a: 1}\ngrids: [{}]", "matrices"), ("grids: [{statistic: [full}", "YAML"), ("\t- a: b", "YAML"),
         ("grids:\n- statistic: *unknown", "YAML"), ("a: 1\na: 2", "YAML"), ("- a\n- b", "plan"), ("{}: {}", "key"),
+        ("arithmetic: float16\ngrids: [{}]", "float16"), ("decomposition: guess\ngrids: [{}]", "guess"),
         ("grids:\n- [1]: 2", "axis"), ("grids:\n- block: ['1:90000']\n  damping: ['1:90000']\n  statistic: full", "cases"),
     ]
 
@@ -107,11 +116,44 @@ import Testing
         try folder.expectRefusal(["study", "a.h5", "--plan", "latin.yaml"], status: 65, words: ["latin.yaml", "UTF-8"])
     }
 
+    /// Grids each of which would be small enough, and that are too many cases together.
+    @Test func casesAreCountedOverAllGrids() throws {
+        let grid = "- {statistic: [eigenvector], block: '1:9000', bits: '2:8'}\n"
+        try folder.write("grids:\n" + grid, to: "plan.yaml")
+        try folder.succeed(["study", "a.h5", "--plan", "plan.yaml", "--print-plan"])
+        try folder.write("grids:\n" + grid + grid, to: "plan.yaml")
+        try folder.expectRefusal(["study", "a.h5", "--plan", "plan.yaml"], status: 65, words: ["plan.yaml", "cases"])
+    }
+
+    /// A star is an alias only where there is an anchor, and both are looked for in comments and quotes too.
+    @Test func starsWithoutAnchorsAreNames() throws {
+        try folder.write("# *every* one\nmatrices: ['*', \"*a b&c\"]\ngrids: [{statistic: full}]\n", to: "plan.yaml")
+        try folder.succeed(["study", "a.h5", "--plan", "plan.yaml", "--print-plan"])
+        try folder.write("# every one\nmatrices: &all ['*']\ngrids: [{statistic: *all}]\n", to: "plan.yaml")
+        try folder.expectRefusal(
+            ["study", "a.h5", "--plan", "plan.yaml", "--print-plan"], status: 65, words: ["line 3", "alias"])
+    }
+
+    /// A pipe on which nobody writes, and files that never end.
+    @Test func plansThatAreNoFiles() throws {
+        try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+        for (path, status) in [("pipe", 65), ("/dev/zero", 66), ("/dev/null", 66)] as [(String, Int32)] {
+            let run = try folder.run(["study", "a.h5", "--plan", path], timeout: 20)
+            #expect(run.status == status, "\(path): \(run)")
+        }
+        try folder.write("\u{FEFF}grids: [{statistic: full}]\n", to: "marked.yaml")
+        try folder.succeed(["study", "a.h5", "--plan", "marked.yaml", "--print-plan"])
+        try folder.write("# " + String(repeating: "x", count: 2 << 20), to: "long.yaml")
+        try folder.expectRefusal(["study", "a.h5", "--plan", "long.yaml"], status: 65, words: ["long.yaml", "bytes"])
+    }
+
     /// A plan that would fill the stack, or the memory, of a careless parser.
     @Test func deepAndWidePlans() throws {
         var aliases = "a0: &a0 [full]\n"
         for level in 1...30 { aliases += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
         for text in [
+            aliases + "? *a30\n: 1\n? *a29\n: 2\n",
+            String(repeating: "? ", count: 900) + "[\(String(repeating: "x,", count: 200_000))x]",
             String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 50_000), aliases,
             "grids:\n" + String(repeating: "- {statistic: [full]}\n", count: 20_000) + "- x",
         ] {

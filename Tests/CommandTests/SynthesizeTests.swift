@@ -96,7 +96,10 @@ import Testing
             words: ["zero.h5", "eigenvalue"])
     }
 
-    @Test(arguments: ["3\n2\n1\n", "eigenvalue\n3\n2\n1", "value,index\r\n3,0\r\n2,1\r\n1,2\r\n", "3.0\n\n2e0\n 1 \n"])
+    @Test(arguments: [
+        "3\n2\n1\n", "eigenvalue\n3\n2\n1", "value,index\r\n3,0\r\n2,1\r\n1,2\r\n", "3.0\n\n2e0\n 1 \n", "\u{FEFF}3\n2\n1\n",
+        "λ\n3\n2\n1\n",
+    ])
     func eigenvaluesOfFile(_ text: String) throws {
         try folder.write(text, to: "values.csv")
         try folder.succeed(["synthesize", "--spectrum", "file", "--eigenvalues", "values.csv", "-o", "a.h5"])
@@ -107,9 +110,15 @@ import Testing
     }
 
     static let wrongFiles: [(text: String, word: String)] = [
-        ("", "no eigenvalues"), ("header\n", "no eigenvalues"), ("header\n1\ntwo\n3\n", "record 3"), ("1\n2\nx", "record 3"),
+        ("", "no eigenvalues"), ("header\n", "no eigenvalues"), ("header\n1\ntwo\n3\n", "line 3"), ("1\n2\nx", "line 3"),
         ("1\n-2\n3\n", "-2"), ("1\n0\n", "0.0"), ("1\nnan\n", "nan"), ("1\ninf\n", "inf"), ("\"1\n2", "record"),
-        ("a\nb\n1\n", "record 2"),
+        ("a\nb\n1\n", "line 2"), ("nan\n1\n", "nan"),
+        // A first line that means to be a number is no header.
+        ("1.5D1\n2\n3\n", "line 1"), ("-1.5D1\n2\n", "line 1"), (".5d0\n2\n", "line 1"), ("1.000.000\n2\n", "line 1"),
+        ("1 2\n3\n", "line 1"), ("1e400x\n", "line 1"), ("3\n\n\n1.5D1\n", "line 4"),
+        // A decimal comma is not the end of a column.
+        ("1,5\n2,5\n", "line 1"), ("eigenvalue\n1,5\n2,5\n", "line 2"), ("value,index\n3,0\n2\n", "line 3"),
+        ("\"1,5\"\n", "line 1"), ("1;5\n", "line 1"),
     ]
 
     @Test(arguments: wrongFiles) func wrongEigenvalues(_ text: String, _ word: String) throws {
@@ -133,10 +142,52 @@ import Testing
         ["--order", "5", "--spectrum", "geometric", "--precision", "float32", "--largest", "1e-40"],
         ["--order", "5", "--spectrum", "two-level", "--fraction", "1.5"], ["--spectrum", "file"], ["--spectrum", "like"],
         ["--order", "5", "--spectrum", "power-law", "--decay", "0"],
+        ["--order", "5", "--spectrum", "geometric", "--ratio", "5"],
+        ["--order", "5", "--spectrum", "geometric", "--fraction", "0.5"],
+        ["--order", "5", "--spectrum", "arithmetic", "--decay", "2"],
+        ["--order", "5", "--spectrum", "power-law", "--rate", "2"],
+        ["--order", "5", "--spectrum", "geometric", "--eigenvalues", "a.csv"],
+        ["--order", "5", "--spectrum", "geometric", "--like", "b.h5"],
+        ["--order", "5", "--spectrum", "two-level", "--ratio", "5", "--condition", "6"],
+        ["--spectrum", "file", "--eigenvalues", "a.csv", "--condition", "6"],
     ]
 
     @Test(arguments: wrongOptions) func wrongOption(_ options: [String]) throws {
         try folder.expectRefusal(["synthesize"] + options + ["-o", "a.h5"], status: 64, words: [])
+    }
+
+    /// 800 eigenvalues of 1 and 400 of 1/1000 for every 1200, as the published tables have them.
+    @Test func twoLevelsAreCounted() throws {
+        try folder.succeed([
+            "synthesize", "--order", "120", "--spectrum", "two-level", "--ratio", "1000", "--fraction", "0.6667", "-o", "a.h5",
+        ])
+        let values: NumericArray<Double> = try HDF5File.open(folder.path("a.h5")).readArray("eigenvalues")
+        #expect(values.values == (0..<120).map { $0 < 80 ? 1 : 0.001 })
+    }
+
+    /// The factors are those of the matrix, whatever its precision, and the matrix does not depend on them.
+    @Test(arguments: ["float64", "float32"]) func keptFactors(_ precision: String) throws {
+        let options = ["synthesize", "--order", "30", "--spectrum", "two-level", "--seed", "4", "--precision", precision]
+        try folder.succeed(options + ["-o", "plain.h5"])
+        try folder.succeed(options + ["--keep-factors", "-o", "a.h5"])
+        #expect(try read("a.h5") == read("plain.h5"))
+        #expect(try !HDF5File.open(folder.path("plain.h5")).datasets().contains { $0.name == "eigenvectors" })
+        let file = try HDF5File.open(folder.path("a.h5"))
+        let vectors = try file.readSquareMatrix("eigenvectors")
+        let values: NumericArray<Double> = try file.readArray("eigenvalues")
+        let matrix = try read("a.h5")
+        let unit = precision == "float32" ? 0x1p-24 : 0x1p-53
+        for column in 0..<30 {
+            let entries = vectors.column(column)
+            let largest = try #require(entries.max { $0.magnitude < $1.magnitude })
+            #expect(largest > 0, "column \(column)")
+            for row in 0..<30 {
+                let image = (0..<30).reduce(0) { $0 + matrix[row, $1] * vectors[$1, column] }
+                expectBound(
+                    (image - values.values[column] * vectors[row, column]).magnitude, atMost: 30 * 30 * unit,
+                    "A·q = λ·q at (\(row), \(column))")
+            }
+        }
     }
 
     @Test func missingFiles() throws {

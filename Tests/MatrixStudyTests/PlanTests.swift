@@ -25,10 +25,10 @@ import Testing
 
     /// Counts from the published tables: 7 rows a codebook, table 1 with the 8-bit row of A besides.
     @Test(arguments: [
-        (Preset.table1, 16), (.table5, 16), (.table6, 14), (.table7, 14), (.figure3, 24), (.figure6, 42),
+        (Preset.table1, 16), (.table5, 16), (.table6, 14), (.table7, 14), (.figure3, 24), (.figure6, 42), (.publishedA2, 16),
     ])
     func presetsHoldThePublishedGrids(preset: Preset, count: Int) throws {
-        #expect(try StudyPlan(grids: preset.grids).cases().count == count)
+        #expect(try preset.plan.cases().count == count)
     }
 
     @Test func paretoCoversEveryStorageAndAllBits() throws {
@@ -44,7 +44,9 @@ import Testing
 
     @Test(arguments: Preset.allCases)
     func yamlRoundTrips(preset: Preset) throws {
-        var plan = StudyPlan(grids: preset.grids, matrices: ["layers.*/0", "a, b"], reference: .lapack, indefinite: .clamp)
+        var plan = StudyPlan(
+            grids: preset.grids, matrices: ["layers.*/0", "a, b"], reference: .lapack, indefinite: .clamp,
+            arithmetic: .float32, decomposition: .file)
         plan.grids[0].damping = [0, 1e-6, 1 / 3]
         plan.grids[0].rootCodebook = [.nf4, .fp4]
         plan.grids[0].contraction = [0, -1.5]
@@ -68,7 +70,10 @@ import Testing
         #expect(try integers("2:4,8, 1", axis: "bits") == [2, 3, 4, 8, 1])
         #expect(try integers("0:-3", axis: "contraction") == [0, -1, -2, -3])
         #expect(try numbers("0.25,1e-3,2:3", axis: "exponent") == [0.25, 1e-3, 2, 3])
-        for text in ["", "a", "1,,2", "1:", ":2", "1:2:3", "1.5", "9999999999999999999", "0:9999999"] {
+        for text in [
+            "", "a", "1,,2", "1:", ":2", "1:2:3", "1.5", "9999999999999999999", "0:9999999",
+            "9223372036854775807:-9223372036854775808", "-9223372036854775808:9223372036854775807", "1:60000,1:60000",
+        ] {
             #expect(throws: PlanError.self, "\(text)") { _ = try integers(text, axis: "bits") }
         }
     }

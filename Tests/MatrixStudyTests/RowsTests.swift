@@ -12,6 +12,12 @@ import Testing
         #expect(try CSV.parse(records.map { CSV.record($0) }.joined()) == records)
     }
 
+    /// Nothing writes NaN: there is no sign of it that a reader would know.
+    @Test func numbersThatAreNone() {
+        #expect(CSV.field(Double.nan) == "" && CSV.field(-Double.nan) == "" && CSV.field(nil as Double?) == "")
+        #expect(CSV.field(1e-300) == "1e-300" && CSV.field(-0.25) == "-0.25" && CSV.field(Double.infinity) == "inf")
+    }
+
     @Test(arguments: ["a,\"b", "a\"b,c\n"])
     func brokenQuotesAreRefused(text: String) {
         #expect(throws: CSVError.self) { _ = try CSV.parse(text) }

@@ -5,8 +5,8 @@ import Quantization
 
 /// A statistic as it comes back from its storage.
 enum DecodedStatistic: Sendable {
-    /// Its entries, symmetric; `damping` is what is still to be added.
-    case entries(Matrix<Double>, damping: Double)
+    /// Its entries; `damping` is what is still to be added. Where blocks run along rows an entry and its mirror image differ.
+    case entries(Matrix<Double>, damping: Double, isSymmetric: Bool)
     /// Eigenvalues and the vectors that stand for eigenvectors, orthonormal to rounding or only nearly so.
     case factors(vectors: Matrix<Double>, eigenvalues: [Double], areOrthonormal: Bool, defect: Double?)
 }
@@ -19,6 +19,8 @@ extension StatisticCase {
         _ subject: StudySubject, _ vectors: DecodedVectors, _ backend: CPUBackend<Double>
     ) throws -> DecodedStatistic {
         switch try storage() {
+        case .exact where solver == .schurNewton:
+            return .entries(subject.matrix(contraction: contraction), damping: damping, isSymmetric: true)
         case .exact:
             let eigenvalues = subject.eigenvalues(contraction: contraction)
             return .factors(
@@ -55,10 +57,10 @@ extension StatisticCase {
                 defect: orthogonalityDefect(decoded, backend))
         case .cholesky(let coding):
             let eigenvalues = subject.eigenvalues(contraction: contraction)
-            let largest = eigenvalues.reduce(0) { max($0, $1.magnitude) }
             let kept = try CholeskyStatistic(
-                subject.matrix(contraction: contraction), shift: damping * largest, coding: coding, backend: backend)
-            return .entries(kept.decoded(backend), damping: 0)
+                subject.matrix(contraction: contraction), shift: damping * eigenvalues.largestMagnitude, coding: coding,
+                backend: backend)
+            return .entries(kept.decoded(backend), damping: 0, isSymmetric: true)
         }
     }
 
@@ -67,6 +69,6 @@ extension StatisticCase {
     ) throws -> DecodedStatistic {
         let matrix = subject.matrix(contraction: contraction)
         let decoded = try StoredMatrix(matrix, storage: storage, backend: backend).decoded(backend)
-        return .entries(decoded.symmetrized, damping: damping)
+        return .entries(decoded, damping: damping, isSymmetric: storage.kind == .symmetric)
     }
 }

@@ -1,18 +1,25 @@
 import Foundation
+import GSLReference
 import LinearAlgebra
 import MatrixCore
 
-/// A matrix with what its storages share: LAPACK's decomposition, where it is needed, contracted where a case asks for it.
+/// A matrix with what its storages share: a decomposition, where it is needed, contracted where a case asks for it.
 struct StudySubject: Sendable {
     let matrix: Matrix<Double>
-    private let decomposition: SymmetricEigen<Double>?
+    private let decomposition: SymmetricDecomposition?
 
-    /// For cases that `needsDecomposition` of.
+    /// By LAPACK, for cases that `needsDecomposition` of.
     ///
     /// - Throws: `DecompositionError`.
     init(decomposing matrix: Matrix<Double>) throws(DecompositionError) {
+        let found = try StudySubject.decompose(matrix)
+        self.init(matrix, SymmetricDecomposition(eigenvalues: found.values, eigenvectors: found.vectors))
+    }
+
+    /// - Parameter decomposition: of this matrix, eigenvalues ascending.
+    init(_ matrix: Matrix<Double>, _ decomposition: SymmetricDecomposition) {
         self.matrix = matrix
-        decomposition = try StudySubject.decompose(matrix)
+        self.decomposition = decomposition
     }
 
     /// For cases that keep the matrix by its entries.
@@ -22,10 +29,10 @@ struct StudySubject: Sendable {
     }
 
     /// Ascending.
-    var eigenvalues: [Double] { decomposed.values }
-    var eigenvectors: Matrix<Double> { decomposed.vectors }
+    var eigenvalues: [Double] { decomposed.eigenvalues }
+    var eigenvectors: Matrix<Double> { decomposed.eigenvectors }
 
-    private var decomposed: SymmetricEigen<Double> {
+    var decomposed: SymmetricDecomposition {
         guard let decomposition else { preconditionFailure("the case needs a decomposition") }
         return decomposition
     }
@@ -62,6 +69,7 @@ extension StatisticCase {
     /// Whether the storage keeps factors, or needs an eigenvalue for its damping or the contraction.
     var needsDecomposition: Bool {
         switch kind {
+        case .exact where solver == .schurNewton: contractionFactor(contraction) != nil
         case .exact, .eigenvector, .householder, .cholesky: true
         case .full, .offdiagonal, .symmetric: contractionFactor(contraction) != nil
         }

@@ -36,7 +36,7 @@ extension DecodedStatistic {
     /// The statistic as a matrix: V·Diag(λ)·Vᵀ of factors.
     func matrix(_ backend: CPUBackend<Double>) -> Matrix<Double> {
         switch self {
-        case .entries(let matrix, _): matrix
+        case .entries(let matrix, _, let isSymmetric): isSymmetric ? matrix : matrix.symmetrized
         case .factors(let vectors, let eigenvalues, _, _):
             backend.multiply(
                 backend.scaleColumns(vectors, by: eigenvalues), transposed: false, vectors, transposed: true, alpha: 1

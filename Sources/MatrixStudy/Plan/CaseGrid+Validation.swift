@@ -1,3 +1,4 @@
+import Preconditioning
 import Quantization
 
 /// A plan that cannot be run, in words for its author.
@@ -28,22 +29,14 @@ extension CaseGrid {
         for value in contraction ?? [] where !(value.isFinite && value.magnitude <= 1000) {
             throw PlanError("contraction \(value): give log2 τ between -1000 and 1000")
         }
-        try requireReasonableCount()
     }
 
     private func requireNotEmpty() throws(PlanError) {
-        let axes: [(String, Bool?)] = [
-            ("statistic", statistic?.isEmpty), ("root", root?.isEmpty), ("codebook", codebook?.isEmpty),
-            ("bits", bits?.isEmpty), ("block", block?.isEmpty), ("root-codebook", rootCodebook?.isEmpty),
-            ("root-bits", rootBits?.isEmpty), ("root-block", rootBlock?.isEmpty), ("rectify", rectify?.isEmpty),
-            ("solver", solver?.isEmpty), ("damping", damping?.isEmpty), ("exponent", exponent?.isEmpty),
-            ("contraction", contraction?.isEmpty),
-        ]
-        for (name, isEmpty) in axes where isEmpty == true { throw PlanError("\(name): the list is empty") }
+        for axis in givenAxes where axis.values.isEmpty { throw PlanError("\(axis.name): the list is empty") }
     }
 
-    /// More cases than anyone waits for, and than memory holds, are a slip of the pen.
-    private func requireReasonableCount() throws(PlanError) {
+    /// At least the number of cases that `expanded` makes.
+    var caseCount: Double {
         let mixesExact = (statistic ?? [.exact]).contains(.exact)
         let statistics = (statistic ?? [.exact]).map { kind -> Double in
             if kind == .exact { return 1 }
@@ -54,44 +47,26 @@ extension CaseGrid {
             return count(rootCodebook ?? (mixesExact ? codebook : nil)) * count(rootBits ?? (mixesExact ? bits : nil))
                 * count(rootBlock ?? (mixesExact ? block : nil))
         }
-        let total =
-            count(contraction) * count(damping) * count(exponent) * statistics.reduce(0, +) * roots.reduce(0, +)
-        guard total <= 1_000_000 else {
-            throw PlanError("the axes multiply to more than 1000000 cases a matrix; split the study")
-        }
+        return count(contraction) * count(damping) * count(exponent) * statistics.reduce(0, +) * roots.reduce(0, +)
     }
 
     private func count<Value>(_ axis: [Value]?) -> Double { Double(axis?.count ?? 1) }
-
-    /// The codebooks of this grid that a coded storage takes.
-    fileprivate var appliedCodebooks: [CodebookName] {
-        let codesStatistic = (statistic ?? []).contains { $0 != .exact }
-        let codesRoot = (root ?? []).contains { $0 != .exact }
-        return (codesStatistic || (codesRoot && rootCodebook == nil) ? codebook ?? [] : [])
-            + (codesRoot ? rootCodebook ?? [] : [])
-    }
 }
 
 extension StudyPlan {
-    /// A codebook or solver that is asked for and occurs in no case of any grid contradicts the other axes. A grid of
-    /// a preset may well have no use for it.
-    func requireEveryChoiceUsed(_ cases: [StudyCase]) throws(PlanError) {
-        let codings = cases.flatMap { [$0.statistic.coding, $0.root.coding] }
-        let codebooks = Set(codings.compactMap { $0?.codebook })
-        if let unused = grids.flatMap(\.appliedCodebooks).first(where: { !codebooks.contains($0) }) {
-            let range = unused.supportedBits
-            throw PlanError(
-                "codebook \(unused.rawValue) exists for \(range.lowerBound) to \(range.upperBound) bits, none of which is "
-                    + "on the bits axis that applies to it")
+    /// More cases than anyone waits for, and than memory holds, are a slip of the pen. They are counted before they are
+    /// made, and over all grids.
+    func requireReasonableCount() throws(PlanError) {
+        guard grids.reduce(0, { $0 + $1.caseCount }) <= 100_000 else {
+            throw PlanError("the axes multiply to more than 100000 cases a matrix; split the study")
         }
-        let solvers = Set(cases.map(\.statistic.solver))
-        if let unused = grids.flatMap({ $0.solver ?? [] }).first(where: { $0 != .eigen && !solvers.contains($0) }) {
-            throw PlanError(
-                "solver \(unused.rawValue) applies to none of the cases: "
-                    + (unused == .factored
-                        ? "it needs statistic eigenvector or householder"
-                        : "it needs a coded statistic and an exponent that is 1 over an integer"))
+    }
+
+    /// The iteration takes roots of integer order.
+    func requireRootOrders(_ cases: [StudyCase]) throws(PlanError) {
+        guard reference == .schurNewton else { return }
+        if let exponent = cases.map(\.statistic.exponent).first(where: { rootOrder(exponent: $0) == nil }) {
+            throw PlanError("reference schur-newton needs exponents that are 1 over an integer; \(exponent) is none")
         }
-        if cases.isEmpty { throw PlanError("the axes leave no case to run") }
     }
 }

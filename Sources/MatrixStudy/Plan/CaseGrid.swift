@@ -56,20 +56,26 @@ public struct CaseGrid: Sendable, Equatable {
         return result
     }
 
+    /// What an axis that is not given means where the plan decides it.
+    struct Defaults {
+        let damping: Double
+        /// The solver of an `exact` statistic: the reference's own, so that its rows show the root's storage alone.
+        let exactSolver: RootSolver
+    }
+
     /// The product of the axes: contraction, damping and exponent outermost, then the statistic, then the root. Axes
     /// that do not apply to a storage do not multiply its cases.
     ///
     /// - Throws: `PlanError` for a value out of range, and for a codebook or solver that no case admits.
     public func cases() throws(PlanError) -> [StudyCase] { try StudyPlan(grids: [self]).cases() }
 
-    /// The cases without a look at whether every choice is used.
-    func expanded() throws(PlanError) -> [StudyCase] {
-        try validate()
+    /// The cases of a valid grid, without a look at whether every choice is used.
+    func expanded(_ defaults: Defaults) -> [StudyCase] {
         var result: [StudyCase] = []
         for contraction in contraction.map({ $0.map(Optional.some) }) ?? [nil] {
-            for damping in damping ?? [0] {
+            for damping in damping ?? [defaults.damping] {
                 for exponent in exponent ?? [0.25] {
-                    for statistic in statisticCases(contraction, damping, exponent) {
+                    for statistic in statisticCases(contraction, damping, exponent, defaults.exactSolver) {
                         result += rootCases(beside: statistic).map { StudyCase(statistic: statistic, root: $0) }
                     }
                 }
@@ -78,15 +84,17 @@ public struct CaseGrid: Sendable, Equatable {
         return result
     }
 
-    private func statisticCases(_ contraction: Double?, _ damping: Double, _ exponent: Double) -> [StatisticCase] {
+    private func statisticCases(
+        _ contraction: Double?, _ damping: Double, _ exponent: Double, _ exactSolver: RootSolver
+    ) -> [StatisticCase] {
         var result: [StatisticCase] = []
         for kind in statistic ?? [.exact] {
             let codings: [CodingChoice?] = kind == .exact ? [nil] : codings(codebook, bits, block)
             let steps: [Int?] = kind == .eigenvector ? rectify ?? [1] : [nil]
-            let solvers = kind == .exact ? [.eigen] : (solver ?? [.eigen])
+            let solvers = kind == .exact ? [exactSolver] : solver ?? [.eigen]
             for coding in codings {
                 for step in steps {
-                    for solver in solvers where solver.applies(to: kind, exponent: exponent) {
+                    for solver in solvers where kind == .exact || solver.applies(to: kind, exponent: exponent) {
                         result.append(
                             StatisticCase(
                                 contraction: contraction, damping: damping, exponent: exponent, kind: kind,

@@ -3,7 +3,22 @@
 /// Sources: Wang et al. 2024 (arXiv 2405.18144): tables 1 and 5 (one grid), 6, 7, figures 2, 3 and 6.
 public enum Preset: String, Sendable, CaseIterable {
     case table1, table5, table6, table7, figure2, figure3, figure6, pareto
+    /// Tables 1, 5 and 6 on A2 as they were made: see `plan`.
+    case publishedA2 = "published-a2"
     case `default`
+
+    /// The grids with the reference that they are measured against.
+    ///
+    /// `published-a2` gives the rows of tables 1, 5 and 6 on A2 within 1 %, where the input is A2 with its factors: order
+    /// 1200, 800 eigenvalues of 1 and 400 of 1/1000. Its roots, the reference's too, are what the optimizer computes. The
+    /// paper does not say so; it was found by trying.
+    public var plan: StudyPlan {
+        switch self {
+        case .publishedA2:
+            StudyPlan(grids: grids, reference: .schurNewton, arithmetic: .float32, decomposition: .file)
+        default: StudyPlan(grids: grids)
+        }
+    }
 
     public var grids: [CaseGrid] {
         switch self {
@@ -28,6 +43,13 @@ public enum Preset: String, Sendable, CaseIterable {
                     statistic: [.offdiagonal, .eigenvector], codebook: [.linear2], bits: [4], rectify: [1],
                     contraction: (0...20).map { Double(-$0) })
             ]
+        case .publishedA2:
+            (Preset.eightBitStatistic + Preset.everyPair(bits: 4, block: 64)).map { grid in
+                var grid = grid
+                grid.solver = [.schurNewton]
+                grid.damping = [1e-6]
+                return grid
+            }
         case .pareto: Preset.errorAgainstBytes
         case .default: Preset.everyStorage
         }
@@ -46,9 +68,10 @@ public enum Preset: String, Sendable, CaseIterable {
         ]
     }
 
-    /// The rows "A (8-bit)", whose blocks are 256 long: they equal those of table 7.
+    /// The rows "A (8-bit)". Their blocks are 64 long, as the caption of table 1 says of all of it: with 256, which is what
+    /// table 7 says, those of A2 come out 11 to 20 % larger than published.
     private static let eightBitStatistic = [
-        CaseGrid(statistic: [.offdiagonal], codebook: [.dynamicTree, .linear2], bits: [8], block: [256])
+        CaseGrid(statistic: [.offdiagonal], codebook: [.dynamicTree, .linear2], bits: [8], block: [64])
     ]
 
     private static let errorAgainstBytes = [

@@ -5,18 +5,21 @@ import Yams
 extension StudyPlan {
     /// The plan in YAML; reading it back gives an equal plan.
     ///
+    /// - Parameter axes: names of axes to leave out.
     /// - Throws: what the YAML library reports.
-    public func yaml() throws -> String {
+    public func yaml(omitting axes: Set<String> = []) throws -> String {
         var pairs: [(Node, Node)] = [
             ("reference", Node(reference.rawValue)), ("indefinite", Node(indefinite.rawValue)),
+            ("arithmetic", Node(arithmetic.rawValue)), ("decomposition", Node(decomposition.rawValue)),
         ]
         if !matrices.isEmpty { pairs.append(("matrices", Node(matrices.map { Node($0) }))) }
-        pairs.append(("grids", Node(grids.map(\.node))))
+        pairs.append(("grids", Node(grids.map { $0.node(omitting: axes) })))
         return try serialize(node: Node(pairs))
     }
 
     /// - Throws: `PlanError` naming the line and what is wrong there.
     public init(yaml: String) throws(PlanError) {
+        try requireBoundedYAML(yaml)
         let document: Node?
         do {
             document = try compose(yaml: yaml)
@@ -30,11 +33,15 @@ extension StudyPlan {
             switch key.string {
             case "reference": plan.reference = try value.single("reference")
             case "indefinite": plan.indefinite = try value.single("indefinite")
+            case "arithmetic": plan.arithmetic = try value.single("arithmetic")
+            case "decomposition": plan.decomposition = try value.single("decomposition")
             case "matrices": plan.matrices = try value.texts("matrices")
             case "grids":
                 guard let sequence = value.sequence else { throw value.error("'grids' is a list of mappings") }
                 for node in sequence { plan.grids.append(try CaseGrid(node: node)) }
-            default: throw key.error("unknown key '\(key.text)'; a plan has reference, indefinite, matrices, grids")
+            default:
+                throw key.error(
+                    "unknown key '\(key.text)'; a plan has reference, indefinite, arithmetic, decomposition, matrices, grids")
             }
         }
         if plan.grids.isEmpty { throw PlanError("the plan has no grids") }
@@ -43,33 +50,31 @@ extension StudyPlan {
 }
 
 extension CaseGrid {
-    fileprivate var node: Node {
-        var pairs: [(Node, Node)] = []
-        func add(_ name: String, _ values: [String]?) {
-            guard let values else { return }
-            pairs.append((Node(name), Node(values.map { Node($0) }, .implicit, .flow)))
-        }
-        add("statistic", statistic?.map(\.rawValue))
-        add("root", root?.map(\.rawValue))
-        add("codebook", codebook?.map(\.rawValue))
-        add("bits", bits?.map { "\($0)" })
-        add("block", block?.map { "\($0)" })
-        add("root-codebook", rootCodebook?.map(\.rawValue))
-        add("root-bits", rootBits?.map { "\($0)" })
-        add("root-block", rootBlock?.map { "\($0)" })
-        add("rectify", rectify?.map { "\($0)" })
-        add("solver", solver?.map(\.rawValue))
-        add("damping", damping?.map { "\($0)" })
-        add("exponent", exponent?.map { "\($0)" })
-        add("contraction", contraction?.map { "\($0)" })
-        return Node(pairs)
+    /// The values of every axis that was given, as they are written.
+    var givenAxes: [(name: String, values: [String])] {
+        let axes: [(String, [String]?)] = [
+            ("statistic", statistic?.map(\.rawValue)), ("root", root?.map(\.rawValue)),
+            ("codebook", codebook?.map(\.rawValue)), ("bits", bits?.map { "\($0)" }), ("block", block?.map { "\($0)" }),
+            ("root-codebook", rootCodebook?.map(\.rawValue)), ("root-bits", rootBits?.map { "\($0)" }),
+            ("root-block", rootBlock?.map { "\($0)" }), ("rectify", rectify?.map { "\($0)" }),
+            ("solver", solver?.map(\.rawValue)), ("damping", damping?.map { "\($0)" }),
+            ("exponent", exponent?.map { "\($0)" }), ("contraction", contraction?.map { "\($0)" }),
+        ]
+        return axes.compactMap { name, values in values.map { (name, $0) } }
+    }
+
+    fileprivate func node(omitting axes: Set<String>) -> Node {
+        Node(
+            givenAxes.filter { !axes.contains($0.name) }.map { axis in
+                (Node(axis.name), Node(axis.values.map { Node($0) }, .implicit, .flow))
+            })
     }
 
     fileprivate init(node: Node) throws(PlanError) {
         guard let mapping = node.mapping else { throw node.error("a grid is a mapping of axes to lists") }
         self.init()
         for (key, value) in mapping {
-            let axis = key.text
+            let axis = key.string ?? "?"
             switch axis {
             case "statistic": statistic = try words(value.list(axis), axis: axis)
             case "root": root = try words(value.list(axis), axis: axis)
@@ -84,14 +89,14 @@ extension CaseGrid {
             case "damping": damping = try numbers(value.list(axis), axis: axis)
             case "exponent": exponent = try numbers(value.list(axis), axis: axis)
             case "contraction": contraction = try numbers(value.list(axis), axis: axis)
-            default: throw key.error("unknown axis '\(axis)'")
+            default: throw key.error("unknown axis '\(key.text)'")
             }
         }
     }
 }
 
 extension Node {
-    fileprivate var text: String { string ?? "?" }
+    fileprivate var text: String { string.map(abbreviated) ?? "?" }
 
     fileprivate func error(_ problem: String) -> PlanError {
         PlanError("\(mark.map { "line \($0.line): " } ?? "")\(problem)")

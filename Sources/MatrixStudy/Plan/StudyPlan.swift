@@ -6,6 +6,23 @@ public enum ReferenceSolver: String, Sendable, Codable, CaseIterable {
     case gsl
     /// LAPACK's: the storages' own, faster, and not independent of them.
     case lapack
+    /// No decomposition, but what the optimizer computes: Schur–Newton in float32, ten steps. It is the reference of the
+    /// tables of Wang et al. 2024, and no exact power: of A2 it misses the small eigenvalues' by 17 %.
+    case schurNewton = "schur-newton"
+}
+
+/// The arithmetic of the solver that takes a root.
+public enum Arithmetic: String, Sendable, CaseIterable {
+    case float64
+    /// That of the optimizer, with its estimate of λmax by power iteration.
+    case float32
+}
+
+/// Where the eigenvalues and eigenvectors that storages keep come from.
+public enum DecompositionSource: String, Sendable, CaseIterable {
+    case lapack
+    /// The data sets `eigenvectors` and `eigenvalues` beside the matrix.
+    case file
 }
 
 /// What a study runs: grids of cases over the selected matrices.
@@ -15,28 +32,44 @@ public struct StudyPlan: Sendable, Equatable {
     public var matrices: [String]
     public var reference: ReferenceSolver
     public var indefinite: IndefiniteRule
+    public var arithmetic: Arithmetic
+    public var decomposition: DecompositionSource
 
     public init(
         grids: [CaseGrid], matrices: [String] = [], reference: ReferenceSolver = .gsl,
-        indefinite: IndefiniteRule = .absolute
+        indefinite: IndefiniteRule = .absolute, arithmetic: Arithmetic = .float64,
+        decomposition: DecompositionSource = .lapack
     ) {
         self.grids = grids
         self.matrices = matrices
         self.reference = reference
         self.indefinite = indefinite
+        self.arithmetic = arithmetic
+        self.decomposition = decomposition
     }
 
     /// The cases of all grids in order, each once.
     ///
-    /// - Throws: `PlanError` for a value out of range, and for a codebook or solver that no case admits.
+    /// - Throws: `PlanError` for a value out of range, for more cases than a study can have, and for a codebook or solver
+    ///   that no case admits.
     public func cases() throws(PlanError) -> [StudyCase] {
+        for grid in grids { try grid.validate() }
+        try requireReasonableCount()
         var seen: Set<StudyCase> = []
         var result: [StudyCase] = []
         for grid in grids {
-            for studyCase in try grid.expanded() where seen.insert(studyCase).inserted { result.append(studyCase) }
+            for studyCase in grid.expanded(defaults) where seen.insert(studyCase).inserted { result.append(studyCase) }
         }
-        try requireEveryChoiceUsed(result)
+        try requireCodebooksAndSolversUsed(result)
+        try requireRootOrders(result)
         return result
+    }
+
+    /// What an axis that is not given means beside the reference and the arithmetic.
+    var defaults: CaseGrid.Defaults {
+        // The optimizer damps by 1e-6, and its iteration is not run without.
+        let damps = arithmetic == .float32 || reference == .schurNewton
+        return CaseGrid.Defaults(damping: damps ? 1e-6 : 0, exactSolver: reference == .schurNewton ? .schurNewton : .eigen)
     }
 
     /// The plan with every axis that `axes` names replaced in all grids.

@@ -9,16 +9,25 @@ public func integers(_ text: String, axis: String) throws(PlanError) -> [Int] {
         case (1, let value?, _):
             result.append(value)
         case (2, let first?, let last?):
-            guard (first.subtractingReportingOverflow(last).partialValue).magnitude < 100_000 else {
-                throw PlanError("\(axis) '\(item)': the range is too long")
+            // The distance of two integers may be beyond the integers.
+            let (distance, overflows) = last.subtractingReportingOverflow(first)
+            guard !overflows, distance.magnitude < largestCount else {
+                throw PlanError("\(axis) '\(abbreviated(item))': the range is too long")
             }
-            result += first <= last ? Array(first...last) : (last...first).reversed()
+            result += stride(from: first, through: last, by: distance < 0 ? -1 : 1)
         default:
-            throw PlanError("\(axis) '\(item)': give integers or ranges A:B, separated by commas")
+            throw PlanError("\(axis) '\(abbreviated(item))': give integers or ranges A:B, separated by commas")
+        }
+        // Ranges are short to write: without a bound, a small text would fill the memory.
+        guard result.count <= largestCount else {
+            throw PlanError("\(axis) '\(abbreviated(item))': the list has more than \(largestCount) values")
         }
     }
     return result
 }
+
+/// More values on one axis are a slip of the pen.
+private let largestCount = 100_000
 
 /// Numbers of a comma-separated list; `A:B` is a range of integers.
 public func numbers(_ text: String, axis: String) throws(PlanError) -> [Double] {
@@ -26,10 +35,13 @@ public func numbers(_ text: String, axis: String) throws(PlanError) -> [Double] 
     for item in items(text) {
         if item.contains(":") {
             result += try integers(item, axis: axis).map { Double($0) }
+            guard result.count <= largestCount else {
+                throw PlanError("\(axis) '\(abbreviated(item))': the list has more than \(largestCount) values")
+            }
         } else if let value = Double(item) {
             result.append(value)
         } else {
-            throw PlanError("\(axis) '\(item)': give numbers or ranges A:B of integers, separated by commas")
+            throw PlanError("\(axis) '\(abbreviated(item))': give numbers or ranges A:B of integers, separated by commas")
         }
     }
     return result
@@ -43,7 +55,8 @@ public func words<Word: RawRepresentable & CaseIterable>(
     for item in items(text) {
         guard let word = Word(rawValue: item) else {
             throw PlanError(
-                "\(axis) '\(item)' is unknown: choose from \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+                "\(axis) '\(abbreviated(item))' is unknown: choose from \(Word.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         result.append(word)
     }
@@ -55,3 +68,6 @@ private func items(_ text: String) -> [String] {
         String(part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }
+
+/// A text for a message: what a file holds may be of any length.
+func abbreviated(_ text: String) -> String { text.count <= 60 ? text : text.prefix(60) + "…" }

@@ -23,13 +23,17 @@ public struct InputError: Error, Sendable, CustomStringConvertible {
 /// The matrices of a file: which there are, which are sound, and their entries.
 public struct StudyInput: Sendable {
     public let path: String
-    public private(set) var matrices: [InputMatrix] = []
+    public internal(set) var matrices: [InputMatrix] = []
     /// Data sets of a whole-file run that are matrices by their shape and cannot be studied.
-    public private(set) var rejected: [InputError] = []
+    public internal(set) var rejected: [InputError] = []
     /// Matrices of a training's dump that a whole-file run leaves out: a study is of the statistics.
     public private(set) var leftOut = 0
 
-    private let file: HDF5File
+    /// Eigenvectors that a whole-file run or a glob leaves out: they belong to the matrix beside them.
+    public private(set) var eigenvectors: [String] = []
+
+    let file: HDF5File
+    let selectsEverything: Bool
     /// The entries of the only matrix, kept from its examination; of several, each is read again when its turn comes.
     private var onlyEntries: Matrix<Double>?
 
@@ -45,8 +49,11 @@ public struct StudyInput: Sendable {
     public init(path: String, selecting patterns: [String]) throws {
         self.path = path
         file = try HDF5File.open(path)
+        selectsEverything = patterns.isEmpty
         let datasets = try file.datasets()
-        var selected = try StudyInput.select(datasets, patterns, path)
+        let eigenvectorSets = StudyInput.eigenvectorSets(datasets)
+        eigenvectors = eigenvectorSets.sorted()
+        var selected = try StudyInput.select(datasets, eigenvectorSets, patterns, path)
         if patterns.isEmpty, (try? file.attribute("format"))?.string == "fourthroot" {
             let matrices = selected.count
             selected.removeAll { StudyInput.isDerived($0.name) }
@@ -85,7 +92,10 @@ public struct StudyInput: Sendable {
     public func fingerprint(plan: StudyPlan, version: String) throws(PlanError) -> String {
         let cases = try plan.cases().map { "\($0)" }
         let inputs = matrices.map { "\($0.name) \($0.order) \($0.hash)" }
-        let choices = [version, plan.reference.rawValue, plan.indefinite.rawValue]
+        let choices = [
+            version, plan.reference.rawValue, plan.indefinite.rawValue, plan.arithmetic.rawValue,
+            plan.decomposition.rawValue,
+        ]
         return contentHash((choices + cases + inputs).joined(separator: "\n"))
     }
 
@@ -155,12 +165,13 @@ public struct StudyInput: Sendable {
     /// Matching data sets in the order of the file. A pattern without wildcards names a data set of any kind; one with
     /// wildcards filters the square ones.
     private static func select(
-        _ datasets: [DatasetDescription], _ patterns: [String], _ path: String
+        _ datasets: [DatasetDescription], _ eigenvectors: Set<String>, _ patterns: [String], _ path: String
     ) throws(InputError) -> [DatasetDescription] {
         // A data set of order 0 or one that cannot be opened is worth a word even where nobody asked for it by name.
         if patterns.isEmpty {
             return datasets.filter {
-                $0.isSquareMatrix || $0.failure != nil || ($0.shape == [0, 0] && $0.elementType.isReadableAsMatrix)
+                !eigenvectors.contains($0.name)
+                    && ($0.isSquareMatrix || $0.failure != nil || ($0.shape == [0, 0] && $0.elementType.isReadableAsMatrix))
             }
         }
         var chosen: Set<String> = []
@@ -168,7 +179,8 @@ public struct StudyInput: Sendable {
             let name = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
             let glob = Glob(name)
             let matching = datasets.filter {
-                $0.name == name || (glob.hasWildcards && $0.isSquareMatrix && glob.matches($0.name))
+                $0.name == name
+                    || (glob.hasWildcards && $0.isSquareMatrix && !eigenvectors.contains($0.name) && glob.matches($0.name))
             }
             guard !matching.isEmpty else {
                 throw InputError(

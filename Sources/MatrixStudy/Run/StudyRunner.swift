@@ -24,6 +24,8 @@ public struct StudyRunner: Sendable {
     private let cases: [StudyCase]
     private let reference: ReferenceSolver
     private let rule: IndefiniteRule
+    private let arithmetic: Arithmetic
+    private let decomposition: DecompositionSource
     private let cache: ReferenceCache?
     private let threads: Int
 
@@ -37,6 +39,8 @@ public struct StudyRunner: Sendable {
         cases = try plan.cases()
         reference = plan.reference
         rule = plan.indefinite
+        arithmetic = plan.arithmetic
+        decomposition = plan.decomposition
         self.cache = cache
         self.threads = threads
     }
@@ -88,19 +92,13 @@ public struct StudyRunner: Sendable {
             // Started first: GSL's decomposition takes the longest. LAPACK's serves the storages; cases that need neither
             // run beside both.
             let independent = runner.reference == .gsl ? Task { try await gslDecomposition(entries) } : nil
-            let subject = Task { try await permits.holding { try StudySubject(decomposing: entries) } }
+            let subject = Task { try await permits.holding { try decomposed(entries, input) } }
             defer {
                 independent?.cancel()
                 subject.cancel()
             }
-            let decomposition =
-                independent
-                ?? Task {
-                    let subject = try await subject.value
-                    return await permits.holding { dependentDecomposition(subject) }
-                }
             let reference = MatrixReference(
-                decomposition: decomposition, solver: runner.reference, cases: statistics, permits: permits)
+                source: source(independent, entries, subject), cases: statistics, permits: permits)
             let vectors = DecodedVectors(uses: statistics, capacity: 2)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for group in groups {
@@ -137,11 +135,31 @@ public struct StudyRunner: Sendable {
             return groups
         }
 
-        /// The storages' own decomposition as the reference, judged by the same library.
-        private func dependentDecomposition(_ subject: StudySubject) -> ReferenceDecomposition {
-            ReferenceDecomposition(
-                SymmetricDecomposition(eigenvalues: subject.eigenvalues, eigenvectors: subject.eigenvectors),
-                of: subject.matrix, product: { multiply($0, $1) }, gram: { symmetricProduct($0, transposed: true) })
+        /// The matrix with the decomposition that storages keep the factors of.
+        private func decomposed(_ entries: Matrix<Double>, _ input: StudyInput) throws -> StudySubject {
+            switch runner.decomposition {
+            case .lapack: try StudySubject(decomposing: entries)
+            case .file: StudySubject(entries, try input.factors(of: matrix, entries))
+            }
+        }
+
+        private func source(
+            _ independent: Task<ReferenceDecomposition, any Error>?, _ entries: Matrix<Double>,
+            _ subject: Task<StudySubject, any Error>
+        ) -> ReferenceSource {
+            switch runner.reference {
+            case .schurNewton: return .iteration(subject)
+            case .gsl, .lapack:
+                let decomposition =
+                    independent
+                    ?? Task {
+                        let own = runner.decomposition == .lapack ? try await subject.value : nil
+                        return try await permits.holding {
+                            ReferenceDecomposition(judging: try own ?? StudySubject(decomposing: entries))
+                        }
+                    }
+                return .decomposition(decomposition, runner.reference)
+            }
         }
 
         /// GSL's decomposition, from the cache or computed and kept.
@@ -164,7 +182,8 @@ public struct StudyRunner: Sendable {
             let clock = ContinuousClock()
             let (stored, seconds) = await permits.holding {
                 let start = clock.now
-                let stored = StoredRoot(group.statistic, subject, rule: runner.rule, vectors, backend)
+                let stored = StoredRoot(
+                    group.statistic, subject, rule: runner.rule, arithmetic: runner.arithmetic, vectors, backend)
                 return (stored, (clock.now - start) / .seconds(1))
             }
             if let reason = stored.reason {
@@ -193,15 +212,16 @@ public struct StudyRunner: Sendable {
             let storage = try root.storage()
             if let computed = stored.root, let reference = target.root {
                 do {
+                    if root.kind != .exact { try requireSinglePrecision(computed) }
                     let kept = try StoredMatrix(computed, storage: storage, backend: backend)
                     comparison = compare(kept.decoded(backend), to: reference)
                 } catch {
                     outcome = .failed
                     try note("\(runner.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
                 }
-                if target.isIllConditioned && outcome != .failed { outcome = .illConditioned }
-            } else if outcome != .notPositiveDefinite {
-                outcome = .failed
+                if target.isIllConditioned { outcome = outcome.orWorse(.illConditioned) }
+            } else {
+                outcome = outcome.orWorse(.failed)
             }
             return StudyRow(
                 source: runner.source, matrix: matrix.name, order: matrix.order,
@@ -210,7 +230,8 @@ public struct StudyRunner: Sendable {
                 statisticBytes: try statistic.storage().byteCount(order: matrix.order),
                 rootBytes: storage.byteCount(order: matrix.order), comparison: comparison,
                 orthogonalityDefect: stored.orthogonalityDefect, minimumEigenvalue: stored.minimumEigenvalue,
-                outcome: outcome, reference: runner.reference, referenceResidual: target.residual, seconds: 0)
+                outcome: outcome, reference: runner.reference, referenceResidual: target.residual, seconds: 0,
+                arithmetic: runner.arithmetic, decomposition: runner.decomposition)
         }
     }
 }
@@ -222,5 +243,14 @@ extension StatisticCase {
         if let coding { parts.append("\(coding.codebook.rawValue), \(coding.bits) bits, block \(coding.block)") }
         if let contraction { parts.append("contraction \(contraction)") }
         return parts.joined(separator: ", ")
+    }
+}
+
+extension ReferenceDecomposition {
+    /// The storages' own decomposition as the reference, judged by the same library.
+    init(judging subject: StudySubject) {
+        self.init(
+            subject.decomposed, of: subject.matrix, product: { multiply($0, $1) },
+            gram: { symmetricProduct($0, transposed: true) })
     }
 }

@@ -1,0 +1,107 @@
+import GSLReference
+import HDF5Store
+import LinearAlgebra
+import MatrixCore
+
+// A data set `eigenvectors` (n × n, a column each) with `eigenvalues` (n) in a matrix's group is its decomposition. Where an
+// eigenvalue is repeated, the basis that a generator used is one that no eigensolver finds again.
+
+extension StudyInput {
+    /// Checks the decomposition beside every matrix, so that a study fails before it starts. A matrix whose decomposition
+    /// is missing or wrong is rejected where every matrix of the file was selected.
+    ///
+    /// - Throws: `InputError` for a matrix that was asked for.
+    public mutating func requireFactors() throws {
+        var sound: [InputMatrix] = []
+        for matrix in matrices {
+            do {
+                _ = try factors(of: matrix, entries(of: matrix))
+                sound.append(matrix)
+            } catch let error as InputError where selectsEverything {
+                rejected.append(error)
+            }
+        }
+        matrices = sound
+    }
+
+    /// The decomposition beside a matrix: eigenvalues ascending, eigenvectors signed as those of an eigensolver are.
+    ///
+    /// It must hold to the precision in which it is kept. With u the coarsest unit roundoff of the three data sets,
+    /// ‖QᵀQ − I‖F and every ‖A·qᵢ − λᵢ·qᵢ‖/max |λ| are at most 30·n·u: a backward stable solver and a product
+    /// Q·Diag(λ)·Qᵀ leave a small multiple of n·u, rounding to storage at most (2 + √n)·u, and 30 is the threshold of
+    /// LAPACK's own tests of eigensolvers.
+    ///
+    /// - Throws: `InputError` naming what is wrong.
+    func factors(of matrix: InputMatrix, _ entries: Matrix<Double>) throws -> SymmetricDecomposition {
+        let (values, vectors) = try readFactors(of: matrix)
+        let decomposition = SymmetricDecomposition(eigenvalues: values, eigenvectors: vectors)
+        let judged = ReferenceDecomposition(
+            decomposition, of: entries, product: { multiply($0, $1) }, gram: { symmetricProduct($0, transposed: true) })
+        let unit = [values, vectors.elements, entries.elements].map(unitRoundoff).reduce(0, max)
+        let limit = 30 * Double(max(matrix.order, 10)) * unit
+        guard judged.orthogonalityDefect <= limit else {
+            throw factorsError(
+                matrix,
+                "the eigenvectors are not orthonormal: ‖QᵀQ − I‖ is \(judged.orthogonalityDefect), at most \(limit) is rounding"
+            )
+        }
+        let residuals = judged.relativeResiduals
+        if let worst = residuals.indices.max(by: { residuals[$0] < residuals[$1] }), !(residuals[worst] <= limit) {
+            throw factorsError(
+                matrix,
+                "they are not of this matrix: for column \(worst), ‖A·q − λ·q‖ is \(residuals[worst]) of the largest "
+                    + "eigenvalue, at most \(limit) is rounding")
+        }
+        let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
+        var sorted = vectors.selectingColumns(order)
+        sorted.makeLargestEntriesPositive()
+        return SymmetricDecomposition(eigenvalues: order.map { values[$0] }, eigenvectors: sorted)
+    }
+
+    private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>) {
+        let group = matrix.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        func path(_ name: String) -> String { (group + [name[...]]).joined(separator: "/") }
+        let vectors: Matrix<Double>
+        let values: NumericArray<Double>
+        do {
+            vectors = try file.readMatrix(path("eigenvectors"))
+            values = try file.readArray(path("eigenvalues"))
+        } catch let error as HDF5Error {
+            throw factorsError(matrix, "\(error)")
+        }
+        let order = matrix.order
+        guard vectors.rows == order, vectors.columns == order, values.shape == [order] else {
+            throw factorsError(
+                matrix,
+                "eigenvectors are \(vectors.rows) × \(vectors.columns) and there are \(values.values.count) eigenvalues, for "
+                    + "order \(order)")
+        }
+        guard (vectors.elements + values.values).allSatisfy(\.isFinite) else {
+            throw factorsError(matrix, "an entry of them is not finite")
+        }
+        return (values.values, vectors)
+    }
+
+    private func factorsError(_ matrix: InputMatrix, _ problem: String) -> InputError {
+        InputError(
+            kind: .wrongData,
+            description: "\(path): \(matrix.name): the data sets eigenvectors and eigenvalues beside it are no decomposition: "
+                + "\(problem); 'fourthroot synthesize --keep-factors' writes them, and without --decomposition file they "
+                + "are not needed")
+    }
+
+    /// The eigenvectors among data sets: no statistics of their own, and not symmetric.
+    static func eigenvectorSets(_ datasets: [DatasetDescription]) -> Set<String> {
+        let lists = Set(datasets.filter { $0.shape.count == 1 }.map(\.name))
+        return Set(
+            datasets.map(\.name).filter { name in
+                (name == "eigenvectors" || name.hasSuffix("/eigenvectors"))
+                    && lists.contains(name.dropLast("eigenvectors".count) + "eigenvalues")
+            })
+    }
+}
+
+/// That of the precision in which values were kept, as they themselves show.
+private func unitRoundoff(_ values: [Double]) -> Double {
+    values.allSatisfy { Double(Float($0)) == $0 } ? 0x1p-24 : 0x1p-53
+}
