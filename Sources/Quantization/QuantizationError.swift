@@ -15,7 +15,7 @@ public enum QuantizationError: Error, Sendable, Equatable, CustomStringConvertib
         case .invalidBlockSize(let size):
             "block size \(size): it must be at least 1"
         case .notFinite(let row, let column, let value):
-            "entry (\(row), \(column)) is \(value); only finite entries can be coded"
+            "entry (\(row), \(column)) is \(value.isNaN ? "NaN" : "\(value)"); only finite entries can be coded"
         }
     }
 }
