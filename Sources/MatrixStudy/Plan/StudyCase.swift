@@ -68,3 +68,13 @@ public struct StudyCase: Sendable, Hashable {
         statistic.kind == .exact && root.kind == .exact ? nil : statistic.solver
     }
 }
+
+extension StatisticCase {
+    /// The case in a few words, for messages.
+    var summary: String {
+        var parts = ["statistic \(kind.rawValue)"]
+        if let coding { parts.append("\(coding.codebook.rawValue), \(coding.bits) bits, block \(coding.block)") }
+        if let contraction { parts.append("contraction \(contraction)") }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -84,3 +84,12 @@ extension MatrixReference.Target {
         residual = product.frobeniusNorm / Double(product.order).squareRoot()
     }
 }
+
+extension ReferenceDecomposition {
+    /// The storages' own decomposition as the reference, judged by the same library.
+    init(judging subject: StudySubject) {
+        self.init(
+            subject.decomposed, of: subject.matrix, product: { multiply($0, $1) },
+            gram: { symmetricProduct($0, transposed: true) })
+    }
+}

@@ -235,22 +235,3 @@ public struct StudyRunner: Sendable {
         }
     }
 }
-
-extension StatisticCase {
-    /// The case in a few words, for messages.
-    var summary: String {
-        var parts = ["statistic \(kind.rawValue)"]
-        if let coding { parts.append("\(coding.codebook.rawValue), \(coding.bits) bits, block \(coding.block)") }
-        if let contraction { parts.append("contraction \(contraction)") }
-        return parts.joined(separator: ", ")
-    }
-}
-
-extension ReferenceDecomposition {
-    /// The storages' own decomposition as the reference, judged by the same library.
-    init(judging subject: StudySubject) {
-        self.init(
-            subject.decomposed, of: subject.matrix, product: { multiply($0, $1) },
-            gram: { symmetricProduct($0, transposed: true) })
-    }
-}
