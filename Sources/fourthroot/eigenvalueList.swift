@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import MatrixStudy
 
 /// A text that is no list of eigenvalues.
 struct EigenvalueListError: Error, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import Files
 import MatrixCore
 
 /// One row of the study's CSV; a nil field is empty there.

@@ -33,11 +33,10 @@ extension StudyInput {
     ///
     /// - Throws: `InputError` naming what is wrong.
     func factors(of matrix: InputMatrix, _ entries: Matrix<Double>) throws -> SymmetricDecomposition {
-        let (values, vectors) = try readFactors(of: matrix)
+        let (values, vectors, unit) = try readFactors(of: matrix)
         let decomposition = SymmetricDecomposition(eigenvalues: values, eigenvectors: vectors)
         let judged = ReferenceDecomposition(
             decomposition, of: entries, product: { multiply($0, $1) }, gram: { symmetricProduct($0, transposed: true) })
-        let unit = [values, vectors.elements, entries.elements].map(unitRoundoff).reduce(0, max)
         let limit = 30 * Double(max(matrix.order, 10)) * unit
         guard judged.orthogonalityDefect <= limit else {
             throw factorsError(
@@ -58,14 +57,18 @@ extension StudyInput {
         return SymmetricDecomposition(eigenvalues: order.map { values[$0] }, eigenvectors: sorted)
     }
 
-    private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>) {
+    private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>, unit: Double) {
         let group = matrix.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         func path(_ name: String) -> String { (group + [name[...]]).joined(separator: "/") }
         let vectors: Matrix<Double>
         let values: NumericArray<Double>
+        let unit: Double
         do {
             vectors = try file.readMatrix(path("eigenvectors"))
             values = try file.readArray(path("eigenvalues"))
+            unit = try [path("eigenvectors"), path("eigenvalues"), matrix.name].reduce(0) {
+                max($0, unitRoundoff(try file.description(of: $1).elementType))
+            }
         } catch let error as HDF5Error {
             throw factorsError(matrix, "\(error)")
         }
@@ -79,7 +82,7 @@ extension StudyInput {
         guard (vectors.elements + values.values).allSatisfy(\.isFinite) else {
             throw factorsError(matrix, "an entry of them is not finite")
         }
-        return (values.values, vectors)
+        return (values.values, vectors, unit)
     }
 
     private func factorsError(_ matrix: InputMatrix, _ problem: String) -> InputError {
@@ -101,7 +104,11 @@ extension StudyInput {
     }
 }
 
-/// That of the precision in which values were kept, as they themselves show.
-private func unitRoundoff(_ values: [Double]) -> Double {
-    values.allSatisfy { Double(Float($0)) == $0 } ? 0x1p-24 : 0x1p-53
+private func unitRoundoff(_ type: ElementType) -> Double {
+    switch type {
+    case .bfloat16: 0x1p-8
+    case .float16: 0x1p-11
+    case .float64: 0x1p-53
+    default: 0x1p-24
+    }
 }
