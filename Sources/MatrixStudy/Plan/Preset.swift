@@ -69,7 +69,7 @@ public enum Preset: String, Sendable, CaseIterable {
     }
 
     /// The rows "A (8-bit)". Their blocks are 64 long, as the caption of table 1 says of all of it: with 256, which is what
-    /// table 7 says, those of A2 come out 11 to 20 % larger than published.
+    /// table 7 says, those of A2 come out 10 to 20 % larger than published.
     private static let eightBitStatistic = [
         CaseGrid(statistic: [.offdiagonal], codebook: [.dynamicTree, .linear2], bits: [8], block: [64])
     ]
