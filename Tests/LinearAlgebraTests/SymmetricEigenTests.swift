@@ -47,9 +47,11 @@ private let algorithms = [EigenAlgorithm.divideAndConquer, .relativelyRobust]
         expectTestRatio(
             largestDifference(independentSymmetricProduct(vectors, diagonal: values), Matrix<Double>(a)),
             scale: Matrix<Double>(a).frobeniusNorm, order: order, unitRoundoff: unitRoundoff, threshold: 10)
+        // The relatively robust algorithm makes vectors one by one, orthogonal only as far as its representations carry:
+        // LAPACK's own limit for it is 50 (sep.in); with the kernels for Haswell a float matrix of order 17 is at 13.
         expectTestRatio(
             largestDifference(independentGramMatrix(vectors), .identity(order)), scale: 1, order: order,
-            unitRoundoff: unitRoundoff, threshold: 10)
+            unitRoundoff: unitRoundoff, threshold: algorithm == .relativelyRobust ? 30 : 10)
         for column in 0..<order {
             let entries = eigen.vectors.column(column)
             #expect(entries.max(by: { $0.magnitude < $1.magnitude })! > 0)
