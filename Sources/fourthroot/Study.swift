@@ -10,8 +10,8 @@ struct Study: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put each matrix through storages and report the error of A^(-p) as CSV.",
         discussion: """
-            LIST is comma-separated; A:B is a range of integers. The axes multiply; one that does not apply to a \
-            storage is left out of its cases. Without axes, a preset or a plan, a default grid runs.
+            LIST is comma-separated; A:B is a range of integers; a list that is given twice adds up. The axes multiply; one \
+            that does not apply to a storage is left out of its cases, and one that applies to none is refused. Without axes, a preset or a plan, a default grid runs.
             """)
 
     @Argument(help: "HDF5 file with square float32 or float64 data sets.")

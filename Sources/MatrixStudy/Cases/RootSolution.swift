@@ -74,14 +74,16 @@ struct RootSolution<Scalar: LAPACKScalar> {
         let iteration =
             isOptimizers
             ? iteratedRoot(matrix, damping: damping, isSymmetric: isSymmetric)
-            : iteratedRoot(symmetric, damping: damping, isSymmetric: true, largest: values.largestMagnitude)
+            : iteratedRoot(symmetric, damping: damping, isSymmetric: false, largest: values.largestMagnitude)
         // Of a matrix of zeros there is no first iterate, and no residual.
         var result = record(iteration.residual.isFinite ? iteration.root : nil, values, damping: damping)
         if !iteration.hasConverged { result.outcome = result.outcome.orWorse(.notConverged) }
         return result
     }
 
-    /// - Parameter largest: λmax for the damping, estimated if not given.
+    /// - Parameters:
+    ///   - isSymmetric: whether the iteration may rely on it, as the optimizer's does and the published one does not.
+    ///   - largest: λmax for the damping, estimated if not given.
     private func iteratedRoot(
         _ matrix: Matrix<Double>, damping: Double, isSymmetric: Bool, largest: Double? = nil
     ) -> IterationRecord<CPUBackend<Scalar>> {

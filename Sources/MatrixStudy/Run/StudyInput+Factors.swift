@@ -89,8 +89,7 @@ extension StudyInput {
         InputError(
             kind: .wrongData,
             description: "\(path): \(matrix.name): the data sets eigenvectors and eigenvalues beside it are no decomposition: "
-                + "\(problem); 'fourthroot synthesize --keep-factors' writes them, and without --decomposition file they "
-                + "are not needed")
+                + "\(problem); 'fourthroot synthesize --keep-factors' writes them, and --decomposition lapack needs none")
     }
 
     /// The eigenvectors among data sets: no statistics of their own, and not symmetric.
