@@ -60,29 +60,24 @@ extension StudyInput {
     private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>, unit: Double) {
         let group = matrix.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         func path(_ name: String) -> String { (group + [name[...]]).joined(separator: "/") }
-        let vectors: Matrix<Double>
-        let values: NumericArray<Double>
-        let unit: Double
         do {
-            vectors = try file.readMatrix(path("eigenvectors"))
-            values = try file.readArray(path("eigenvalues"))
-            unit = try [path("eigenvectors"), path("eigenvalues"), matrix.name].reduce(0) {
-                max($0, unitRoundoff(try file.description(of: $1).elementType))
+            let kept = try [path("eigenvectors"), path("eigenvalues"), matrix.name].map { try file.description(of: $0) }
+            let order = matrix.order
+            // Before anything is read: a data set may claim any size.
+            guard kept[0].shape == [order, order], kept[1].shape == [order] else {
+                let shapes = kept.map { $0.shape.map { "\($0)" }.joined(separator: " × ") }
+                throw factorsError(
+                    matrix, "their shapes are \(shapes[0]) and \(shapes[1]), and the order is \(order)")
             }
+            let vectors = try file.readMatrix(path("eigenvectors"))
+            let values: NumericArray<Double> = try file.readArray(path("eigenvalues"))
+            guard (vectors.elements + values.values).allSatisfy(\.isFinite) else {
+                throw factorsError(matrix, "an entry of them is not finite")
+            }
+            return (values.values, vectors, kept.map { unitRoundoff($0.elementType) }.reduce(0, max))
         } catch let error as HDF5Error {
             throw factorsError(matrix, "\(error)")
         }
-        let order = matrix.order
-        guard vectors.rows == order, vectors.columns == order, values.shape == [order] else {
-            throw factorsError(
-                matrix,
-                "eigenvectors are \(vectors.rows) × \(vectors.columns) and there are \(values.values.count) eigenvalues, for "
-                    + "order \(order)")
-        }
-        guard (vectors.elements + values.values).allSatisfy(\.isFinite) else {
-            throw factorsError(matrix, "an entry of them is not finite")
-        }
-        return (values.values, vectors, unit)
     }
 
     private func factorsError(_ matrix: InputMatrix, _ problem: String) -> InputError {
