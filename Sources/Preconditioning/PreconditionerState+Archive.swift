@@ -3,13 +3,15 @@ import MatrixCore
 
 extension PreconditionerState {
     /// The buffers of statistic and root, together `byteCount` bytes, and the extras: `generator` (seed, stream and
-    /// position), `failures`, `last_failure` and, where it is kept, `uncoded_statistic`.
+    /// position), `updates` (of the statistic, and those that the root has seen), `failures`, `last_failure` and, where it is
+    /// kept, `uncoded_statistic`.
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
         archive.add("statistic", statistic.archive(backend))
         archive.add("root", root.archive(backend))
         if let uncodedStatistic { archive.add("uncoded_statistic", uncodedStatistic, backend) }
         archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
+        archive.add("updates", .integers([UInt64(updates), UInt64(updatesOfRoot)]))
         for entry in record.archive.entries { archive.add(entry.name, entry.buffer) }
         return archive
     }
@@ -25,6 +27,12 @@ extension PreconditionerState {
             ? try archive.finiteTensor("uncoded_statistic", like: backend.tensor(.identity(order)), backend) : nil
         let position = try archive.integers("generator", count: 3)
         generator = PhiloxGenerator(seed: position[0], stream: position[1], position: position[2])
+        let counts = try archive.integers("updates", count: 2)
+        // One update a step: no training has 2^48 steps.
+        guard counts[1] <= counts[0], counts[0] < 1 << 48 else {
+            throw archive.error("updates", .invalid("\(counts) are no counts of updates"))
+        }
+        (updates, updatesOfRoot) = (Int(counts[0]), Int(counts[1]))
         record = try PreconditionerRecord(from: archive)
     }
 }

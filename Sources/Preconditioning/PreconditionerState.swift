@@ -10,6 +10,10 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// restored that had not kept it until the next update.
     public internal(set) var uncodedStatistic: Backend.Tensor?
     public internal(set) var record = PreconditionerRecord()
+    /// Moments that the statistic has taken, and those of them that the root in use has seen: 0 as long as it is the root of
+    /// no gradient.
+    public internal(set) var updates = 0
+    public internal(set) var updatesOfRoot = 0
     public let scheme: PreconditionerScheme
     /// For the start vectors of power iterations.
     var generator: PhiloxGenerator
@@ -34,6 +38,7 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         do {
             let updated = try statistic.update(with: moment, using: &generator, backend)
             uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated : nil
+            updates += 1
         } catch {
             record.addFailure(of: .statistic, "\(error)")
         }
@@ -45,6 +50,7 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
             let next = try statistic.root(using: &generator, backend)
             root = try StoredMatrix(next, storage: scheme.rootStorage(order: order), backend: backend)
             record.endFailures()
+            updatesOfRoot = updates
         } catch {
             record.addFailure(of: .root, "\(error)")
         }

@@ -134,9 +134,11 @@ import Testing
         #expect(side.record.lastFailure?.hasPrefix("root: the eigenvalue -") == true)
         #expect(side.root.decoded(backend) == first)
         side.updateStatistic(with: .identity(64), backend)
+        #expect(side.updates == 3 && side.updatesOfRoot == 1)
         side.updateRoot(backend)
         #expect(side.record.rootFailures == 2)
         #expect(side.record.consecutiveRootFailures == 0)
+        #expect(side.updatesOfRoot == 3)
     }
 
     @Test func schemesThatCannotBeThrow() throws {

@@ -137,6 +137,8 @@ import Testing
             "\(side)/failures", .invalid("[1, 0, 1] are no counts of failures"),
             replace("\(side)/failures", .integers([1, 0, 1])))
         try expectError(
+            "\(side)/updates", .invalid("[1, 2] are no counts of updates"), replace("\(side)/updates", .integers([1, 2])))
+        try expectError(
             "\(side)/last_failure", .invalid("it is not UTF-8"), replace("\(side)/last_failure", .bytes([0xFF])))
     }
 

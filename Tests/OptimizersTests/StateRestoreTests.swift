@@ -54,7 +54,7 @@ struct Training<Rule: OptimizerRule> {
     /// The bytes that the archive holds beyond the state's: generator, counts and the text of the last failure.
     var extraBytes: Int {
         (rule.preconditioners(of: state)?.blocks ?? []).flatMap { [$0.left, $0.right] }.reduce(0) {
-            $0 + 3 * 8 + 3 * 8 + ($1.record.lastFailure?.utf8.count ?? 0)
+            $0 + 3 * 8 + 2 * 8 + 3 * 8 + ($1.record.lastFailure?.utf8.count ?? 0)
         }
     }
 }
