@@ -27,6 +27,13 @@ public struct ShampooSchedule: Sendable, Equatable, Codable {
         self.combination = combination
     }
 
+    /// The first step at which the root of a statistic with a gradient in it is taken; nil beyond `steps`.
+    public func firstRoot(within steps: Int) -> Int? {
+        guard max(statisticsInterval, rootInterval) <= steps else { return nil }
+        let step = (statisticsInterval - 1) / rootInterval * rootInterval + rootInterval
+        return step <= steps ? step : nil
+    }
+
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(

@@ -283,4 +283,19 @@ import Testing
         #expect(throws: HyperparameterError.self) { try ShampooSchedule(rootInterval: 0) }
         #expect(throws: HyperparameterError.self) { try ShampooSchedule(largestOrder: 0) }
     }
+
+    /// Step by step: statistics are updated before roots are taken.
+    @Test func theFirstRootWithAGradient() throws {
+        for updates in 1...7 {
+            for roots in 1...7 {
+                let schedule = try ShampooSchedule(statisticsInterval: updates, rootInterval: roots)
+                for steps in 1...20 {
+                    let first = (1...steps).first { $0.isMultiple(of: roots) && $0 >= updates }
+                    #expect(schedule.firstRoot(within: steps) == first, "\(updates) \(roots) \(steps)")
+                }
+            }
+        }
+        let longest = try ShampooSchedule(statisticsInterval: .max, rootInterval: 2)
+        #expect(longest.firstRoot(within: 1_000_000_000) == nil)
+    }
 }
