@@ -105,8 +105,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "CPUBackend", "Compute", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
-                "Quantization", "TestSupport", "Training",
+                "CPUBackend", "Compute", "Files", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers",
+                "Preconditioning", "Quantization", "TestSupport", "Training",
             ]),
         .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
         .testTarget(

@@ -52,8 +52,8 @@ static inline herr_t fourthroot_h5_basic_info(hid_t object, H5O_info_t *info) {
   return H5Oget_info2(object, info, H5O_INFO_BASIC);
 }
 
-// Dirty metadata stay in memory until the file is flushed: what was flushed before stays valid on disk while a step
-// is written.
+// Dirty metadata stay in memory until the file is flushed: a full disk is met there, where space is reserved first, and
+// not in the middle of any other call.
 static inline herr_t fourthroot_h5_hold_metadata(hid_t file_access) {
   H5AC_cache_config_t configuration;
   configuration.version = H5AC__CURR_CACHE_CONFIG_VERSION;

@@ -30,6 +30,14 @@ public enum OutputFile {
         try SequentialFile(standardOutput: ()).write(text)
     }
 
+    /// Gives a finished file another name in the same file system, in place of what has it.
+    ///
+    /// - Throws: `OutputError` of kind `writeFailed`; nothing is then changed.
+    public static func move(_ path: String, to target: String) throws(OutputError) {
+        guard rename(path, target) == 0 else { throw .current(.writeFailed, target, "renaming") }
+        synchronizeFolder(of: target)
+    }
+
     static func exists(_ path: String) -> OutputError {
         OutputError(kind: .cannotCreate, path: path, problem: "it exists; choose another name or pass --force")
     }

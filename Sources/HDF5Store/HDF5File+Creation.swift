@@ -32,7 +32,7 @@ extension HDF5File {
     ) throws -> Result {
         let (file, stub) = try open(temporary, place)
         defer { withExtendedLifetime(stub) {} }
-        let writer = HDF5Writer(path: place.file, identifier: file, isAppending: false)
+        let writer = HDF5Writer(path: place.file, identifier: file)
         do {
             let result = try body(writer)
             writer.invalidate()
@@ -105,8 +105,8 @@ func writingAccess(_ place: ObjectPlace) throws -> Identifier {
     try place.check(
         H5Pset_libver_bounds(access.raw, H5F_LIBVER_V18, H5F_LIBVER_V18), problem, kind: .cannotCreate)
     try place.check(fourthroot_h5_hold_metadata(access.raw), problem, kind: .cannotCreate)
-    // Space taken in advance is given back on closing: the file shrinks before its header says so, and a process
-    // killed in between leaves what looks like a truncated file.
+    // Space taken in advance would be given back on closing: without it the end of the file is known before, and space
+    // can be reserved up to there.
     try place.check(H5Pset_meta_block_size(access.raw, 0), problem, kind: .cannotCreate)
     try place.check(H5Pset_small_data_block_size(access.raw, 0), problem, kind: .cannotCreate)
     return access
@@ -127,8 +127,8 @@ func keepFromChildren(_ file: hid_t) {
 
 /// Everything to the disk, and the disk asked to keep it.
 ///
-/// Space for the metadata is reserved first: on a full disk, flushing would overwrite old metadata and then fail to
-/// write the new ones that these refer to.
+/// Space for the metadata is reserved first: a full disk is then met by a call of the system, not in the middle of the
+/// library's cache.
 func flush(_ file: hid_t, _ place: ObjectPlace) throws {
     var end: haddr_t = 0
     try place.check(H5Fget_eoa(file, &end), "cannot be flushed", kind: .writeFailed)

@@ -11,9 +11,9 @@ extension HDF5Writer {
         try HDF5Library.locked {
             let place = place(name)
             let problem = "its attribute \(attribute) cannot be written"
-            let (base, path) = locate(components(of: name))
+            let path = components(of: name).joined(separator: "/")
             let standard = fourthroot_h5_default()
-            let object = try place.take(H5Oopen(base, path, standard), problem, kind: .writeFailed)
+            let object = try place.take(H5Oopen(file, path.isEmpty ? "/" : path, standard), problem, kind: .writeFailed)
             if try place.check(H5Aexists(object.raw, attribute), problem, kind: .writeFailed) > 0 {
                 try place.check(H5Adelete(object.raw, attribute), problem, kind: .writeFailed)
             }

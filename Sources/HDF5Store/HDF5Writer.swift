@@ -1,22 +1,18 @@
 import CHDF5
 import MatrixCore
 
-/// What can be written into an HDF5 file that is being made by `HDF5File.create` or extended by `HDF5Appender`.
+/// What can be written into an HDF5 file that is being made by `HDF5File.create`.
 ///
 /// Groups on the way to an object are made as needed. Every method throws `HDF5Error`, of kind `writeFailed` unless
 /// stated; a name that is taken is a failure too. Objects carry no times, so equal calls give equal files.
 public final class HDF5Writer {
     /// The name under which errors speak of the file.
     let path: String
-    /// Whether finished parts of the file must stay readable at every moment.
-    let isAppending: Bool
-    var staged: [StagedObject] = []
     private var identifier: hid_t?
 
-    init(path: String, identifier: hid_t, isAppending: Bool) {
+    init(path: String, identifier: hid_t) {
         self.path = path
         self.identifier = identifier
-        self.isAppending = isAppending
     }
 
     /// The file belongs to whoever opened it; after its closure has returned, a writer kept elsewhere is of no use.

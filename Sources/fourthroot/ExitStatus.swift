@@ -49,6 +49,7 @@ enum ExitStatus: Int32 {
             case .otherSettings: self = .usage
             case .noFolder: self = .cannotCreate
             }
+        case is DumpError: self = .cannotCreate
         case is DivergenceError: self = .wrongData
         case is DeviceError: self = .unavailable
         case let error as LogError: self = error.kind == .wrongData ? .wrongData : .inputOutput

@@ -212,18 +212,3 @@ struct Synthesize: ParsableCommand {
         return result
     }
 }
-
-extension HDF5Writer {
-    /// The root attributes of every file that the toolkit writes.
-    func setProvenance(seed: UInt64?, configuration: [String: String]) throws {
-        try setAttribute("format", to: .string("fourthroot"))
-        try setAttribute("format_version", to: .integer(1))
-        try setAttribute("producer", to: .string("fourthroot \(version)"))
-        try setAttribute("created", to: .string(Date.now.formatted(.iso8601)))
-        if let seed { try setAttribute("seed", to: .string("\(seed)")) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let text = String(decoding: try encoder.encode(configuration), as: UTF8.self)
-        try setAttribute("configuration", to: .string(text))
-    }
-}

@@ -70,39 +70,4 @@ struct FullDiskTests {
             #expect(left == [])
         }
     }
-
-    @Test func appendedStepsSurvive() throws {
-        try SmallDisk.with { folder in
-            let path = folder.appendingPathComponent("x.h5")
-            let appender = try HDF5Appender(path: path.path)
-            var finished = 0
-            var before = 0
-            var kind: HDF5Error.Kind?
-            while kind == nil, finished < 1000 {
-                before = try Data(contentsOf: path).count
-                do {
-                    try appender.append { try writeStep(finished, $0) }
-                    finished += 1
-                } catch let error as HDF5Error {
-                    kind = error.kind
-                }
-            }
-            #expect(kind == .writeFailed)
-            #expect(finished > 5)
-            #expect(try Data(contentsOf: path).count == before)
-            let file = try HDF5File.open(path.path)
-            #expect(try file.datasets().count == 2 * finished)
-            for number in 0..<finished {
-                #expect(try file.readMatrix("steps/\(number)/right") == .random(rows: 60, columns: 60, seed: UInt64(number)))
-            }
-            #expect(try HDF5Probe.examine(path.path) == [])
-        }
-    }
-
-    private func writeStep(_ number: Int, _ writer: HDF5Writer) throws {
-        for side in ["left", "right"] {
-            let matrix = Matrix<Double>.random(rows: 60, columns: 60, seed: UInt64(number))
-            try writer.write(matrix, to: "steps/\(number)/\(side)", storage: .compressed)
-        }
-    }
 }

@@ -138,7 +138,7 @@ private struct SpoiledNetwork<Inner: Network>: Network {
             network: network, rule: rule, data: data, settings: settings(steps: 40, limit: 3), backend)
         var failure: DivergenceError?
         for _ in 0..<40 where failure == nil {
-            do { _ = try trainer.advance() } catch { failure = error as? DivergenceError }
+            failure = try trainer.advance().failure
         }
         guard case .roots(let step, let side, count: 3, _)? = failure else {
             return #expect(Bool(false), "\(String(describing: failure))")

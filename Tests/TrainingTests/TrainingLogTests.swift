@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -22,6 +23,7 @@ import Testing
     @Test func fieldsThatDoNotApplyAreEmpty() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let log = try TrainingLog(path: path, groups: ["a", "b"])
+        try log.start()
         for step in 1...2 { try log.append(row(step)) }
         let lines = try lines()
         #expect(lines[0].hasSuffix(",nre:a,angle_degrees:a,nre:b,angle_degrees:b"))
@@ -34,23 +36,61 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         do {
             let log = try TrainingLog(path: path, groups: [])
+            try log.start()
             for step in 1...5 { try log.append(row(step)) }
             // As long as it is open, nobody else writes it.
-            #expect(throws: LogError.self) { try TrainingLog(resuming: path, after: 3, groups: []) }
+            #expect(throws: OutputError.self) { try TrainingLog(path: path, groups: []) }
         }
         let handle = try #require(FileHandle(forWritingAtPath: path))
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("6,1,0.".utf8))
-        let resumed = try TrainingLog(resuming: path, after: 3, groups: [])
+        let resumed = try TrainingLog(path: path, groups: [])
+        try resumed.resume(after: 3)
         #expect(resumed.elapsed.seconds == 3 && resumed.elapsed.preconditionerSeconds == 0.25)
         try resumed.append(row(4))
         #expect(try lines().map { $0.prefix(2) } == ["st", "1,", "2,", "3,", "4,"])
+        #expect(resumed.lost == nil)
+    }
+
+    /// A kill before the header is whole leaves a part of it, which is begun again.
+    @Test func aCutHeaderIsNoObstacle() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for text in ["", "step,ep"] {
+            try text.write(toFile: path, atomically: false, encoding: .utf8)
+            let log = try TrainingLog(path: path, groups: [])
+            try log.resume(after: 0)
+            try log.append(row(1))
+            #expect(try lines().map { $0.prefix(8) } == ["step,epo", "1,1,0.1,"])
+        }
+    }
+
+    /// Rows that were lost with the run that could not write them.
+    @Test func missingRowsAreNamed() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            let log = try TrainingLog(path: path, groups: [])
+            for step in 1...3 { try log.append(row(step)) }
+        }
+        let log = try TrainingLog(path: path, groups: [])
+        try log.resume(after: 6)
+        #expect(log.lost == 4...6)
+    }
+
+    /// A run that does not begin leaves no log of its own, and another's as it was.
+    @Test func withdrawing() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try TrainingLog(path: path, groups: []).withdraw()
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try "x".write(toFile: path, atomically: false, encoding: .utf8)
+        try TrainingLog(path: path, groups: []).withdraw()
+        #expect(try lines() == ["x"])
     }
 
     @Test func anotherFileIsNotContinued() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try "step,loss\n1,2\n".write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(throws: LogError.self) { try TrainingLog(resuming: path, after: 1, groups: []) }
+        let log = try TrainingLog(path: path, groups: [])
+        #expect(throws: LogError.self) { try log.resume(after: 1) }
         #expect(try lines() == ["step,loss", "1,2"])
     }
 
@@ -58,6 +98,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         do {
             let log = try TrainingLog(path: path, groups: [])
+            try log.start()
             for step in 1...2 { try log.append(row(step)) }
         }
         var lines = try lines()
@@ -65,7 +106,8 @@ import Testing
         fields[5] = text
         lines[2] = fields.joined(separator: ",")
         try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        let error = #expect(throws: LogError.self) { try TrainingLog(resuming: path, after: 2, groups: []) }
+        let log = try TrainingLog(path: path, groups: [])
+        let error = #expect(throws: LogError.self) { try log.resume(after: 2) }
         #expect(error?.kind == .wrongData && error?.problem.contains("row 2") == true)
     }
 

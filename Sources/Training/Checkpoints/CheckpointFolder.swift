@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5Store
 import NeuralNetworks
@@ -5,28 +6,38 @@ import Optimizers
 
 /// A folder with the last checkpoints of one run, `step-<8 digits>.h5`.
 ///
-/// A checkpoint appears whole or not at all, and older ones are removed only once it is there. One run at a time has the
-/// folder: it is locked as long as this value lives.
-public struct CheckpointFolder: Sendable {
+/// A checkpoint appears whole or not at all, and older ones are removed only once it is there. The folder belongs to this
+/// value as long as it lives.
+public struct CheckpointFolder {
     public let path: String
-    private let lock: FolderLock
+    private let claim: FolderClaim
     /// So many stay.
     private let kept: Int
     private let configuration: [String: String]
 
     /// - Parameter configuration: what decides the numbers of the run, by the names that a difference is reported under.
-    /// - Throws: `CheckpointError` where the folder cannot be made or another run has it.
-    public init(path: String, keeping kept: Int, configuration: [String: String]) throws(CheckpointError) {
+    /// - Throws: `CheckpointError` where the folder cannot be made, `OutputError` also where another run has it.
+    public init(path: String, keeping kept: Int, configuration: [String: String]) throws {
         precondition(kept >= 1, "\(kept) checkpoints to keep")
         self.path = path
         self.kept = kept
         self.configuration = configuration
+        // Not by NSString, whose deletingLastPathComponent traps on a name of one letter.
+        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            if !parent.isEmpty {
+                try FileManager.default.createDirectory(
+                    atPath: path.hasPrefix("/") ? "/" + parent : parent, withIntermediateDirectories: true)
+            }
         } catch {
             throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be made: \(error.localizedDescription)")
         }
-        lock = try FolderLock(path)
+        claim = try FolderClaim(path)
+    }
+
+    /// Removes the folder where this value has made it, for a run that does not begin.
+    public func withdraw() {
+        if claim.isNew { claim.removeEmpty() }
     }
 
     /// The names of the checkpoints, oldest first.
@@ -42,47 +53,37 @@ public struct CheckpointFolder: Sendable {
         }
     }
 
-    /// Removes what killed runs had begun to write.
-    ///
-    /// - Throws: `CheckpointError`.
-    public func removeUnfinished() throws(CheckpointError) {
-        do {
-            for name in try FileManager.default.contentsOfDirectory(atPath: path)
-            where name.hasPrefix(".step-") && name.hasSuffix(".partial") {
-                try FileManager.default.removeItem(atPath: "\(path)/\(name)")
-            }
-        } catch {
-            throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be cleaned: \(error.localizedDescription)")
-        }
-    }
-
     /// The path of the newest checkpoint, nil where there is none.
     ///
     /// - Throws: `CheckpointError`.
     public func newest() throws(CheckpointError) -> String? { try checkpoints().last.map { "\(path)/\($0)" } }
 
+    /// - Throws: `CheckpointError`.
+    public func removeCheckpoints() throws {
+        for name in try checkpoints() { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+    }
+
     /// - Throws: `HDF5Error`, `CheckpointError`; earlier checkpoints are then as they were.
     public func write<Model, Rule>(_ trainer: Trainer<Model, Rule>) throws {
         let name = String(format: "step-%08d.h5", trainer.step)
         try Checkpoint.write(trainer, configuration: configuration, to: "\(path)/\(name)")
+        try removeOld(except: name)
+    }
+
+    /// Removes those that are more than are kept.
+    ///
+    /// - Throws: `CheckpointError`.
+    public func removeOld(except name: String? = nil) throws {
         for old in try checkpoints().dropLast(kept) where old != name {
             try? FileManager.default.removeItem(atPath: "\(path)/\(old)")
         }
     }
 
-    /// Gives a trainer the state of a checkpoint of the same configuration.
+    /// Gives a trainer the state of a sound checkpoint of the same configuration.
     ///
-    /// - Throws: `HDF5Error`, `CheckpointError`, which names what differs.
+    /// - Throws: `HDF5Error`; `CheckpointError`, which names what is wrong or differs; the trainer is then as it was.
     public func read<Model, Rule>(_ checkpoint: String, into trainer: inout Trainer<Model, Rule>) throws {
-        let found = try Checkpoint.configuration(of: checkpoint)
-        let differences = differences(of: configuration, from: found)
-        guard differences.isEmpty else {
-            throw CheckpointError(
-                kind: .otherSettings, path: checkpoint,
-                problem: "was written by a run with other settings: \(differences.joined(separator: "; ")); "
-                    + "resume with the same ones, or name another folder")
-        }
-        try Checkpoint.read(checkpoint, into: &trainer)
+        try Checkpoint.restore(&trainer, from: Checkpoint.read(checkpoint, of: configuration), checkpoint)
     }
 }
 
@@ -100,21 +101,4 @@ public func differences(of current: [String: String], from found: [String: Strin
         found[key] == current[key]
             ? nil : "\(key) was \(found[key] ?? "not given") and is \(current[key] ?? "not given")"
     }
-}
-
-/// Keeps other runs of the program off a folder.
-private final class FolderLock: Sendable {
-    private let descriptor: Int32
-
-    /// - Throws: `CheckpointError` where another process holds the lock. File systems without locks are taken as they are.
-    init(_ path: String) throws(CheckpointError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
-            close(descriptor)
-            throw CheckpointError(
-                kind: .noFolder, path: path, problem: "another run has the folder; wait for its end or name another")
-        }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 }

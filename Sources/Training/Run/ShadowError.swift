@@ -29,12 +29,13 @@ extension Trainer {
         return groups
     }
 
+    /// Groups without a root of any gradient are left out.
     public func shadowErrors() -> [ShadowError] {
         var comparisons: [String: [(error: Double, angle: Double)]] = [:]
         for (parameter, slot) in zip(network.parameters, slots) {
             guard let coded = rule.preconditioners(of: slot.state), let shadow = slot.shadow else { continue }
             for (used, reference) in zip(coded.sides(of: parameter.name), shadow.roots(backend)) {
-                guard let reference else { continue }
+                guard let reference, used.state.updatesOfRoot > 0 else { continue }
                 let comparison = compare(
                     Matrix<Double>(used.state.rootMatrix(backend)), to: Matrix<Double>(reference))
                 guard let error = comparison.normwiseRelativeError, let angle = comparison.angleDegrees else { continue }

@@ -50,8 +50,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
 
     /// One step.
     ///
-    /// - Throws: `DivergenceError`. Of a loss or gradient that is not finite nothing has been taken over; roots that failed
-    ///   too often end a step that is otherwise complete.
+    /// - Returns: the step, with the failure where roots have failed too often: it is complete all the same.
+    /// - Throws: `DivergenceError`. Of a loss or gradient that is not finite nothing has been taken over.
     public mutating func advance() throws -> StepResult {
         let number = step + 1
         let (loss, accuracy, gradients, norms) = try differentiate(step: number)
@@ -66,11 +66,10 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
                 backend)
         }
         step = number
-        if let failure = excessiveRootFailure() { throw failure }
         return StepResult(
             step: number, epoch: (number - 1) / data.batchesPerEpoch(batchSize: settings.batchSize) + 1, loss: loss,
             accuracy: accuracy, learningRate: rule.learningRate * optimizerStep.learningRateFactor,
-            preconditionerTime: preconditionerTime)
+            preconditionerTime: preconditionerTime, failure: excessiveRootFailure())
     }
 
     /// Loss and accuracy over the validation samples, or over as many of their batches as the settings say, taken at
@@ -174,6 +173,8 @@ public struct StepResult: Sendable, Equatable {
     public let learningRate: Double
     /// Of the updates of statistics and roots and of their use.
     public let preconditionerTime: Duration
+    /// Why the training should end with this step.
+    public let failure: DivergenceError?
 }
 
 public struct Evaluation: Sendable, Equatable {

@@ -20,7 +20,9 @@ public struct RunIntervals: Sendable, Equatable {
 
 /// A trainer with everything that it writes, step after step.
 ///
-/// What cannot be written (a full disk) does not end a training: it is reported, counted, and the run goes on.
+/// Of every step the row is written first, then the dump, then the checkpoint, however the run ends: what a checkpoint has
+/// behind it is recorded. What cannot be written (a full disk) does not end a training: it is reported and tried again
+/// later, rows until there is room, a dump until the next one is due; what is missing in the end is counted.
 public struct TrainingRun<Model: Network, Rule: OptimizerRule>
 where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     public enum Event: Sendable {
@@ -40,8 +42,12 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     private let log: TrainingLog
     private let dump: PreconditionerDump?
     private let checkpoints: CheckpointFolder?
-    /// Writes that failed.
-    public private(set) var writeFaults = 0
+    public private(set) var missing = MissingRecords()
+    /// As it was at a step whose dump waits for room.
+    private var undumped: Trainer<Model, Rule>?
+    private var rowsWait = false
+    /// The step of the newest checkpoint.
+    private var checkpointed: Int
     private var reportedFailures = 0
     private var preconditionerSeconds: Double
     private let start: ContinuousClock.Instant
@@ -56,20 +62,22 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         self.log = log
         self.dump = dump
         self.checkpoints = checkpoints
+        checkpointed = trainer.step
         preconditionerSeconds = log.elapsed.preconditionerSeconds
         start = .now - .seconds(log.elapsed.seconds)
     }
 
     /// Runs to the last step, or until `shouldStop` says so after a step; then a checkpoint is written where there is a
-    /// folder for it.
+    /// folder for it. At every end the records are finished: what waits is written, and the dump becomes one file.
     ///
     /// - Throws: `DivergenceError`, after a checkpoint of the last whole step where the state is that.
     public mutating func run(shouldStop: () -> Bool, report: (Event) -> Void) throws -> End {
+        defer { finishRecords(report) }
         while trainer.step < steps {
             do {
                 try advance(report)
             } catch let error as DivergenceError {
-                if trainer.step > 0 && error.leavesWholeStep { writeCheckpoint(report) }
+                if error.leavesWholeStep { writeCheckpoint(report) }
                 throw error
             }
             if shouldStop() && trainer.step < steps {
@@ -85,47 +93,123 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let result = try trainer.advance()
         let stepSeconds = (ContinuousClock.now - began) / .seconds(1)
         preconditionerSeconds += result.preconditionerTime / .seconds(1)
-        func isDue(_ interval: Int?) -> Bool { interval.map { result.step % $0 == 0 } ?? false }
-        let isLast = result.step == steps
+        let validation = isDue(intervals.validation) || trainer.step == steps ? trainer.evaluate() : nil
+        let row = row(of: result, validation, stepSeconds: stepSeconds)
+        reportFailures(report)
+        writeRow(row, report)
+        if let validation, row.validation == nil {
+            throw DivergenceError.validation(step: result.step, value: validation.loss)
+        }
+        writeDump(report)
+        if isDue(intervals.checkpoint) || trainer.step == steps { writeCheckpoint(report) }
+        report(.step(row))
+        if let failure = result.failure { throw failure }
+    }
+
+    private func isDue(_ interval: Int?) -> Bool { interval.map { trainer.step % $0 == 0 } ?? false }
+
+    private func row(of result: StepResult, _ validation: Evaluation?, stepSeconds: Double) -> LogRow {
         let failures = trainer.preconditionerFailures
-        let validation = isDue(intervals.validation) || isLast ? trainer.evaluate() : nil
-        let isFinite = validation?.loss.isFinite ?? true
-        let row = LogRow(
+        return LogRow(
             step: result.step, epoch: result.epoch, loss: result.loss, accuracy: result.accuracy,
             learningRate: result.learningRate, seconds: (ContinuousClock.now - start) / .seconds(1),
             preconditionerSeconds: preconditionerSeconds,
             samplesPerSecond: Double(trainer.settings.batchSize) / stepSeconds,
             optimizerStateBytes: trainer.optimizerStateBytes, preconditionerBytes: trainer.preconditionerBytes,
             peakResidentBytes: peakResidentBytes(),
-            validation: isFinite ? validation : nil,
+            validation: validation?.loss.isFinite == true ? validation : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
-            shadowErrors: isDue(intervals.dump) || isLast ? trainer.shadowErrors() : [])
-        if failures.statistics + failures.roots > reportedFailures {
-            reportedFailures = failures.statistics + failures.roots
-            report(.warning("step \(result.step): \(failures.last ?? "a root failed"); what was kept before stays in use"))
-        }
-        writeFaults += faults("the log", report) { try log.append(row) }
-        if let validation, !isFinite { throw DivergenceError.validation(step: result.step, value: validation.loss) }
-        if isDue(intervals.dump) {
-            writeFaults += faults("the dump of step \(result.step)", report) { try dump?.append(trainer) }
-        }
-        if isDue(intervals.checkpoint) || isLast { writeCheckpoint(report) }
-        report(.step(row))
+            shadowErrors: isDue(intervals.dump) || result.step == steps ? trainer.shadowErrors() : [])
     }
 
-    private mutating func writeCheckpoint(_ report: (Event) -> Void) {
-        writeFaults += faults("the checkpoint of step \(trainer.step)", report) { try checkpoints?.write(trainer) }
+    private mutating func reportFailures(_ report: (Event) -> Void) {
+        let failures = trainer.preconditionerFailures
+        guard failures.statistics + failures.roots > reportedFailures else { return }
+        reportedFailures = failures.statistics + failures.roots
+        report(.warning("step \(trainer.step): \(failures.last ?? "a root failed"); what was kept before stays in use"))
     }
+}
 
-    /// 0, or 1 where `write` failed, which is reported.
-    private func faults(_ what: String, _ report: (Event) -> Void, _ write: () throws -> Void) -> Int {
+// MARK: Records
+
+extension TrainingRun {
+    private mutating func writeRow(_ row: LogRow, _ report: (Event) -> Void) {
         do {
-            try write()
-            return 0
+            try log.append(row)
+            if rowsWait { report(.warning("\(log.path): there is room again, and the log is complete")) }
+            rowsWait = false
         } catch {
-            report(.warning("\(what) could not be written and is missing: \(error)"))
-            return 1
+            if !rowsWait {
+                report(.warning("the log could not be written: \(error); its rows from step \(row.step) on wait for room"))
+            }
+            rowsWait = true
         }
+    }
+
+    /// Dumps the step where that is due. A dump that failed is tried again 1, 2, 4, … steps later, for the attempt costs
+    /// time too, and once more before the next one takes its place.
+    private mutating func writeDump(_ report: (Event) -> Void) {
+        guard dump != nil else { return }
+        if isDue(intervals.dump) {
+            giveUpDump(report)
+            undumped = trainer
+            if let problem = tryDump(report) {
+                report(.warning("the dump of step \(trainer.step) could not be written: \(problem); it is tried again"))
+            }
+        } else if let waiting = undumped {
+            let age = trainer.step - waiting.step
+            if age & (age - 1) == 0 { _ = tryDump(report) }
+        }
+    }
+
+    /// - Returns: why it failed.
+    private mutating func tryDump(_ report: (Event) -> Void) -> (any Error)? {
+        guard let waiting = undumped else { return nil }
+        do {
+            try dump?.append(waiting)
+            undumped = nil
+            if waiting.step < trainer.step { report(.warning("the dump of step \(waiting.step) is written now")) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private mutating func giveUpDump(_ report: (Event) -> Void) {
+        guard let problem = tryDump(report), let lost = undumped.take() else { return }
+        missing.dumps.append(lost.step)
+        report(.warning("the dump of step \(lost.step) is missing: \(problem)"))
+    }
+
+    /// A checkpoint of this step, once.
+    private mutating func writeCheckpoint(_ report: (Event) -> Void) {
+        guard let checkpoints, checkpointed != trainer.step else { return }
+        missing.checkpoints.removeAll { $0 == trainer.step }
+        // What the checkpoint has behind it should not be lost where it is kept.
+        try? log.synchronize()
+        do {
+            try checkpoints.write(trainer)
+            checkpointed = trainer.step
+        } catch {
+            missing.checkpoints.append(trainer.step)
+            report(.warning("the checkpoint of step \(trainer.step) could not be written and is missing: \(error)"))
+        }
+    }
+
+    private mutating func finishRecords(_ report: (Event) -> Void) {
+        try? log.flush()
+        missing.rows = log.waiting
+        giveUpDump(report)
+        do {
+            try dump?.join()
+        } catch {
+            missing.dumpIsInParts = true
+            report(
+                .warning(
+                    "\(dump?.path ?? ""): its steps could not be joined in one file, it reads only together with the folder "
+                        + "beside it: \(error); when there is room, --resume joins them"))
+        }
+        if !missing.isEmpty { report(.warning("records are incomplete: \(missing)")) }
     }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Files
 import Foundation
-import HDF5Store
 import MatrixStudy
 import NeuralNetworks
 import Optimizers
@@ -12,7 +11,7 @@ struct RecordOptions: ParsableArguments {
     @Option(help: "CSV with a row a step (default: standard output).")
     var log: String?
 
-    @Option(help: "HDF5 file for the preconditioners.")
+    @Option(help: "HDF5 file for the preconditioners; until the run ends its steps lie in DUMP.steps beside it.")
     var dump: String?
 
     @Option(help: "Steps between dumps.")
@@ -56,6 +55,21 @@ struct RecordOptions: ParsableArguments {
         }
     }
 
+    /// Fails before anything is computed where a record cannot be made.
+    func requireWritable() throws {
+        for path in [log, dump].compactMap(\.self) {
+            try OutputFile.requireWritable(path, overwrite: force || resume)
+            // A folder that is not there belongs to no run: a log or dump that is there is another's.
+            guard resume, let checkpoint, !FileManager.default.fileExists(atPath: checkpoint),
+                FileManager.default.fileExists(atPath: path)
+            else { continue }
+            throw StatusError(
+                status: .cannotCreate,
+                description: "\(path) exists, but the folder \(checkpoint) from which to go on does not; name the run's "
+                    + "folder, or another \(path == log ? "log" : "dump")")
+        }
+    }
+
     /// Of a dump that would stay empty.
     ///
     /// - Parameters:
@@ -76,97 +90,6 @@ struct RecordOptions: ParsableArguments {
     var optionForPreconditioners: String? { dump != nil ? "dump" : shadow ? "shadow" : nil }
 
     var intervals: RunIntervals { RunIntervals(dump: dumpEvery, checkpoint: checkpointEvery) }
-
-    /// Fails before anything is computed where a record cannot be made.
-    func requireWritable() throws {
-        for path in [log, dump].compactMap(\.self) {
-            try OutputFile.requireWritable(path, overwrite: force || resume)
-        }
-    }
-
-    func checkpointFolder(_ configuration: TrainConfiguration) throws -> CheckpointFolder? {
-        guard let checkpoint else { return nil }
-        if resume && !FileManager.default.fileExists(atPath: checkpoint) { try requireNoRecords() }
-        let folder = try CheckpointFolder(
-            path: checkpoint, keeping: keepCheckpoints, configuration: configuration.values)
-        try folder.removeUnfinished()
-        guard !resume, let newest = try folder.newest() else { return folder }
-        guard force else {
-            throw StatusError(
-                status: .cannotCreate,
-                description: "\(newest): the folder holds checkpoints; go on with --resume, replace them with --force, or "
-                    + "name another folder")
-        }
-        for name in try folder.checkpoints() { try FileManager.default.removeItem(atPath: "\(checkpoint)/\(name)") }
-        return folder
-    }
-
-    /// A folder that is not there belongs to no run: a log or dump that is there is another's.
-    private func requireNoRecords() throws {
-        for path in [log, dump].compactMap(\.self) where FileManager.default.fileExists(atPath: path) {
-            throw StatusError(
-                status: .cannotCreate,
-                description: "\(path) exists, but the folder \(checkpoint ?? "") from which to go on does not; name the run's "
-                    + "folder, or another \(path == log ? "log" : "dump")")
-        }
-    }
-
-    /// Gives the trainer the newest checkpoint's state, if there is one.
-    func resume<Model, Rule>(_ trainer: inout Trainer<Model, Rule>, _ folder: CheckpointFolder?) throws {
-        guard let folder, let newest = try folder.newest() else {
-            return Terminal.report("note", "there is no checkpoint in \(checkpoint ?? ""); starting from the first step")
-        }
-        do {
-            try Probe.requireSound(newest)
-            try folder.read(newest, into: &trainer)
-        } catch {
-            let status = ExitStatus(error)
-            guard status == .wrongData, let older = try folder.checkpoints().dropLast().last else { throw error }
-            throw StatusError(status: status, description: "\(error); remove it to go on from \(older)")
-        }
-    }
-
-    func log<Model, Rule>(for trainer: Trainer<Model, Rule>) throws -> TrainingLog {
-        guard let log else { return try TrainingLog(standardOutput: trainer.shadowGroups) }
-        if resume && FileManager.default.fileExists(atPath: log) {
-            return try TrainingLog(resuming: log, after: trainer.step, groups: trainer.shadowGroups)
-        }
-        return try TrainingLog(path: log, groups: trainer.shadowGroups)
-    }
-
-    /// A dump that goes on holds one run.
-    private func requireSameRun(_ dump: String, _ configuration: TrainConfiguration) throws {
-        let file = try HDF5File.open(dump)
-        guard let found = try storedConfiguration(file) else {
-            guard try file.datasets().isEmpty else {
-                throw StatusError.usage("\(dump): does not say which run wrote it; name another with --dump")
-            }
-            // A kill came before the run had said so.
-            return try FileManager.default.removeItem(atPath: dump)
-        }
-        let differences = differences(of: configuration.values, from: found)
-        guard differences.isEmpty else {
-            throw StatusError.usage(
-                "\(dump): was written by a run with other settings: \(differences.joined(separator: "; ")); name another "
-                    + "with --dump")
-        }
-    }
-
-    func dump(_ configuration: TrainConfiguration, seed: UInt64) throws -> PreconditionerDump? {
-        guard let dump else { return nil }
-        if FileManager.default.fileExists(atPath: dump) {
-            if resume {
-                try Probe.requireSound(dump)
-                try requireSameRun(dump, configuration)
-            } else {
-                try FileManager.default.removeItem(atPath: dump)
-            }
-        }
-        let globs = dumpParameter.map { Glob($0) }
-        return try PreconditionerDump(
-            path: dump, parameters: { name in globs.isEmpty || globs.contains { $0.matches(name) } },
-            describe: { try $0.setProvenance(seed: seed, configuration: configuration.values) })
-    }
 }
 
 /// A path that two spellings of one place share.

@@ -16,8 +16,9 @@ struct Train: ParsableCommand {
         discussion: """
             The log has a row a step: loss and accuracy of its batch, times since the start, bytes of the optimizer's real \
             buffers; evaluations and, with --shadow, errors of the roots fill further columns. What cannot be written \
-            while training goes on (a full disk) is reported, and the run ends with status 74. Numbers that are not finite \
-            end it with status 65 after a checkpoint; an interruption with 75 after a checkpoint, if there is a folder for it.
+            while training goes on (a full disk) is reported and tried again; where something is missing in the end, the \
+            run ends with status 74 and says what. Numbers that are not finite end it with status 65 after a checkpoint; an \
+            interruption with 75 after a checkpoint, if there is a folder for it.
             """)
 
     @OptionGroup(title: "Network") var network: NetworkOptions
@@ -85,19 +86,24 @@ struct Train: ParsableCommand {
         try records.check(
             steps: steps,
             parameters: rule.preconditioning == nil ? [] : model.parameters.filter(\.shape.isMatrix).map(\.name))
-        let folder = try records.checkpointFolder(configuration)
-        if records.resume { try records.resume(&trainer, folder) }
+        if let schedule = rule.preconditioning?.schedule {
+            try requireRoot(schedule, within: steps, optimizer: firstOrder.optimizer)
+        }
+        let runRecords = try RunRecords(records, configuration, groups: trainer.shadowGroups)
+        try runRecords.begin(&trainer, seed: course.seed)
         if trainer.step >= steps {
             Terminal.report(
                 "note", "the checkpoint is of step \(trainer.step), and the run ends at step \(steps): nothing to do")
         }
+        if let lost = runRecords.log.lost {
+            Terminal.report("note", "\(runRecords.log.path) has no rows of the steps \(lost.lowerBound) to \(lost.upperBound)")
+        }
         var intervals = records.intervals
         intervals.validation = course.validateEvery
-        let dump = try records.dump(configuration, seed: course.seed)
         var session = TrainSession(
             run: TrainingRun(
-                trainer, steps: steps, intervals: intervals, log: try records.log(for: trainer), dump: dump,
-                checkpoints: folder),
+                trainer, steps: steps, intervals: intervals, log: runRecords.log, dump: runRecords.dump,
+                checkpoints: runRecords.checkpoints),
             steps: steps, records: records, configuration: configuration, isQuiet: quiet)
         try session.train()
     }

@@ -54,11 +54,10 @@ where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
                 status: .interrupted, description: "interrupted after step \(step); \(records.adviceAfterInterruption)")
         }
         if let last, !isQuiet { Terminal.write("fourthroot: \(summary(last))\n") }
-        if run.writeFaults > 0 {
+        if !run.missing.isEmpty {
             throw StatusError(
                 status: .inputOutput,
-                description: "the training is complete, but \(run.writeFaults) of its records could not be written; what was "
-                    + "written before is intact")
+                description: "the training is complete, its records are not: \(run.missing); what was written is intact")
         }
     }
 

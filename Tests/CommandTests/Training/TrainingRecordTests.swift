@@ -60,6 +60,8 @@ import Testing
             #expect(attributes["codebook"] == .string("linear-2") && attributes["exponent"] == .number(0.25))
             #expect(attributes["decay"] == .number(0.95) && attributes["damping"] == .number(1e-4))
             #expect(attributes["parameter_shape"] == .integers([64, 64]))
+            // Statistics at steps 2, 4, 6, 8, roots at 4 and 8.
+            #expect(attributes["updates"] == .integer(4))
         }
         // Coding moves the statistic, by less than it is.
         let statistic = try file.readSquareMatrix("\(side)/statistic")
@@ -69,12 +71,69 @@ import Testing
         #expect(statistic == statistic.symmetrized)
     }
 
+    /// Statistics at steps 2 and 4, the first root at step 4.
+    @Test func whatHasSeenNoGradientSaysSo() throws {
+        try folder.succeed(
+            SmallTraining.arguments("eigenvector", steps: 4) + [
+                "--log", "l.csv", "--dump", "d.h5", "--dump-every", "1", "--shadow",
+            ])
+        let file = try HDF5File.open(folder.path("d.h5"))
+        for (step, statistic, root) in [(1, 0, 0), (2, 1, 0), (3, 1, 0), (4, 2, 2)] {
+            let side = "steps/0000000\(step)/head.weight/0_0/right"
+            for name in ["statistic", "decoded", "reference"] {
+                #expect(try file.attribute("updates", of: "\(side)/\(name)") == .integer(statistic), "\(step) \(name)")
+            }
+            #expect(try file.attribute("updates", of: "\(side)/root") == .integer(root), "\(step)")
+        }
+        // How far a root is from the shadow's is said once there is one.
+        let rows = try logWithoutTimes(folder.text("l.csv"))
+        let column = try #require(rows[0].firstIndex(of: "nre:head.weight"))
+        #expect(rows.dropFirst().map { $0[column].isEmpty } == [true, true, true, false])
+    }
+
+    /// Whoever reads the dump, even for the whole training, keeps no step out of it.
+    @Test func readersAreNotInTheWay() throws {
+        let running = try folder.start(
+            SmallTraining.arguments("eigenvector") + ["--log", "l.csv", "--dump", "d.h5", "--dump-every", "1"])
+        var reader: HDF5File?
+        while reader == nil && !running.hasEnded { reader = try? HDF5File.open(folder.path("d.h5")) }
+        let run = try running.wait(timeout: 60)
+        #expect(run.status == 0, "\(run)")
+        try withExtendedLifetime(reader) {
+            let steps = try HDF5File.open(folder.path("d.h5")).groups().filter { $0.split(separator: "/").count == 2 }
+            #expect(steps == (1...24).map { String(format: "steps/%08d", $0) })
+        }
+        #expect(try folder.names == ["d.h5", "l.csv"])
+    }
+
+    /// Rows that do not fit wait in memory; what is in the log is whole rows all the time.
+    @Test(.enabled(if: SmallDisk.isPermitted, "mounting a tmpfs is not permitted here"))
+    func aDiskThatIsFullForAMomentCostsNoRow() throws {
+        let arguments = [
+            "train", "--model", "mlp", "--layers", "1", "--hidden", "4", "--dataset", "synthetic", "--optimizer", "sgdm",
+            "--batch-size", "4", "--threads", "1", "--validation-batches", "1", "--quiet", "--learning-rate", "1e-4",
+        ]
+        let disk = try SmallDisk(kibibytes: 8, in: folder)
+        let running = try folder.start(arguments + ["--steps", "3000", "--log", "disk/log.csv"])
+        while try (folder.contains("disk/log.csv") ? folder.data("disk/log.csv").count : 0) < 7900, !running.hasEnded {
+            usleep(1000)
+        }
+        usleep(20000)
+        #expect(try folder.data("disk/log.csv").last == UInt8(ascii: "\n"))
+        try disk.grow(kibibytes: 4096)
+        let run = try running.wait(timeout: 60)
+        #expect(
+            run.status == 0 && run.standardError.contains("No space left") && run.standardError.contains("complete"), "\(run)")
+        let rows = try logWithoutTimes(folder.text("disk/log.csv"))
+        #expect(rows.dropFirst().map { $0[0] } == (1...3000).map { "\($0)" })
+    }
+
     /// The shadow is the running mean of the true moments: that of an uncoded optimizer up to the first root.
     @Test func theShadowIsTheUncodedStatistic() throws {
         for (storage, name) in [("exact", "exact.h5"), ("naive", "coded.h5")] {
             try folder.succeed(
-                SmallTraining.arguments(storage, steps: 2) + [
-                    "--dump", name, "--dump-every", "2", "--shadow", "--no-retain-damping",
+                SmallTraining.arguments(storage, steps: 4) + [
+                    "--dump", name, "--dump-every", "4", "--shadow", "--no-retain-damping",
                 ])
         }
         let exact = try HDF5File.open(folder.path("exact.h5"))
@@ -142,21 +201,29 @@ import Testing
         throws
     {
         let disk = try SmallDisk(kibibytes: 3000, in: folder)
-        let run = try folder.run(
-            SmallTraining.arguments("exact", steps: 12) + [
-                "--log", "log.csv", "--dump", "disk/dump.h5", "--dump-every", "2", "--checkpoint", "disk/checkpoints",
-                "--checkpoint-every", "2", "--keep-checkpoints", "9",
-            ], timeout: 60)
+        func arguments(_ place: String) throws -> [String] {
+            try SmallTraining.arguments("exact", steps: 12) + [
+                "--quiet", "--log", "\(place)log.csv", "--dump", "\(place)dump.h5", "--dump-every", "2", "--checkpoint",
+                "\(place)checkpoints", "--checkpoint-every", "2", "--keep-checkpoints", "9",
+            ]
+        }
+        let run = try folder.run(arguments("disk/"))
         #expect(run.status == 74, "\(run)")
-        #expect(run.standardError.contains("No space left") && run.standardError.contains("missing"))
-        #expect(try logWithoutTimes(folder.text("log.csv")).count == 13)
-        // What fitted is whole.
+        for word in ["No space left", "missing", "checkpoints of step", "the dump lacks step"] {
+            #expect(run.standardError.contains(word), "\(run)")
+        }
+        #expect(try logWithoutTimes(folder.text("disk/log.csv")).count == 13)
+        // What fitted is whole, and the dump reads as it is.
         for name in try FileManager.default.contentsOfDirectory(atPath: disk.path + "/checkpoints") {
             #expect(name.hasSuffix(".h5"))
             #expect(try contents(ofHDF5: disk.path + "/checkpoints/\(name)").count > 10)
         }
-        if FileManager.default.fileExists(atPath: disk.path + "/dump.h5") {
-            _ = try contents(ofHDF5: disk.path + "/dump.h5")
-        }
+        try folder.succeed(arguments(""))
+        let whole = try contents(ofHDF5: folder.path("dump.h5"))
+        for (name, values) in try contents(ofHDF5: disk.path + "/dump.h5") { #expect(values == whole[name]) }
+        // With room again a resumed run makes one file of it.
+        try disk.grow(kibibytes: 65536)
+        try folder.succeed(arguments("disk/") + ["--resume"])
+        #expect(try disk.names == ["checkpoints", "dump.h5", "log.csv"])
     }
 }

@@ -72,6 +72,20 @@ import Testing
         try refuse(["--statistic", "eigenvector", "--error-feedback-decay", "0.9"], words: ["cholesky"])
     }
 
+    /// By default statistics are updated every 100 steps, roots taken every 500.
+    @Test func trainingsThatEndBeforeTheFirstRoot() throws {
+        try refuse(["--statistic", "exact", "--steps", "300"], words: ["--root-interval 500", "300 steps", "at most 300"])
+        try refuse(
+            ["--preconditioner", "caspr", "--steps", "99"],
+            words: ["--statistics-interval 100 and --root-interval 500", "at most 99", "adamw alone"])
+        let root = ["--statistic", "cholesky", "--steps", "300", "--root-interval", "1"]
+        try refuse(root + ["--statistics-interval", "301"], words: ["--statistics-interval 301", "at most 300"])
+        // Roots at 50, of no gradient yet, and at 100.
+        try refuse(
+            ["--root", "full", "--steps", "99", "--statistics-interval", "60", "--root-interval", "50"],
+            words: ["--statistics-interval 60 and --root-interval 50", "--statistics-interval of at most 50"])
+    }
+
     @Test func valuesOutOfRange() throws {
         try refuse(["--steps", "0"], words: ["steps"])
         try refuse(["--batch-size", "0"], words: ["batch-size"])

@@ -129,10 +129,10 @@ import Testing
     @Test func recordsOfOtherRunsAreKept() throws {
         let folder = try TemporaryFolder()
         let dumping = ["--dump", "d.h5", "--dump-every", "1"]
-        let first = try SmallTraining.arguments("exact", steps: 3) + ["--log", "l.csv", "--seed", "1"] + dumping
+        let first = try SmallTraining.arguments("exact", steps: 4) + ["--log", "l.csv", "--seed", "1"] + dumping
         try folder.succeed(first)
         let (log, dump) = (try folder.data("l.csv"), try folder.data("d.h5"))
-        let other = try SmallTraining.arguments("exact", steps: 2) + ["--seed", "2", "--resume"]
+        let other = try SmallTraining.arguments("exact", steps: 4) + ["--seed", "2", "--resume"]
         try folder.expectRefusal(
             other + ["--log", "l.csv", "--checkpoint", "new"], status: 73, words: ["l.csv", "new"])
         try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: false)
@@ -177,22 +177,46 @@ import Testing
         try folder.succeed(arguments + ["--force"])
     }
 
-    /// Two runs that write one log or one folder would spoil both.
+    /// Log, dump and checkpoints are one set: who has one of them in use keeps other runs off all.
     @Test func aRunInProgressKeepsOthersOff() throws {
         let folder = try TemporaryFolder()
-        let running = try folder.start(SmallTraining.arguments("exact", steps: 100_000) + SmallTraining.records)
+        let dumping = ["--dump", "dump.h5", "--dump-every", "1000"]
+        let running = try folder.start(SmallTraining.arguments("exact", steps: 100_000) + SmallTraining.records + dumping)
         while !folder.contains("checkpoints/step-00000003.h5") && !running.hasEnded { usleep(1000) }
-        let second = try SmallTraining.arguments("exact", steps: 100_000) + SmallTraining.records
-        for option in ["--resume", "--force"] {
-            let run = try folder.run(second + [option])
-            #expect(run.status == 73 && run.standardError.contains("another run"), "\(run)")
+        let second = try SmallTraining.arguments("exact", steps: 100_000)
+        for records in [
+            SmallTraining.records, ["--log", "log.csv", "--checkpoint", "other"], ["--log", "other.csv"] + dumping,
+            ["--log", "other.csv", "--checkpoint", "other"] + dumping,
+        ] {
+            for option in ["--resume", "--force"] where option != "--resume" || records.contains("--checkpoint") {
+                let run = try folder.run(second + records + [option])
+                #expect(run.status == 73, "\(records) \(option): \(run)")
+                let isTaken = run.standardError.contains("another run") || run.standardError.contains("folder other")
+                #expect(isTaken, "\(run)")
+                #expect(!folder.contains("other") && !folder.contains("other.csv"), "\(records) \(option)")
+            }
         }
-        let log = try folder.run(SmallTraining.arguments("exact", steps: 2) + ["--log", "log.csv", "--force"])
-        #expect(log.status == 74 && log.standardError.contains("another run"), "\(log)")
         running.send(SIGTERM)
         #expect(try running.wait(timeout: 60).status == 75)
         let steps = try logWithoutTimes(folder.text("log.csv")).dropFirst().map { $0[0] }
         #expect(steps == (1...steps.count).map { "\($0)" })
+        #expect(try folder.names == ["checkpoints", "dump.h5", "log.csv"])
+    }
+
+    /// What a kill leaves before the log has its header, or before anything has come into the folders.
+    @Test func killsBeforeTheFirstStepAreNoObstacle() throws {
+        let expected = try uninterrupted("eigenvector")
+        for text in ["", "step,epoch,lo"] {
+            let folder = try TemporaryFolder()
+            for name in ["checkpoints", "dump.h5.steps"] {
+                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: false)
+            }
+            try folder.write(text, to: "log.csv")
+            try folder.write("half", to: "dump.h5.steps/links.h5")
+            try folder.succeed(arguments("eigenvector") + ["--resume"])
+            #expect(try Records(folder) == expected)
+            #expect(try folder.names == ["checkpoints", "dump.h5", "log.csv"])
+        }
     }
 
     /// A byte changed anywhere gives the same state or a refusal, never a trap.
@@ -216,5 +240,30 @@ import Testing
             #expect(run.status == 0 || run.status == 65 || run.status == 64, "\(run)")
             if run.status != 0 { #expect(run.standardError.contains("step-00000006.h5"), "\(run)") }
         }
+    }
+    /// A bit changed anywhere is noticed, or without effect: never a run that goes on from other numbers.
+    @Test func aChangedBitIsNoticed() throws {
+        let folder = try TemporaryFolder()
+        let arguments = try SmallTraining.arguments("eigenvector", steps: 5) + SmallTraining.records
+        try folder.succeed(arguments)
+        let (sound, log) = (try folder.data("checkpoints/step-00000003.h5"), try logWithoutTimes(folder.text("log.csv")))
+        var generator = PhiloxGenerator(seed: 62)
+        var refusals = 0
+        for _ in 0..<30 {
+            var bytes = sound
+            bytes[2048 + Int(Double(bytes.count - 2048) * generator.uniform())] ^= 1 << UInt8(generator.next() % 8)
+            if folder.contains("checkpoints/step-00000005.h5") { try folder.remove("checkpoints/step-00000005.h5") }
+            try folder.write(bytes, to: "checkpoints/step-00000003.h5")
+            let run = try folder.run(arguments + ["--resume"])
+            if run.status == 65 {
+                refusals += 1
+                #expect(run.standardError.contains("step-00000003.h5"), "\(run)")
+            } else {
+                #expect(run.status == 0, "\(run)")
+                #expect(try logWithoutTimes(folder.text("log.csv")) == log)
+            }
+        }
+        // Nearly all of the file are the values of buffers.
+        #expect(refusals >= 25)
     }
 }

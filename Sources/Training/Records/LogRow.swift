@@ -1,0 +1,46 @@
+/// One row of a training's log.
+public struct LogRow: Sendable, Equatable {
+    public var step: Int
+    public var epoch: Int
+    public var loss: Double
+    public var accuracy: Double
+    public var learningRate: Double
+    /// Since the start of the run, those of runs that this one continues included.
+    public var seconds: Double
+    /// The part of it that statistics, roots and their use took.
+    public var preconditionerSeconds: Double
+    /// Of this step.
+    public var samplesPerSecond: Double
+    public var optimizerStateBytes: Int
+    public var preconditionerBytes: Int
+    public var peakResidentBytes: Int
+    /// Nil where the step was not evaluated.
+    public var validation: Evaluation?
+    /// Updates of statistics that failed, up to now.
+    public var statisticFailures: Int
+    public var rootFailures: Int
+    /// A group of parameters and how far its roots are from those of the shadow; empty where that was not computed.
+    public var shadowErrors: [ShadowError]
+
+    /// - Parameter groups: those of the shadow's columns.
+    static func columns(groups: [String]) -> [String] {
+        [
+            "step", "epoch", "loss", "accuracy", "learning_rate", "seconds", "preconditioner_seconds", "samples_per_second",
+            "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",
+            "validation_accuracy", "statistic_failures", "root_failures",
+        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] }
+    }
+
+    func fields(groups: [String]) -> [String] {
+        let errors = Dictionary(uniqueKeysWithValues: shadowErrors.map { ($0.group, $0) })
+        return [
+            "\(step)", "\(epoch)", "\(loss)", "\(accuracy)", "\(learningRate)", "\(seconds)", "\(preconditionerSeconds)",
+            "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
+            validation.map { "\($0.loss)" } ?? "", validation.map { "\($0.accuracy)" } ?? "", "\(statisticFailures)",
+            "\(rootFailures)",
+        ]
+            + groups.flatMap { group in
+                [errors[group]?.normwiseRelativeError, errors[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
+            }
+    }
+}
