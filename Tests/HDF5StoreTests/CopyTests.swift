@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A file of links to others, and one made of its parts: what a dump is during a training and afterwards.
-@Suite struct LinkTests {
+@Suite struct CopyTests {
     private func step(_ number: Int) -> Matrix<Float> { .random(rows: 70, columns: 70, seed: UInt64(number)) }
 
     private func writeParts(_ folder: URL) throws {
