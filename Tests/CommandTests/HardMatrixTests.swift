@@ -125,6 +125,8 @@ import Testing
                 // It stops at max |M − I| ≤ 1e-6, and X = A^(-1/p)·M^(1/p); short of that it says so. The diagonal of the root
                 // is then rounded to float32.
                 if row["outcome"] == "ok" { expectBound(error, atMost: 1e-6, "\(row)") }
+                // Of one eigenvalue, ten steps are enough.
+                #expect(row["outcome"] == "ok" || row["matrix"] == "diagonal", "\(row)")
             } else {
                 // Powers of 2 to the -1/4 are no float32 where the root's diagonal is kept in it: one rounding, 2^-24.
                 let rounding = row["root"] == "exact" ? 0 : 0x1p-24
