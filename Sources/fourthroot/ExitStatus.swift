@@ -70,15 +70,27 @@ struct StatusError: Error, CustomStringConvertible {
 }
 
 /// Renders an error once and ends the program with its status.
+///
+/// At once: work that still runs has lost its purpose, and the exit handlers of libraries would wait for it.
 func finish(with error: any Error) -> Never {
-    if error is CleanExit || error is ExitCode || error is ValidationError || isCommandLineError(error) {
+    var failure = error
+    if FourthRoot.exitCode(for: error) == .success {
+        // Help, version and completions: what was asked for, like any other output.
+        do throws(OutputError) {
+            try OutputFile.writeToStandardOutput(FourthRoot.fullMessage(for: error) + "\n")
+            _exit(0)
+        } catch {
+            failure = error
+        }
+    } else if error is ExitCode || error is ValidationError || isCommandLineError(error) {
         FourthRoot.exit(withError: error)
     }
-    Terminal.report("error", "\(error)")
-    exit(ExitStatus(error).rawValue)
+    Terminal.report("error", "\(failure)")
+    TemporaryFile.removeUnfinished()
+    _exit(ExitStatus(failure).rawValue)
 }
 
 /// The parser's own errors are not public types.
 private func isCommandLineError(_ error: any Error) -> Bool {
-    FourthRoot.exitCode(for: error) == .validationFailure || FourthRoot.exitCode(for: error) == .success
+    FourthRoot.exitCode(for: error) == .validationFailure
 }

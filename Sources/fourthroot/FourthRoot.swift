@@ -21,6 +21,7 @@ struct FourthRoot: AsyncParsableCommand {
 @main
 enum Program {
     static func main() async {
+        StandardStreams.prepare()
         selectKernel()
         do {
             var command = try FourthRoot.parseAsRoot()
