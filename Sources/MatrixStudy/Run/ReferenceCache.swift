@@ -6,10 +6,14 @@ import MatrixCore
 /// Decompositions kept between runs, one HDF5 file a matrix, named by the hash of its entries.
 ///
 /// An entry is trusted only through its residual, which every use computes: a damaged one is taken again. Failing to
-/// keep an entry never fails a study.
+/// keep an entry never fails a study. The folder may hold other files and be shared by users: only what is an entry by its
+/// name and its attribute `format` is ever removed.
 public struct ReferenceCache: Sendable {
     private let folder: String
     private let capacity: Int
+
+    private static let suffix = ".decomposition.h5"
+    private static let format = "fourthroot-decomposition"
 
     /// - Parameters:
     ///   - folder: made when the first entry is kept.
@@ -47,9 +51,10 @@ public struct ReferenceCache: Sendable {
         let bytes = 8 * order * (order + 1)
         guard bytes <= capacity else { return }
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try makeFolder()
             try makeRoom(for: bytes)
             try HDF5File.create(at: path(hash), overwriting: true) { writer in
+                try writer.setAttribute("format", to: .string(ReferenceCache.format))
                 // Rows of the data set are eigenvectors: memory order, not the mathematical one.
                 try writer.write(
                     NumericArray(shape: [order, order], values: decomposition.eigenvectors.elements), to: "eigenvectors")
@@ -62,20 +67,37 @@ public struct ReferenceCache: Sendable {
         }
     }
 
-    private func path(_ hash: String) -> String { "\(folder)/\(hash).h5" }
+    /// For its user alone. A folder that is there keeps its permissions.
+    private func makeFolder() throws {
+        let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        mkdir(folder, 0o700)
+    }
 
+    private func path(_ hash: String) -> String { "\(folder)/\(hash)\(ReferenceCache.suffix)" }
+
+    /// Removes the entries used longest ago until there is room for another. Files that are no entries, or another
+    /// user's, do not count.
     private func makeRoom(for bytes: Int) throws {
-        let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
-        let entries = try FileManager.default.contentsOfDirectory(
-            at: URL(fileURLWithPath: folder), includingPropertiesForKeys: Array(keys)
-        ).filter { $0.pathExtension == "h5" }.map { url in
-            let values = try url.resourceValues(forKeys: keys)
-            return (url: url, size: values.fileSize ?? 0, used: values.contentModificationDate ?? .distantPast)
-        }
+        var entries = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { entry(named: $0) }
+        // The names suffice to see that there is room; what is removed is looked into.
+        if entries.reduce(bytes, { $0 + $1.size }) <= capacity { return }
+        entries = entries.filter { isDecomposition($0.path) }.sorted { $0.used < $1.used }
         var total = entries.reduce(bytes) { $0 + $1.size }
-        for entry in entries.sorted(by: { $0.used < $1.used }) where total > capacity {
-            try FileManager.default.removeItem(at: entry.url)
-            total -= entry.size
-        }
+        for entry in entries where total > capacity && unlink(entry.path) == 0 { total -= entry.size }
+    }
+
+    private func entry(named name: String) -> (path: String, size: Int, used: Double)? {
+        var information = stat()
+        let path = "\(folder)/\(name)"
+        guard name.hasSuffix(ReferenceCache.suffix), lstat(path, &information) == 0,
+            information.st_mode & S_IFMT == S_IFREG, information.st_uid == geteuid()
+        else { return nil }
+        let used = Double(information.st_mtim.tv_sec) + 1e-9 * Double(information.st_mtim.tv_nsec)
+        return (path, Int(information.st_size), used)
+    }
+
+    private func isDecomposition(_ path: String) -> Bool {
+        (try? HDF5File.open(path).attribute("format"))?.string == ReferenceCache.format
     }
 }
