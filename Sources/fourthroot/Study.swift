@@ -142,7 +142,7 @@ struct Study: AsyncParsableCommand {
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let first = rows.lowerBound + min(output.resumedRows, rows.count)
         do {
-            try await runner.run(source, rows: first..<rows.upperBound) { event in
+            try await runUntilFailure(runner, source, first..<rows.upperBound) { event in
                 switch event {
                 case .rows(let finished):
                     try output.append(finished)
@@ -162,6 +162,31 @@ struct Study: AsyncParsableCommand {
             throw error
         }
         progress.clear()
+    }
+
+    /// Does not wait, after a row could not be written, for the decompositions that are under way: they end with the
+    /// program.
+    private func runUntilFailure(
+        _ runner: StudyRunner, _ source: StudyInput, _ rows: Range<Int>,
+        handle: @escaping @Sendable (StudyRunner.Event) throws -> Void
+    ) async throws {
+        let (run, end) = AsyncThrowingStream<Void, any Error>.makeStream()
+        Task {
+            do {
+                try await runner.run(source, rows: rows) { event in
+                    do {
+                        try handle(event)
+                    } catch {
+                        end.finish(throwing: error)
+                        throw error
+                    }
+                }
+                end.finish()
+            } catch {
+                end.finish(throwing: error)
+            }
+        }
+        for try await _ in run {}
     }
 
     /// The plan file, the preset or the default grid, with the options over it.

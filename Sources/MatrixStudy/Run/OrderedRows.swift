@@ -16,6 +16,11 @@ final class OrderedRows: Sendable {
         self.consume = consume
     }
 
+    /// - Throws: what the consumer threw before: then no more rows are wanted.
+    func requireConsumer() throws {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
     /// - Throws: what the consumer threw, now or before; nothing is passed on after that.
     func add(_ rows: [(index: Int, row: StudyRow)]) throws {
         try state.withLock { state in

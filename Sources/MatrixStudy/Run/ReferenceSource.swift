@@ -19,14 +19,14 @@ enum ReferenceSource: Sendable {
         switch self {
         case .decomposition(let task, let solver):
             let whole = try await task.value
-            return await permits.holding {
+            return try await permits.holding {
                 let contracted =
                     contractionFactor(key.contraction).map { whole.contracted(by: $0, toward: leastEigenvalue) } ?? whole
                 return MatrixReference.Target(contracted, key, symmetricProduct: solver.symmetricProduct)
             }
         case .iteration(let task):
             let subject = try await task.value
-            return await permits.holding { MatrixReference.Target(iterating: subject, key) }
+            return try await permits.holding { MatrixReference.Target(iterating: subject, key) }
         }
     }
 }

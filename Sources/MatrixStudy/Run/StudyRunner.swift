@@ -70,7 +70,8 @@ public struct StudyRunner: Sendable {
                     try await job.run(input)
                 }
             }
-            try await group.waitForAll()
+            // Not `waitForAll`, which would let the others go on after the first has failed.
+            while try await group.next() != nil {}
         }
     }
 
@@ -93,27 +94,35 @@ public struct StudyRunner: Sendable {
             // run beside both.
             let independent = runner.reference == .gsl ? Task { try await gslDecomposition(entries) } : nil
             let subject = Task { try await permits.holding { try decomposed(entries, input) } }
-            defer {
+            // The cases wait for these; where nobody wants the cases any more, neither are wanted.
+            let giveUp = { @Sendable in
                 independent?.cancel()
                 subject.cancel()
             }
+            defer { giveUp() }
             let reference = MatrixReference(
                 source: source(independent, entries, subject), cases: statistics, permits: permits)
             let vectors = DecodedVectors(uses: statistics, capacity: 2)
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for group in groups {
-                    await waitingRoots.acquire()
-                    tasks.addTask {
-                        do {
-                            try await run(group, entries, subject, reference, vectors)
-                            await waitingRoots.release()
-                        } catch {
-                            await waitingRoots.release()
-                            throw error
+            try await withTaskCancellationHandler {
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    for group in groups {
+                        try await waitingRoots.acquire()
+                        tasks.addTask {
+                            do {
+                                try ordered.requireConsumer()
+                                try await run(group, entries, subject, reference, vectors)
+                                await waitingRoots.release()
+                            } catch {
+                                giveUp()
+                                await waitingRoots.release()
+                                throw error
+                            }
                         }
                     }
+                    while try await tasks.next() != nil {}
                 }
-                try await tasks.waitForAll()
+            } onCancel: {
+                giveUp()
             }
         }
 
@@ -180,7 +189,7 @@ public struct StudyRunner: Sendable {
             let subject = needsDecomposition ? try await decomposed.value : StudySubject(undecomposed: entries)
             let backend = CPUBackend<Double>()
             let clock = ContinuousClock()
-            let (stored, seconds) = await permits.holding {
+            let (stored, seconds) = try await permits.holding {
                 let start = clock.now
                 let stored = StoredRoot(
                     group.statistic, subject, rule: runner.rule, arithmetic: runner.arithmetic, vectors, backend)
