@@ -98,6 +98,42 @@ import Testing
         #expect(try study.folder.data("out.csv.partial") == partial)
     }
 
+    /// The same content under another path is the same study, and all rows name the input as it is called now.
+    @Test func movedInput() throws {
+        try FileManager.default.moveItem(atPath: study.folder.path("a.h5"), toPath: study.folder.path("moved.h5"))
+        var arguments = study.arguments
+        arguments[1] = study.folder.path("moved.h5")
+        try study.folder.succeed(arguments + ["--resume"])
+        let expected = study.expected.records.map { [arguments[1]] + $0.dropFirst() }
+        #expect(try StudyTable(study.folder.text("out.csv")).withoutSeconds.records == expected)
+        // Killed between giving the output its name and removing the partial file, then moved back.
+        try study.folder.write(partial, to: "out.csv.partial")
+        try FileManager.default.moveItem(atPath: study.folder.path("moved.h5"), toPath: study.folder.path("a.h5"))
+        try study.folder.expectRefusal(study.arguments + ["--resume"], status: 73, words: ["out.csv"])
+    }
+
+    /// A file of somebody else, a link or a pipe of the partial file's name is neither changed nor followed nor waited for.
+    @Test(arguments: [[], ["--force"], ["--resume"]]) func namesThatAreTaken(_ options: [String]) throws {
+        try study.folder.write("precious", to: "target")
+        for kind in ["file", "link", "dangling", "pipe", "folder"] {
+            let path = study.folder.path("out.csv.partial")
+            try study.folder.remove("out.csv.partial")
+            switch kind {
+            case "file": try study.folder.write("precious notes\n", to: "out.csv.partial")
+            case "link": symlink("target", path)
+            case "dangling": symlink("nowhere", path)
+            case "pipe": mkfifo(path, 0o600)
+            default: mkdir(path, 0o700)
+            }
+            let run = try study.folder.run(study.arguments + options, timeout: 30)
+            #expect(run.status == (kind == "file" && options == ["--resume"] ? 65 : 73), "\(kind): \(run)")
+            #expect(run.standardError.contains("out.csv.partial"), "\(kind): \(run)")
+            #expect(try study.folder.names == ["a.h5", "out.csv.partial", "target"], "\(kind)")
+            if kind == "file" { #expect(try study.folder.text("out.csv.partial") == "precious notes\n") }
+        }
+        #expect(try study.folder.text("target") == "precious")
+    }
+
     @Test func partialWithoutResume() throws {
         try study.folder.expectRefusal(
             study.arguments, status: 73, words: ["out.csv.partial", "--resume", "--force"])

@@ -46,6 +46,19 @@ import Testing
         #expect(parts.flatMap(\.records).map { Array($0.prefix(merged.header.count)) } == merged.records)
     }
 
+    /// Shards computed from copies of the input under other paths: one study, under the first one's path.
+    @Test func copiesOfTheInput() throws {
+        try FileManager.default.createDirectory(atPath: folder.path("copy"), withIntermediateDirectories: false)
+        try folder.write(folder.data("a.h5"), to: "copy/b.h5")
+        for (index, input) in ["copy/b.h5", "a.h5", "./a.h5"].enumerated() {
+            try folder.succeed(["study", input, "--no-cache", "--shard", "\(index + 1)/3", "-o", "s\(index + 1).csv"])
+        }
+        try folder.succeed(["merge", "s3.csv", "s2.csv", "s1.csv", "-o", "merged.csv"])
+        try folder.succeed(["study", "copy/b.h5", "--no-cache", "-o", "whole.csv"])
+        #expect(
+            try StudyTable(folder.text("merged.csv")).withoutSeconds == StudyTable(folder.text("whole.csv")).withoutSeconds)
+    }
+
     @Test func moreShardsThanRows() throws {
         let shards = try writeShards(4, ["--matrix", "b", "--statistic", "full"])
         try folder.succeed(["merge"] + shards + ["-o", "merged.csv"])

@@ -25,6 +25,8 @@ public struct MergeError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The CSV of the whole study from those of its shards.
 ///
+/// Shards may have read copies of the input under other paths; all rows get the path of the first one's.
+///
 /// - Parameter shards: names and texts, in any order.
 /// - Throws: `MergeError` where a text is not a shard's CSV, two belong to different studies, a row is missing or occurs twice.
 public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeError) -> String {
@@ -54,7 +56,9 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
         throw MergeError(
             description: "row \(missing) of \(study.total) is in none of the files: a shard is missing or unfinished")
     }
-    return CSV.record(StudyRow.columns) + (0..<study.total).compactMap { rows[$0].map { CSV.record($0.record) } }.joined()
+    let source = rows[0]?.record.first ?? ""
+    return CSV.record(StudyRow.columns)
+        + (0..<study.total).compactMap { rows[$0] }.map { CSV.record([source] + $0.record.dropFirst()) }.joined()
 }
 
 private func records(_ text: String, _ name: String, _ header: [String]) throws(MergeError) -> [[String]] {
