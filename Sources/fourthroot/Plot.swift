@@ -52,7 +52,7 @@ struct Plot: ParsableCommand {
         let table = try ResultTable(path: input).selecting(matrices: matrix)
         var figure = try figure(of: table)
         if let title { figure.title = .plain(title) }
-        try Gnuplot().draw(figure, to: output)
+        try Gnuplot().draw(figure, to: output, overwrite: force)
         for note in figure.notes { Terminal.report("note", note) }
     }
 
@@ -67,8 +67,10 @@ struct Plot: ParsableCommand {
         if table.has("step", "loss", "validation_loss") { return try trainingFigure(table) }
         if table.has("code", "value") { return try codebookFigure(table) }
         if table.has("x", "value") { return try codebookCurveFigure(table) }
+        if table.has("model", "layer", "parameters", "first_order") { return try memoryFigure(table) }
+        if table.has("what", "seconds") { return try benchmarkFigure(table) }
         throw table.error(
-            "its header is of no figure that is known: give a CSV file of study, merge, spectrum, orthogonality, codebook or train, or "
-                + "choose columns with --x and --y")
+            "its header is of no figure that is known: give a CSV file of study, merge, spectrum, orthogonality, codebook, train, "
+                + "memory or benchmark study, or choose columns with --x and --y")
     }
 }

@@ -25,9 +25,11 @@ import Testing
             + "\(bitsPerEntry),\(nre),\(angle),1,1,,1,ok,gsl,1e-15,0.1\n"
     }
 
+    private let copyingScript = "cat; echo \"</svg>\""
+
     /// Draws with a stand-in that copies its script into the figure.
     private func script(_ csv: String, _ options: [String] = []) throws -> String {
-        let run = try runWithStandIn("exec cat", csv, options)
+        let run = try runWithStandIn(copyingScript, csv, options)
         try #require(run.status == 0, "\(run.standardError)")
         return try folder.text("out.svg")
     }
@@ -168,7 +170,10 @@ import Testing
             "t,loss,run\n2,0.5,a\n1,1,a\n1,3,b\n",
             ["--x", "t", "--y", "loss", "--series", "run", "--log", "y", "--title", "it's {/:Bold 100%}"])
         #expect(curves(script) == [[[2, 0.5], [1, 1]], [[1, 3]]])
-        #expect(script.contains("set label 1 'it''s {/:Bold 100%}' noenhanced"))
+        // "it's" and the rest in octal: nothing is left that gnuplot could expand.
+        #expect(
+            script.contains(
+                #"set label 1 "\151\164\047\163\040\173\057\072\102\157\154\144\040\061\060\060\045\175" noenhanced"#))
     }
 
     /// Six panels at most; the rest is named on standard error and can be chosen.
@@ -179,7 +184,7 @@ import Testing
                 csv += PlotTests.row(matrix: "M\(matrix)", contraction: contraction, "full", "exact", nre: "0.5")
             }
         }
-        let run = try runWithStandIn("exec cat", csv)
+        let run = try runWithStandIn(copyingScript, csv)
         #expect(run.status == 0)
         #expect(run.standardError.contains("left out: M7, M8"))
         #expect(try curves(folder.text("out.svg")).count == 6)
@@ -268,6 +273,70 @@ import Testing
         let silent = try runWithStandIn("exit 0", csv, ["--force"])
         #expect(silent.status == 70)
         #expect(try folder.names == ["bin", "in.csv", "out.svg"])
+    }
+
+    /// A figure that ends before its format says so, although gnuplot is content.
+    @Test(arguments: ["echo \"<svg>\"", "cat"]) func figureCutShort(_ body: String) throws {
+        try folder.write("kept", to: "out.svg")
+        let run = try runWithStandIn(body, "code,value\n0,-1\n1,1\n", ["--force"])
+        #expect(run.status == 70 && run.standardError.contains("cut short"), "\(run)")
+        #expect(try folder.text("out.svg") == "kept")
+        #expect(try folder.names == ["bin", "in.csv", "out.svg"])
+    }
+
+    /// More words than a pipe holds do not make it wait.
+    @Test func gnuplotHasMuchToSay() throws {
+        let run = try runWithStandIn("head -c 300000 /dev/zero >&2; \(copyingScript)", "code,value\n0,-1\n1,1\n")
+        #expect(run.status == 0, "\(run.status ?? -1)")
+    }
+
+    @Test(.enabled(if: SmallDisk.isPermitted && hasGnuplot), arguments: ["svg", "png"])
+    func fullDisk(_ format: String) throws {
+        try folder.write("code,value,midpoint\n0,-1.0,-0.5\n1,0,\n", to: "in.csv")
+        let disk = try SmallDisk(kibibytes: 8, in: folder)
+        try folder.write("kept", to: "disk/out.\(format)")
+        let run = try folder.run(["plot", "in.csv", "-o", "disk/out.\(format)", "--force"])
+        #expect(run.status == 74 && run.standardError.contains("No space left"), "\(run)")
+        #expect(try disk.names == ["out.\(format)"] && folder.text("disk/out.\(format)") == "kept")
+    }
+
+    /// A singular matrix has no error in any case: the means are over the others, √(0.1·0.4) = 0.2, and a note names it.
+    @Test func singularMatrix() throws {
+        var csv = PlotTests.studyHeader
+        for (matrix, factor) in [("A", 1.0), ("B", 4.0)] {
+            csv += PlotTests.row(matrix: matrix, "full", "exact", bits: "8", bytes: ("100", "400"), nre: "\(0.01 * factor)")
+            csv += PlotTests.row(matrix: matrix, "full", "exact", nre: "\(0.1 * factor)")
+        }
+        csv += PlotTests.row(matrix: "singular", "full", "exact", bits: "8", bytes: ("100", "400"), nre: "")
+        csv += PlotTests.row(matrix: "singular", "full", "exact", nre: "")
+        // Coded without any error, which a logarithm cannot show either.
+        csv += PlotTests.row(matrix: "identity", "full", "exact", bits: "8", bytes: ("100", "400"), nre: "0.0")
+        csv += PlotTests.row(matrix: "identity", "full", "exact", nre: "0.0")
+        let run = try runWithStandIn(copyingScript, csv)
+        #expect(run.status == 0 && run.standardError.contains("singular, identity"), "\(run)")
+        let found = try curves(folder.text("out.svg"))
+        #expect(found.count == 1 && found.first?.map { $0[0] } == [4, 8])
+        for (point, expected) in zip(found.first ?? [], [0.2, 0.02]) {
+            #expect((point[1] / expected - 1).magnitude < 1e-14)
+        }
+    }
+
+    @Test func memoryAndBenchmark() throws {
+        let memory = try script(
+            "model,layer,parameters,gradients,first_order,statistics,roots,total\nm,total,40,40,80,0,20,180\n")
+        #expect(curves(memory) == [[[40, 0]], [[40, 0]], [[80, 0]], [[20, 0]], [[180, 0]]])
+        let benchmark = try script("what,seconds,minimum_seconds,maximum_seconds\nstudy,2,1,4\ngsl,3,3,3\n", ["--force"])
+        #expect(curves(benchmark) == [[[1, 1], [3, 0]], [[2, 1], [3, 0]], [[4, 1], [3, 0]]])
+    }
+
+    /// Quotes at the beginning and doubled ones are what gnuplot takes for the end of a string.
+    @Test(.enabled(if: hasGnuplot), arguments: ["'90s", "a''b", "'", "''", "'x'", "\\'", "`touch stolen`'"])
+    func quotes(_ title: String) throws {
+        try folder.write("x,y,s\n1,2,\(title)\n2,3,\(title)\n1,1,r\n", to: "in.csv")
+        try folder.succeed(["plot", "in.csv", "-o", "out.svg", "--x", "x", "--y", "y", "--series", "s", "--title", title])
+        let svg = try folder.text("out.svg")
+        #expect(svg.contains(">\(title)<") && svg.contains(">s \(title)<"))
+        #expect(try folder.names == ["in.csv", "out.svg"])
     }
 
     @Test func gnuplotMissing() throws {

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import MatrixStudy
+import Synchronization
 
 /// What a figure's file is.
 enum FigureFormat {
@@ -12,6 +12,17 @@ enum FigureFormat {
         case "svg": self = .svg
         case "png": self = .png
         default: return nil
+        }
+    }
+
+    /// Whether a file has the end that its format prescribes: a closing tag or the chunk IEND.
+    func isWhole(_ file: Data) -> Bool {
+        switch self {
+        case .svg:
+            let isSpace = { @Sendable (byte: UInt8) in byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+            return file.reversed().drop(while: isSpace).starts(with: "</svg>".utf8.reversed())
+        case .png:
+            return file.suffix(12) == Data([0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
         }
     }
 
@@ -43,67 +54,64 @@ struct Gnuplot {
         program = URL(fileURLWithPath: path)
     }
 
-    /// Draws into a temporary file beside the target and renames it: the figure appears whole or not at all.
+    /// Draws a figure that appears whole or not at all.
     ///
     /// - Throws: `OutputError`; `StatusError` with gnuplot's own words.
-    func draw(_ figure: Figure, to path: String) throws {
+    func draw(_ figure: Figure, to path: String, overwrite: Bool) throws {
         guard let format = FigureFormat(path: path) else {
             throw StatusError.usage("\(path): name a file that ends in .svg or .png")
         }
-        let temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
-        let interruption = Interruption {
-            unlink(temporary)
-            return "no figure was made"
-        }
+        let interruption = Interruption { "no figure was made" }
         defer { withExtendedLifetime(interruption) {} }
-        do {
-            try run(GnuplotScript(figure, format: format).text, into: temporary)
-            guard rename(temporary, path) == 0 else {
-                throw OutputError(
-                    kind: .writeFailed, path: path, problem: "renaming failed: \(String(cString: strerror(errno)))")
-            }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
+        let temporary = try TemporaryFile(for: path)
+        let input = try TemporaryFile(for: path)
+        try input.file.write(GnuplotScript(figure, format: format).text)
+        try temporary.file.write(drawing(of: input.file, format))
+        try temporary.commit(overwriting: overwrite)
     }
 
-    /// The script comes from a file without a name and the figure goes to a file that is already open, so that no path is
-    /// written in the script and nothing of it is left behind.
-    private func run(_ script: String, into path: String) throws {
+    /// What gnuplot makes of a script. It writes to a pipe, since it does not notice a disk that takes no more.
+    private func drawing(of script: SequentialFile, _ format: FigureFormat) throws -> Data {
         let process = Process()
         process.executableURL = program
         // Without the user's own settings.
         process.arguments = ["-d"]
-        process.standardInput = try unnamedFile(holding: script)
-        guard FileManager.default.createFile(atPath: path, contents: nil), let figure = FileHandle(forWritingAtPath: path)
-        else { throw OutputError(kind: .cannotCreate, path: path, problem: "the file cannot be created") }
+        let (figure, messages) = (Pipe(), Pipe())
+        lseek(script.descriptor, 0, SEEK_SET)
+        process.standardInput = FileHandle(fileDescriptor: script.descriptor)
         process.standardOutput = figure
-        let messages = Pipe()
         process.standardError = messages
         do {
             try process.run()
         } catch {
             throw StatusError(status: .internalFault, description: "\(program.path) cannot be run: \(error)")
         }
-        let said = String(decoding: try messages.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        let (drawn, words) = try contents(figure, messages)
         process.waitUntilExit()
+        withExtendedLifetime(script) {}
+        let said = String(decoding: words, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: "; ")
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
             throw StatusError(
                 status: .internalFault, description: "gnuplot failed (status \(process.terminationStatus)): \(said)")
         }
-        guard try figure.offset() > 0 else {
-            throw StatusError(status: .internalFault, description: "gnuplot drew nothing: \(said)")
+        guard format.isWhole(drawn) else {
+            throw StatusError(
+                status: .internalFault,
+                description: "gnuplot drew \(drawn.isEmpty ? "nothing" : "a figure that is cut short"): \(said)")
         }
-        try figure.synchronize()
+        return drawn
     }
 
-    private func unnamedFile(holding text: String) throws -> FileHandle {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fourthroot-\(UUID().uuidString)").path
-        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
-            let handle = FileHandle(forReadingAtPath: path)
-        else { throw OutputError(kind: .cannotCreate, path: path, problem: "the file cannot be created") }
-        unlink(path)
-        return handle
+    /// What comes out of two pipes, read side by side: a program waits where one of its pipes is full.
+    private func contents(_ first: Pipe, _ second: Pipe) throws -> (Data, Data) {
+        let other = Mutex(Data())
+        let reading = DispatchGroup()
+        DispatchQueue.global().async(group: reading) {
+            let read = (try? second.fileHandleForReading.readToEnd()) ?? nil
+            other.withLock { $0 = read ?? Data() }
+        }
+        let one = try first.fileHandleForReading.readToEnd() ?? Data()
+        reading.wait()
+        return (one, other.withLock { $0 })
     }
 }

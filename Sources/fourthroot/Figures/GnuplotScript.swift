@@ -2,8 +2,7 @@ import Foundation
 
 /// A figure in gnuplot's language.
 ///
-/// Numbers go into data blocks; every text of the user stands in single quotes, where gnuplot expands nothing, and without
-/// markup unless it is ours.
+/// Numbers go into data blocks; every text stands in quotes by `quoted`, and without markup unless it is ours.
 struct GnuplotScript {
     private let figure: Figure
     private let layout: FigureLayout
@@ -131,18 +130,24 @@ struct GnuplotScript {
     }
 }
 
-/// In single quotes gnuplot knows one escape, the doubled quote; control characters would end the line or the terminal's text.
+/// A text as a string of gnuplot, on one line.
+///
+/// In single quotes gnuplot expands nothing, but it does not take every doubled quote there for a quote. A text that has one
+/// stands in double quotes instead, with its ASCII characters in octal, so that nothing is left to expand. Characters
+/// that would end the line, or that XML cannot hold, are replaced.
 func quoted(_ text: String) -> String {
-    var result = "'"
-    for scalar in text.unicodeScalars {
-        if scalar == "'" {
-            result += "''"
-        } else {
-            let isControl = scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
-            result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
-        }
+    let scalars = text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }
+    guard scalars.contains("'") else { return "'\(String(String.UnicodeScalarView(scalars)))'" }
+    return "\"" + scalars.map { $0.isASCII ? octal($0) : String($0) }.joined() + "\""
+}
+
+private func octal(_ scalar: Unicode.Scalar) -> String { String(format: "\\%03o", scalar.value) }
+
+extension Unicode.Scalar {
+    fileprivate var isPrintable: Bool {
+        // U+FFFE, U+FFFF and their like in the other planes are no characters.
+        properties.generalCategory != .control && self != "\u{2028}" && self != "\u{2029}" && value & 0xFFFE != 0xFFFE
     }
-    return result + "'"
 }
 
 /// The text with its middle replaced by an ellipsis where it is too long.

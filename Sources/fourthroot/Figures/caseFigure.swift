@@ -3,13 +3,14 @@ private typealias CaseLine = (height: Double, points: [StudyPoint])
 
 /// The error of each case on a line of its own, the first on top; a color for each matrix, or the geometric mean where the
 /// matrices are more than the colors.
-func caseFigure(_ points: [StudyPoint]) -> Figure {
+func caseFigure(_ all: [StudyPoint]) -> Figure {
+    let takesMean = all.matrices.count > Palette.colors.count
+    let points = takesMean ? all.comparable : all
     let labels = CaseLabels(points.map(\.row))
     let groups = points.grouped { labels.key($0.row) }
     let count = min(groups.count, 60)
     let lines = groups[..<count].enumerated().map { (height: Double(count - 1 - $0), points: $1.elements) }
     let matrices = points.matrices
-    let takesMean = matrices.count > Palette.colors.count
     let titles = MatrixName.titles(matrices)
     let names = takesMean ? ["geometric mean"] : matrices.map { titles[$0] ?? $0.matrix }
     let power = points.power
@@ -21,7 +22,7 @@ func caseFigure(_ points: [StudyPoint]) -> Figure {
         curves: takesMean
             ? [Figure.Curve(series: 0, points: meanErrors(lines, matrixCount: matrices.count))]
             : matrices.enumerated().map { Figure.Curve(series: $0, points: errors(lines, of: $1)) })
-    var notes: [String] = []
+    var notes = leftOutNotes(all, points)
     if groups.count > count { notes.append("the figure shows the first \(count) of \(groups.count) cases") }
     if takesMean { notes += incompletenessNotes(count - panel.curves[0].points.count) }
     return Figure(

@@ -159,7 +159,7 @@ private func points(_ rows: [ResultTable.Row], x: String, y: String) throws -> [
     }
 }
 
-private func finished(_ figure: Figure, _ table: ResultTable) throws -> Figure {
+func finished(_ figure: Figure, _ table: ResultTable) throws -> Figure {
     var figure = figure
     figure.limitPanels()
     guard figure.dropUnshowable() else { throw table.error("there are no points to show") }

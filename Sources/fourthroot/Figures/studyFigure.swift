@@ -10,8 +10,9 @@ import Foundation
 func studyFigure(_ table: ResultTable) throws -> Figure {
     let cases = try table.rows.map { try StudyPoint($0) }
     let coded = cases.filter { !$0.isExact }
-    let shown = coded.isEmpty ? cases : coded
-    guard shown.contains(where: { $0.error != nil }) else { throw table.error("no case of it has an error to show") }
+    let all = coded.isEmpty ? cases : coded
+    let shown = all.withErrors
+    guard !shown.isEmpty else { throw table.error("no case of it has an error that a logarithm can show") }
     var figure: Figure
     if Set(shown.compactMap(\.contraction)).count > 1 {
         figure = contractionFigure(shown)
@@ -21,77 +22,12 @@ func studyFigure(_ table: ResultTable) throws -> Figure {
         let hasCurves = shown.grouped { labels.key($0.row) }.contains {
             Set($0.elements.map { $0[keyPath: sweep.points] }).count > 1
         }
-        figure = try hasCurves ? bitsFigure(shown, sweep, labels, table) : caseFigure(shown)
+        figure = hasCurves ? bitsFigure(shown, sweep, labels) : caseFigure(shown)
     }
+    figure.notes += leftOutNotes(all, shown)
     figure.limitPanels()
     guard figure.dropUnshowable() else { throw table.error("no case of it has an error that a logarithm can show") }
     return figure
-}
-
-/// What the figures of a study take from a row.
-struct StudyPoint {
-    let row: ResultTable.Row
-    let matrix: MatrixName
-    let contraction: Double?
-    let isExact: Bool
-    /// Bits per entry of what is coded: of one matrix of n² entries where the other side is exact, else of both.
-    let bitsPerEntry: Double
-    /// Of the statistic and of the root.
-    let bits: [String]
-    let block: [String]
-    let error: Double?
-    let angle: Double?
-
-    init(_ row: ResultTable.Row) throws {
-        self.row = row
-        matrix = try MatrixName(row)
-        contraction = try row.number("contraction")
-        let exactSides = try (row.text("statistic") == "exact", row.text("root") == "exact")
-        isExact = exactSides.0 && exactSides.1
-        let order = try row.positiveNumber("order")
-        let entries = order * order
-        switch exactSides {
-        case (false, true): bitsPerEntry = try 8 * row.requiredNumber("statistic_bytes") / entries
-        case (true, false): bitsPerEntry = try 8 * row.requiredNumber("root_bytes") / entries
-        default: bitsPerEntry = try row.requiredNumber("bits_per_entry")
-        }
-        bits = [try row.text("bits"), row.optionalText("root_bits")]
-        block = [try row.text("block"), row.optionalText("root_block")]
-        error = try row.number("nre")
-        angle = try row.number("angle_degrees")
-    }
-}
-
-extension [StudyPoint] {
-    var power: String { powerMarkup(exponents: map { $0.row.optionalText("exponent") }.distinct) }
-    var matrices: [MatrixName] { map(\.matrix).distinct }
-
-    /// The matrix, if it is one, with order and condition number, then what the cases share.
-    func subtitle(_ labels: CaseLabels, mean: Bool = false) -> String {
-        var parts: [String] = []
-        if matrices.count == 1, let row = first?.row {
-            parts.append(shortened(matrices[0].matrix, to: 60))
-            parts.append("n = \(row.optionalText("order"))")
-            if let condition = Double(row.optionalText("condition_number")), contraction == nil {
-                parts.append("condition number \(rounded(condition))")
-            }
-        } else if mean {
-            parts.append("geometric mean over \(matrices.count) matrices")
-        }
-        return (parts + labels.shared).joined(separator: " · ")
-    }
-
-    private var contraction: Double? { compactMap(\.contraction).first }
-
-    /// The geometric mean of the errors; nil where a matrix has none, as a mean over some of the matrices would be compared
-    /// with means over all.
-    func meanError(over matrixCount: Int) -> Double? {
-        let errors = compactMap(\.error).filter { $0 > 0 }
-        guard matrices.count == matrixCount, errors.count == count else { return nil }
-        // exp(log(x)) is not always x.
-        if count == 1 { return errors[0] }
-        return exp(errors.reduce(0) { $0 + log($1) } / Double(count))
-    }
 }
 
 /// Error and angle against log2 τ, as figure 6 of Wang et al. 2024; for several matrices the error alone, one panel each.
@@ -157,9 +93,8 @@ private struct BitsSweep {
 }
 
 /// Error against bits per entry, the bits or blocks of one storage joined; the geometric mean over the matrices.
-private func bitsFigure(
-    _ points: [StudyPoint], _ sweep: BitsSweep, _ labels: CaseLabels, _ table: ResultTable
-) throws -> Figure {
+private func bitsFigure(_ all: [StudyPoint], _ sweep: BitsSweep, _ labels: CaseLabels) -> Figure {
+    let points = all.comparable
     let groups = points.grouped { labels.key($0.row) }
     let matrixCount = points.matrices.count
     var incomplete = 0
@@ -173,9 +108,6 @@ private func bitsFigure(
         }
         return Figure.Curve(series: position, points: means.sorted { $0.x < $1.x })
     }
-    guard curves.contains(where: { !$0.points.isEmpty }) else {
-        throw table.error("no case has an error for every one of the \(matrixCount) matrices; choose some with --matrix")
-    }
     let power = points.power
     let panel = Figure.Panel(
         x: Figure.Axis(label: .plain("bits per entry of an n × n matrix, everything counted")),
@@ -183,7 +115,7 @@ private func bitsFigure(
     return Figure(
         title: .markup("Error of \(power) against memory"), subtitle: points.subtitle(labels, mean: true),
         panels: [panel], series: groups.map { series(labels, $0.elements[0], .linesAndPoints) },
-        notes: incompletenessNotes(incomplete))
+        notes: leftOutNotes(all, points) + incompletenessNotes(incomplete))
 }
 
 func incompletenessNotes(_ count: Int) -> [String] {
