@@ -158,6 +158,67 @@ struct FetchDataTests {
         #expect(try folder.names == ["sums"])
     }
 
+    /// Only the wanted members are read from an archive, whatever paths and links it holds beside them.
+    @Test(arguments: ["absolute", "parent", "record", "folder"]) func hostileArchive(_ kind: String) throws {
+        try folder.write("precious", to: "target")
+        try publishHostile(kind)
+        #expect(try fetch("cifar10", to: "data/out").status == 0)
+        #expect(try folder.text("data/out/data_batch_1.bin") == "wanted")
+        #expect(try folder.names == ["data", "sums", "target"] && folder.text("target") == "precious")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("data")) == ["out"])
+    }
+
+    @Test(arguments: ["symbolic", "hard", "pipe"]) func hostileMember(_ kind: String) throws {
+        try folder.write("precious", to: "target")
+        try publishHostile(kind)
+        let run = try fetch("cifar10")
+        #expect(run.status == 65 && run.standardError.contains("data_batch_1.bin"), "\(run)")
+        #expect(try folder.names == ["sums", "target"] && folder.text("target") == "precious")
+    }
+
+    /// An archive with one member that tar must not be trusted with, made by Python's tarfile, which writes any member.
+    private func publishHostile(_ kind: String) throws {
+        let program = """
+            import io, sys, tarfile
+            archive, kind, outside = sys.argv[1:]
+            def add(name, type=tarfile.REGTYPE, link=""):
+                member = tarfile.TarInfo(name)
+                member.type, member.linkname, member.size = type, link, 6 if type == tarfile.REGTYPE else 0
+                tar.addfile(member, io.BytesIO(b"wanted"))
+            first = "c/data_batch_1.bin"
+            with tarfile.open(archive, "w:gz") as tar:
+                if kind == "absolute": add("//x/" + outside + "/escaped")
+                if kind == "parent": add("c/../../escaped"); add("../escaped")
+                if kind == "record": add("c/SHA256SUMS", tarfile.SYMTYPE, outside + "/target")
+                if kind == "folder": add("c/link", tarfile.SYMTYPE, outside); add("c/link/escaped")
+                if kind == "symbolic": add(first, tarfile.SYMTYPE, outside + "/target")
+                if kind == "hard": add(first, tarfile.LNKTYPE, outside + "/target")
+                if kind == "pipe": add(first, tarfile.FIFOTYPE)
+                for name in [f"data_batch_{k}.bin" for k in range(1, 6)] + ["test_batch.bin"]: add("c/" + name)
+            """
+        let archive = "\(server.folder)/cifar-10-binary.tar.gz"
+        let made = try folder.runOther(["python3", "-c", program, archive, kind, folder.path])
+        try #require(made.status == 0, "\(made)")
+        try writeSums("cifar-10-binary.tar.gz", "sha256sum")
+    }
+
+    /// A folder of the partial's name that is not from this program is left as it is.
+    @Test func partialFolderThatIsTaken() throws {
+        try publishCIFAR10()
+        try FileManager.default.createDirectory(atPath: folder.path("out.partial/contents"), withIntermediateDirectories: true)
+        for mine in ["out.partial/notes", "out.partial/contents/notes"] {
+            try folder.write("mine", to: mine)
+            let run = try fetch("cifar10")
+            #expect(run.status == 73 && run.standardError.contains("out.partial"), "\(run)")
+            #expect(try folder.text(mine) == "mine")
+            try folder.remove(mine)
+        }
+        symlink(folder.path("sums"), folder.path("out.partial/cifar-10-binary.tar.gz"))
+        let sums = try folder.text("sums")
+        #expect(try fetch("cifar10").status == 73)
+        #expect(try folder.text("sums") == sums)
+    }
+
     @Test func foldersThatAreTaken() throws {
         try publishCIFAR10()
         try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: false)
