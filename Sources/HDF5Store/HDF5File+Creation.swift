@@ -47,21 +47,32 @@ extension HDF5File {
 
     /// Lets HDF5 write to a temporary file.
     ///
-    /// The library opens files by paths alone, and a file without a name has none that it follows. So it makes a stub in
-    /// the folder for temporary files, whose descriptor is then pointed at the nameless file.
-    ///
-    /// - Returns: the stub beside the file. It must live as long as the file is open: the library tells files apart by
-    ///   their inode numbers, and this one must not be given to another.
+    /// - Returns: a stub beside the file, which must live as long as the file is open.
     private static func open(_ temporary: TemporaryFile, _ place: ObjectPlace) throws -> (hid_t, stub: TemporaryFile?) {
         if let name = temporary.name {
             return (try HDF5Library.locked { try createWritableFile(at: name, place, replacing: true) }, nil)
         }
-        let stub = try TemporaryFile(
-            for: FileManager.default.temporaryDirectory.appending(path: "fourthroot").path, nameless: false)
-        return try HDF5Library.locked {
+        do {
+            let folder = FileManager.default.temporaryDirectory
+            return try open(temporary, stub: TemporaryFile(for: folder.appending(path: "stub").path, nameless: false), place)
+        } catch {
+            // The folder for temporary files is missing or full.
+            return try open(temporary, stub: TemporaryFile(for: place.file, nameless: false), place)
+        }
+    }
+
+    /// The library opens files by paths alone, and a file without a name has none that it follows. So it makes a stub,
+    /// whose descriptor is then pointed at the nameless file.
+    ///
+    /// The stub stays open: the library tells files apart by their inode numbers, and this one must not be given to another.
+    private static func open(
+        _ temporary: TemporaryFile, stub: TemporaryFile, _ place: ObjectPlace
+    ) throws -> (hid_t, stub: TemporaryFile?) {
+        try HDF5Library.locked {
             let file = try createWritableFile(at: stub.name ?? place.file, place, replacing: true)
             stub.removeName()
             do {
+                try temporary.file.truncate(to: 0)
                 try temporary.file.write(stub.file.contents())
             } catch {
                 discard(file)

@@ -20,7 +20,12 @@ struct ObjectPlace {
         // The operating system's refusal is no damage of the file; HDF5 quotes errno in exactly these cases.
         let system = stack.contains { $0.contains("errno = ") }
         var cause = stack.first
-        if let inner = stack.first, let outer = stack.last, stack.count > 1 { cause = "\(inner); \(outer)" }
+        if kind == .writeFailed, let words = stack.first?.firstMatch(of: /error message = '([^']+)'/)?.1 {
+            // The system's own words; around them the library names addresses, and temporary files that nobody named.
+            cause = String(words)
+        } else if let inner = stack.first, let outer = stack.last, stack.count > 1 {
+            cause = "\(inner); \(outer)"
+        }
         return HDF5Error(
             kind: system && kind == .corrupt ? .unreadable : kind, file: file, object: object, problem: problem,
             cause: cause)
