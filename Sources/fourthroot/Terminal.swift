@@ -13,10 +13,12 @@ enum Terminal {
         write("fourthroot: \(colored ? "\u{1B}[\(code)m\(severity)\u{1B}[0m" : severity): \(visible(message))\n")
     }
 
-    /// Control characters, which names in a file may have, shown instead of obeyed: `\n`, `\u{1B}`.
+    /// Control characters, which names in a file may have, shown instead of obeyed, as `\u{1B}`. Lines behind the first are
+    /// indented: none can pass for a message of its own.
     private static func visible(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+            if scalar == "\n" { return "\n    " }
+            return scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
         }.joined()
     }
 

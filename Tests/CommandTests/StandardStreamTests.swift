@@ -40,6 +40,17 @@ import Testing
         }
     }
 
+    /// A name of a file is shown, not obeyed: no color, no cleared line, no line that passes for another message.
+    @Test func controlCharactersOfNames() throws {
+        let name = "\u{1B}[2Jnone\r\nfourthroot: note: all is well\u{9B}31m.h5"
+        let run = try folder.run(["study", name])
+        #expect(run.status == 66)
+        let lines = run.standardError.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].hasPrefix(#"fourthroot: error: \u{1B}[2Jnone\r"#) && lines[1].hasPrefix("    "))
+        #expect(lines.last?.contains("9B}31m.h5") == true)
+        #expect(!run.standardError.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
+    }
+
     /// `ulimit -f`: a file that grows beyond the limit is a failed write, not the end by a signal.
     @Test func largestSizeOfAFile() throws {
         try folder.writeSoundFile(order: 24)
