@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
             name: "CPUBackendTests",
-            dependencies: ["CPUBackend", "Compute", "MatrixCore", "Quantization", "TestSupport"]),
+            dependencies: ["CPUBackend", "Compute", "LinearAlgebra", "MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
             name: "CUDABackendTests",
             dependencies: ["CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "MatrixCore", "Quantization", "TestSupport"]),

@@ -10,7 +10,7 @@ extension CPUBackend {
     public func block(_ a: Matrix<Scalar>, rows: Range<Int>, columns: Range<Int>) -> Matrix<Scalar> {
         requireInside(a, rows, columns)
         if rows == 0..<a.rows && columns == 0..<a.columns { return a }
-        return Matrix(rows: rows.count, columns: columns.count) { target in
+        return filled(rows: rows.count, columns: columns.count) { target in
             a.withElements { source in
                 inPieces(columns.count, atLeast: columnGrain(rows: rows.count)) { own in
                     for column in own {

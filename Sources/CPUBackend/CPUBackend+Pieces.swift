@@ -1,7 +1,6 @@
-import Dispatch
 import MatrixCore
 
-/// Work cut into pieces by the thread count alone.
+/// Work cut into pieces by the thread count alone, and the outputs that the pieces fill.
 extension CPUBackend {
     /// Runs `body` on consecutive ranges that make up 0..<count, at most `threads` of them and none shorter than
     /// `grain` unless it is the only one.
@@ -11,9 +10,30 @@ extension CPUBackend {
         withoutActuallyEscaping(body) { body in
             // Ranges are disjoint, and the call returns when all pieces are done.
             nonisolated(unsafe) let body = body
-            DispatchQueue.concurrentPerform(iterations: pieces) { body(piece($0, of: pieces, count)) }
+            workers.perform(pieces) { body(piece($0, of: pieces, count)) }
         }
     }
+
+    /// A matrix whose entries `fill` writes, all of them and nothing behind them.
+    @inline(__always)
+    func filled(rows: Int, columns: Int, by fill: (UnsafeMutablePointer<Scalar>) -> Void) -> Matrix<Scalar> {
+        let count = rows * columns
+        guard checksOutputs else {
+            return Matrix(
+                rows: rows, columns: columns,
+                elements: [Scalar](unsafeUninitializedCapacity: count) { buffer, initialized in
+                    if count > 0 { fill(buffer.baseAddress!) }
+                    initialized = count
+                })
+        }
+        var entries = [Scalar](repeating: .nan, count: count + guardEntries)
+        if count > 0 { entries.withUnsafeMutableBufferPointer { fill($0.baseAddress!) } }
+        precondition(entries[count...].allSatisfy(\.isNaN), "a pass wrote behind the end of \(rows) × \(columns)")
+        return Matrix(rows: rows, columns: columns, elements: Array(entries.prefix(count)))
+    }
+
+    /// More than a register of any instruction set holds.
+    private var guardEntries: Int { 64 }
 
     func pieceCount(_ count: Int, atLeast grain: Int) -> Int { max(1, min(threads, count / max(grain, 1))) }
 
@@ -29,17 +49,6 @@ extension CPUBackend {
 }
 
 extension Matrix {
-    /// A matrix whose entries `fill` writes, all of them.
-    init(rows: Int, columns: Int, filledBy fill: (UnsafeMutablePointer<Scalar>) -> Void) {
-        let count = rows * columns
-        self.init(
-            rows: rows, columns: columns,
-            elements: [Scalar](unsafeUninitializedCapacity: count) { buffer, initialized in
-                if count > 0 { fill(buffer.baseAddress!) }
-                initialized = count
-            })
-    }
-
     /// The entries' address; an empty array of Swift has none, and nothing is read through the one given then.
     func withElements<Result>(_ body: (UnsafePointer<Scalar>) throws -> Result) rethrows -> Result {
         try elements.withUnsafeBufferPointer {

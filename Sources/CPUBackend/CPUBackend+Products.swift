@@ -10,7 +10,7 @@ extension CPUBackend {
         _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>, transposed transposeB: Bool,
         alpha: Scalar
     ) -> Matrix<Scalar> {
-        Matrix(rows: transposeA ? a.columns : a.rows, columns: transposeB ? b.rows : b.columns) { c in
+        filled(rows: transposeA ? a.columns : a.rows, columns: transposeB ? b.rows : b.columns) { c in
             multiply(a, transposeA, b, transposeB, alpha: alpha, beta: 0, into: c)
         }
     }
@@ -33,12 +33,13 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func symmetricProduct(_ a: Matrix<Scalar>, transposed: Bool, alpha: Scalar) -> Matrix<Scalar> {
         let (order, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
-        let pieces = pieceCount(order * order / 2 * depth, atLeast: smallestProduct)
-        guard pieces > 1, order >= pieces else {
+        // At least a column a piece.
+        let pieces = min(pieceCount(order * order / 2 * depth, atLeast: smallestProduct), order)
+        guard pieces > 1 else {
             return LinearAlgebra.symmetricProduct(a, transposed: transposed, alpha: alpha)
         }
         let bounds = (0...pieces).map { Int((Double($0) / Double(pieces)).squareRoot() * Double(order)) }
-        var result = Matrix<Scalar>(rows: order, columns: order) { c in
+        var result = filled(rows: order, columns: order) { c in
             a.withElements { x in
                 inPieces(pieces, atLeast: 1) { own in
                     for index in own {
@@ -63,13 +64,15 @@ extension CPUBackend {
     ) {
         let (rows, depth) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
         let columns = transposeB ? b.rows : b.columns
-        let pieces = pieceCount(rows * columns * depth, atLeast: smallestProduct)
         let byColumns = columns >= rows
+        let length = byColumns ? columns : rows
+        // At least a column, or a row, a piece.
+        let pieces = min(pieceCount(rows * columns * depth, atLeast: smallestProduct), max(length, 1))
         a.withElements { x in
             b.withElements { y in
-                inPieces(min(pieces, max(rows, columns)), atLeast: 1) { own in
+                inPieces(pieces, atLeast: 1) { own in
                     for index in own {
-                        let part = piece(index, of: pieces, byColumns ? columns : rows)
+                        let part = piece(index, of: pieces, length)
                         let (height, width) = byColumns ? (0..<rows, part) : (part, 0..<columns)
                         accumulate(
                             into: MutableMatrixView(

@@ -1,5 +1,4 @@
 import Compute
-import Dispatch
 import LinearAlgebra
 import MatrixCore
 import Quantization
@@ -7,24 +6,36 @@ import Quantization
 /// The primitives on the processor: OpenBLAS for the matrices, the C kernels for the codes.
 ///
 /// OpenBLAS's thread count is the process's (`OpenBLAS.setThreadCount`): one where tasks run side by side, as they do
-/// here with `threads` above 1. Work is cut by the thread count alone, so that the same count gives the same bits.
+/// here with `threads` above 1. Work is cut by the thread count alone, so that the same count gives the same bits, and a
+/// backend and its copies never have more than `threads` threads at work, however their work is nested.
 public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     public typealias Tensor = Matrix<Scalar>
     public typealias CodedTensor = CodedMatrix
 
     private let codec: BlockCodec
     let neuralKernels: NeuralKernels
-    /// Pieces into which large products and passes are cut.
+    /// Pieces into which large products and passes are cut, and threads that work at once.
     public let threads: Int
+    let workers: WorkerThreads
+    /// Whether outputs begin as NaN with guards behind them: for tests of what is written.
+    let checksOutputs: Bool
 
     /// - Parameters:
     ///   - codec: the implementation of the block codec; the fastest that this machine runs, if not given.
     ///   - kernels: that of the passes in float32, likewise.
     public init(codec: BlockCodec = .fastest, kernels: NeuralKernels = .fastest, threads: Int = 1) {
+        self.init(codec: codec, kernels: kernels, threads: threads, checksOutputs: false)
+    }
+
+    init(
+        codec: BlockCodec = .fastest, kernels: NeuralKernels = .fastest, threads: Int = 1, checksOutputs: Bool
+    ) {
         precondition(threads >= 1, "\(threads) threads")
         self.codec = codec
         neuralKernels = kernels
         self.threads = threads
+        self.checksOutputs = checksOutputs
+        workers = WorkerThreads(count: threads)
     }
 
     public func tensor(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> { matrix }
@@ -90,11 +101,5 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> { codec.decode(coded) }
     public func byteCount(_ coded: CodedMatrix) -> Int { coded.byteCount }
 
-    public func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
-        if threads == 1 || count == 1 {
-            for index in 0..<count { body(index) }
-        } else {
-            DispatchQueue.concurrentPerform(iterations: count, execute: body)
-        }
-    }
+    public func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) { workers.perform(count, body) }
 }

@@ -17,8 +17,8 @@ extension CPUBackend {
         let heads = shape.batch * shape.heads
         let spare = kernels.slack / max(shape.length, 1) + 1
         var probabilities = Matrix<Scalar>(rows: 0, columns: 0)
-        let output = Matrix<Scalar>(rows: shape.width, columns: shape.batch * shape.length) { output in
-            probabilities = Matrix(rows: shape.length, columns: heads * shape.length + spare) { weights in
+        let output = filled(rows: shape.width, columns: shape.batch * shape.length) { output in
+            probabilities = filled(rows: shape.length, columns: heads * shape.length + spare) { weights in
                 let used = heads * shape.length * shape.length
                 (weights + used).initialize(repeating: 0, count: spare * shape.length)
                 projections.withElements { x in
@@ -46,7 +46,7 @@ extension CPUBackend {
         _ shape: AttentionShape, mask: Matrix<Scalar>?
     ) -> Matrix<Scalar> {
         requireShape(shape, projections: projections, mask: mask)
-        return Matrix(rows: projections.rows, columns: projections.columns) { gradient in
+        return filled(rows: projections.rows, columns: projections.columns) { gradient in
             withPointers(projections, probabilities, outputGradient) { x, weights, dy in
                 mask.withElements { mask in
                     inPieces(shape.batch * shape.heads, atLeast: 1) { heads in

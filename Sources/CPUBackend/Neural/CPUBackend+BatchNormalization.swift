@@ -26,7 +26,7 @@ extension CPUBackend {
         let rows = a.rows
         let constants = rowConstants(
             statistics.means, zip(gain.elements, statistics.inverseDeviations).map { $0 * $1 }, bias.elements)
-        return Matrix(rows: rows, columns: a.columns) { result in
+        return filled(rows: rows, columns: a.columns) { result in
             withPointers(a, constants, constants) { x, means, _ in
                 let (scales, biases) = (means + rows, means + 2 * rows)
                 inPieces(a.columns, atLeast: columnGrain(rows: rows)) { columns in
@@ -65,7 +65,7 @@ extension CPUBackend {
         let constants = rowConstants(
             statistics.means, zip(gain.elements, inverses).map { $0 * $1 }, sums.elements.map { $0 / count },
             zip(gainGradient.elements, inverses).map { $0 / count * $1 })
-        let inputGradient = Matrix<Scalar>(rows: rows, columns: input.columns) { dx in
+        let inputGradient = filled(rows: rows, columns: input.columns) { dx in
             withPointers(outputGradient, input, constants) { dy, x, constants in
                 inPieces(input.columns, atLeast: columnGrain(rows: rows)) { columns in
                     let start = columns.lowerBound * rows

@@ -10,7 +10,7 @@ extension CPUBackend {
     ) -> Matrix<Scalar> {
         requireShape(shape, input: input, weight: weight)
         let positions = shape.outputHeight * shape.outputWidth
-        return Matrix(rows: shape.outputs, columns: shape.batch * positions) { output in
+        return filled(rows: shape.outputs, columns: shape.batch * positions) { output in
             input.withElements { x in
                 weight.withElements { w in
                     let direct = hasKernels ? DirectConvolution(kernels: kernels, shape: shape) : nil
@@ -70,7 +70,7 @@ extension CPUBackend {
                 for entry in 0..<size { sums[entry] += sums[index * size + entry] }
             }
         }
-        return Matrix(rows: shape.outputs, columns: shape.depth) { gradient in
+        return filled(rows: shape.outputs, columns: shape.depth) { gradient in
             sums.withElements {
                 if let direct {
                     direct.unpack(floats($0), into: floats(gradient))
@@ -86,7 +86,7 @@ extension CPUBackend {
     func convolutionInputGradient(
         _ outputGradient: Matrix<Scalar>, _ weight: Matrix<Scalar>, _ shape: ConvolutionShape
     ) -> Matrix<Scalar> {
-        Matrix(rows: shape.inputs, columns: shape.batch * shape.height * shape.width) { dx in
+        filled(rows: shape.inputs, columns: shape.batch * shape.height * shape.width) { dx in
             outputGradient.withElements { dy in
                 weight.withElements { w in
                     let direct = hasKernels ? DirectConvolution(kernels: kernels, shape: shape) : nil

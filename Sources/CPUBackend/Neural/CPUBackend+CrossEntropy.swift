@@ -13,7 +13,7 @@ extension CPUBackend {
         precondition(targets.allSatisfy { 0..<classes ~= $0 }, "targets of \(classes) classes")
         var losses = [Double](repeating: 0, count: count)
         var hits = [Bool](repeating: false, count: count)
-        let gradient = Matrix<Scalar>(rows: classes, columns: count) { gradient in
+        let gradient = filled(rows: classes, columns: count) { gradient in
             logits.withElements { x in
                 losses.withUnsafeMutableBufferPointer { losses in
                     hits.withUnsafeMutableBufferPointer { hits in

@@ -8,7 +8,7 @@ extension CPUBackend {
     func entries(
         _ a: Matrix<Scalar>, _ body: (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Range<Int>) -> Void
     ) -> Matrix<Scalar> {
-        Matrix(rows: a.rows, columns: a.columns) { result in
+        filled(rows: a.rows, columns: a.columns) { result in
             a.withElements { x in
                 inPieces(a.elements.count, atLeast: smallestPiece) {
                     body(x + $0.lowerBound, result + $0.lowerBound, 0..<$0.count)
@@ -23,7 +23,7 @@ extension CPUBackend {
         _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Range<Int>) -> Void
     ) -> Matrix<Scalar> {
         requireEqualShapes(a, b)
-        return Matrix(rows: a.rows, columns: a.columns) { result in
+        return filled(rows: a.rows, columns: a.columns) { result in
             a.withElements { x in
                 b.withElements { y in
                     inPieces(a.elements.count, atLeast: smallestPiece) {
@@ -52,7 +52,7 @@ extension CPUBackend {
     public func addToColumns(_ a: Matrix<Scalar>, _ vector: Matrix<Scalar>) -> Matrix<Scalar> {
         requireFeatures(vector, of: a)
         let rows = a.rows
-        return Matrix(rows: rows, columns: a.columns) { result in
+        return filled(rows: rows, columns: a.columns) { result in
             a.withElements { x in
                 vector.withElements { v in
                     inPieces(a.columns, atLeast: columnGrain(rows: rows)) { columns in

@@ -12,7 +12,7 @@ extension CPUBackend {
         requireFeatures(bias, of: a)
         // Means in the first column, inverse deviations in the second.
         var statistics = Matrix<Scalar>(rows: a.columns, columns: 2)
-        let output = Matrix<Scalar>(rows: a.rows, columns: a.columns) { result in
+        let output = filled(rows: a.rows, columns: a.columns) { result in
             statistics.withMutableElements { statistics in
                 withPointers(a, gain, bias) { x, gain, bias in
                     inPieces(a.columns, atLeast: columnGrain(rows: a.rows)) { columns in
@@ -45,7 +45,7 @@ extension CPUBackend {
         let pieces = pieceCount(count, atLeast: columnGrain(rows: rows))
         // The gain's and the bias's gradient of every piece.
         var sums = Matrix<Scalar>(rows: rows, columns: 2 * pieces)
-        let inputGradient = Matrix<Scalar>(rows: rows, columns: count) { dx in
+        let inputGradient = filled(rows: rows, columns: count) { dx in
             sums.withMutableElements { sums in
                 withPointers(outputGradient, input, gain) { dy, x, gain in
                     inPieces(pieces, atLeast: 1) { own in

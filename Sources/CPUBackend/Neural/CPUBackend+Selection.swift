@@ -11,7 +11,7 @@ extension CPUBackend {
         let width = table.columns
         let isTurned = rows.count > table.rows
         let (rowStep, featureStep) = isTurned ? (width, 1) : (1, table.rows)
-        return Matrix(rows: width, columns: rows.count) { result in
+        return filled(rows: width, columns: rows.count) { result in
             (isTurned ? table.transposed : table).withElements { entries in
                 inPieces(rows.count, atLeast: columnGrain(rows: width)) { positions in
                     for position in positions {
@@ -78,7 +78,7 @@ extension CPUBackend {
     public func spreadGroups(_ a: Matrix<Scalar>, size: Int) -> Matrix<Scalar> {
         precondition(size > 0, "groups of \(size)")
         let rows = a.rows
-        return Matrix(rows: rows, columns: a.columns * size) { result in
+        return filled(rows: rows, columns: a.columns * size) { result in
             a.withElements { x in
                 inPieces(a.columns, atLeast: columnGrain(rows: rows * size)) { groups in
                     for group in groups {
@@ -102,7 +102,7 @@ extension CPUBackend {
         let threshold = UInt32(min((rate * 0x1p32).rounded(.up), 0x1p32 - 1))
         let kept = Scalar(1 / (1 - rate))
         let count = rows * columns
-        return Matrix(rows: rows, columns: columns) { mask in
+        return filled(rows: rows, columns: columns) { mask in
             inPieces((count + 3) / 4, atLeast: smallestPiece / 4) { blocks in
                 let first = 4 * blocks.lowerBound
                 let own = min(4 * blocks.count, count - first)
