@@ -18,9 +18,15 @@ public struct IterationRecord<Backend: MatrixBackend>: Sendable {
 /// iteration stops with the X before. The shift is added to a copy: the published code adds it to the optimizer's
 /// state, which is not repeated here.
 ///
+/// Numerics: where A is symmetric, T² is taken as T·Tᵀ, half the work of a product. That is T² only as long as T is exactly
+/// symmetric, and T^p·M is not, by rounding: each step would feed that asymmetry back, multiplied by up to ‖M⁻¹‖. M is
+/// therefore symmetrized at every step, and X at the end. The gradient of 5 × 200 whose own statistic it is (ε = 1e-6, rank
+/// 5 of 200) is then preconditioned in float32 to 1.4e-5 of what double gives, in place of 6e-4 with M as it comes; with 30
+/// iterations to 7e-5, where M as it comes makes 0.3 of it.
+///
 /// Source: Guo and Higham, SIAM J. Matrix Anal. Appl. 28 (2006), eq. 3.2; defaults as in Wang et al. 2024.
 ///
-/// - Parameter isSymmetric: whether A equals its transpose exactly; T² = T·Tᵀ then takes half the work.
+/// - Parameter isSymmetric: whether A equals its transpose exactly; the root then does, too.
 /// - Precondition: A is square and finite, p ≥ 1.
 public func schurNewtonRoot<Backend: MatrixBackend>(
     _ a: Backend.Tensor, order: Int, p: Int, shift: Backend.Scalar, isSymmetric: Bool = false, iterations: Int = 10,
@@ -38,25 +44,26 @@ public func schurNewtonRoot<Backend: MatrixBackend>(
     backend.combine(z, into: &coupled, 0, damped)
     var residual = backend.largestMagnitude(backend.addToDiagonal(coupled, -1))
     let alpha = -1 / Backend.Scalar(p)
+    func record(iterations: Int) -> IterationRecord<Backend> {
+        IterationRecord(
+            root: isSymmetric ? backend.symmetrize(root) : root, iterations: iterations, residual: residual,
+            hasConverged: residual <= tolerance)
+    }
     for iteration in 0..<iterations {
-        if residual <= tolerance {
-            return IterationRecord(root: root, iterations: iteration, residual: residual, hasConverged: true)
-        }
+        if residual <= tolerance { return record(iterations: iteration) }
         // A unit matrix is never made: its entries are added on the diagonal.
         let factor = backend.addToDiagonal(backend.combine(alpha, coupled, 0, coupled), 1 - alpha)
-        let nextCoupled = backend.multiply(power(factor, p, isSymmetric: isSymmetric, backend), coupled)
+        let product = backend.multiply(power(factor, p, isSymmetric: isSymmetric, backend), coupled)
+        let nextCoupled = isSymmetric ? backend.symmetrize(product) : product
         let nextResidual = backend.largestMagnitude(backend.addToDiagonal(nextCoupled, -1))
         // Written so that a NaN stops it too.
-        guard nextResidual <= residual * 1.2 else {
-            return IterationRecord(root: root, iterations: iteration, residual: residual, hasConverged: false)
-        }
+        guard nextResidual <= residual * 1.2 else { return record(iterations: iteration) }
         // X₀ is a multiple of I.
         root = iteration == 0 ? backend.combine(start, factor, 0, factor) : backend.multiply(root, factor)
         coupled = nextCoupled
         residual = nextResidual
     }
-    return IterationRecord(
-        root: root, iterations: iterations, residual: residual, hasConverged: residual <= tolerance)
+    return record(iterations: iterations)
 }
 
 /// T^p by repeated squaring.
