@@ -89,7 +89,8 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
 }
 
 /// The order in which eigenvectors become reflectors: by |w − median w| for the weights w = (|λ| + ε·max|λ|)^(-p),
-/// farthest first, equal ones as they come.
+/// farthest first, equal ones as they come. Of an even number of weights the lower of the two middle ones is the median: the
+/// two are equally far from their mean, and rounding would choose between them.
 ///
 /// A cluster of equal weights does not mind how it is rotated within itself, so what is near the median can bear the
 /// accumulated errors of the last columns.
@@ -98,9 +99,7 @@ public func reflectorOrder<Scalar: MatrixScalar>(
 ) -> [Int] {
     guard !eigenvalues.isEmpty else { return [] }
     let weights = inversePower(of: eigenvalues.map(\.magnitude), exponent: exponent, damping: damping)
-    let sorted = weights.sorted()
-    let middle = sorted.count / 2
-    let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    let median = weights.sorted()[(weights.count - 1) / 2]
     let distances = weights.map { weight in
         // An infinite weight (λ = 0 without damping) is the farthest of all, not a NaN.
         weight.isFinite ? (weight - median).magnitude : .infinity

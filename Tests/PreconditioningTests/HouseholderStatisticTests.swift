@@ -2,11 +2,12 @@ import CPUBackend
 import Foundation
 import LinearAlgebra
 import MatrixCore
-import Preconditioning
 import Quantization
 import Spectra
 import TestSupport
 import Testing
+
+@testable import Preconditioning
 
 private let backend = CPUBackend<Double>()
 
@@ -120,10 +121,10 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
     @Test func byHand() {
         // Weights 1, 2, 4, 8, 16; median 4; distances 3, 2, 0, 4, 12.
         #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125, 0.0625], exponent: 1, damping: 0) == [4, 3, 0, 1, 2])
-        // Weights 1, 2, 4, 8; median 3; distances 2, 1, 1, 5.
-        #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125], exponent: 1, damping: 0) == [3, 0, 1, 2])
+        // Weights 1, 2, 4, 8; lower median 2; distances 1, 0, 2, 6.
+        #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125], exponent: 1, damping: 0) == [3, 2, 0, 1])
         // The sign of an eigenvalue does not count.
-        #expect(reflectorOrder(eigenvalues: [-1, 0.5, -0.25, 0.125], exponent: 1, damping: 0) == [3, 0, 1, 2])
+        #expect(reflectorOrder(eigenvalues: [-1, 0.5, -0.25, 0.125], exponent: 1, damping: 0) == [3, 2, 0, 1])
         // Equal weights keep their order.
         #expect(reflectorOrder(eigenvalues: [1, 1, 0.5, 0.25, 0.25] as [Float], exponent: 1, damping: 0) == [3, 4, 0, 1, 2])
         #expect(reflectorOrder(eigenvalues: [Double](), exponent: 1, damping: 0) == [])
@@ -132,6 +133,37 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
         #expect(reflectorOrder(eigenvalues: [1, 0, 0.5], exponent: 1, damping: 0) == [1, 0, 2])
         #expect(reflectorOrder(eigenvalues: [0, 1, 0.5], exponent: 1, damping: 1) == [0, 1, 2])
         #expect(reflectorOrder(eigenvalues: [0.0, 0, 0], exponent: 1, damping: 0) == [0, 1, 2])
+    }
+
+    /// Rounding does not choose: of an even number, eigenvalues that differ in their last bits keep their order.
+    @Test(arguments: [2, 4, 6, 64, 66]) func lastBitsDoNotMatter(count: Int) {
+        for seed in 0..<20 as Range<UInt64> {
+            var generator = PhiloxGenerator(seed: seed)
+            let values = (0..<count).map { _ in 1 + 99 * generator.uniform() }
+            let order = reflectorOrder(eigenvalues: values, exponent: 0.25, damping: 1e-6)
+            for _ in 0..<10 {
+                let moved = values.map { generator.next() % 2 == 0 ? $0.nextUp.nextUp : $0.nextDown.nextDown }
+                #expect(reflectorOrder(eigenvalues: moved, exponent: 0.25, damping: 1e-6) == order)
+            }
+        }
+    }
+
+    /// What was stored in another order, as older versions chose at even orders, is read in that order.
+    @Test func otherOrdersAreRead() throws {
+        let backend = CPUBackend<Double>()
+        let values = [8.0, 4, 2, 1]
+        var generator = PhiloxGenerator(seed: 3)
+        let vectors = haarOrthogonal(order: 4, using: &generator)
+        let coding = try blockCoding(.linear2, bits: 8)
+        let old = try HouseholderStatistic(
+            eigenvalues: values, vectors: vectors, order: [3, 0, 1, 2], coding: coding, backend: backend)
+        var read = try HouseholderStatistic(
+            eigenvalues: values, vectors: vectors,
+            order: reflectorOrder(eigenvalues: values, exponent: 1, damping: 0), coding: coding, backend: backend)
+        #expect(read.eigenvalues != old.eigenvalues)
+        try read.read(old.archive(backend), backend)
+        #expect(read.eigenvalues == [1, 8, 4, 2])
+        #expect(read.vectors(backend) == old.vectors(backend))
     }
 
     /// A plain selection: of those left, always the first with the largest distance.
@@ -150,9 +182,8 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
     private func selection(_ values: [Double], _ exponent: Double, _ damping: Double) -> [Int] {
         let largest = values.map(\.magnitude).max()!
         let weights = values.map { pow($0.magnitude + damping * largest, -exponent) }
-        // The median has as many weights below it as above it.
-        let ranked = weights.sorted(by: >)
-        let median = (ranked[ranked.count / 2] + ranked[(ranked.count - 1) / 2]) / 2
+        // The lower median: at most half of the weights are below it, and fewer than half above.
+        let median = weights.sorted(by: >)[weights.count / 2]
         var left = Array(values.indices)
         var order: [Int] = []
         while !left.isEmpty {
