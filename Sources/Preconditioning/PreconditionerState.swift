@@ -33,10 +33,11 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         }
     }
 
-    /// A ← βA + (1 − β)M. What fails leaves the statistic as it was and is counted in the record.
+    /// A ← βA + (1 − β)M. What fails leaves the statistic as it was and is counted in the record; what would vanish leaves it,
+    /// too, and is no failure.
     public mutating func updateStatistic(with moment: Backend.Tensor, _ backend: Backend) {
         do {
-            let updated = try statistic.update(with: moment, using: &generator, backend)
+            guard let updated = try statistic.update(with: moment, using: &generator, backend) else { return }
             uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated : nil
             updates += 1
         } catch {
@@ -44,8 +45,10 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         }
     }
 
-    /// Takes the root of the statistic. What fails or is not finite leaves the root as it was and is counted.
+    /// Takes the root of the statistic. What fails or is not finite leaves the root as it was and is counted; a statistic that
+    /// has vanished leaves it, too, and is no failure.
     public mutating func updateRoot(_ backend: Backend) {
+        guard !statistic.hasVanished(backend) else { return record.endFailures() }
         do {
             let next = try statistic.root(using: &generator, backend)
             root = try StoredMatrix(next, storage: scheme.rootStorage(order: order), backend: backend)

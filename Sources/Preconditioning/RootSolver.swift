@@ -10,12 +10,7 @@ public enum RootSolver: String, Sendable, Codable, CaseIterable {
 
 extension StatisticStorage {
     /// Whether eigenvalues and eigenvectors are kept rather than entries.
-    public var isFactored: Bool {
-        switch self {
-        case .eigenvector, .householder: true
-        case .exact, .full, .offdiagonal, .symmetric, .cholesky: false
-        }
-    }
+    public var isFactored: Bool { kind.isFactored }
 }
 
 /// The integer 1/p, or nil where the exponent p is not the reciprocal of one.

@@ -7,31 +7,35 @@ import MatrixCore
 /// the optimizer's decoded statistic and root are to be compared with.
 public struct ShadowStatistic<Backend: MatrixBackend>: Sendable {
     private let scheme: PreconditionerScheme
+    private let order: Int
     private var statistic: Backend.Tensor
 
     /// εI, as the side began.
     public init(following side: PreconditionerState<Backend>, _ backend: Backend) {
         scheme = side.scheme
+        order = side.order
         let start = [Backend.Scalar](repeating: Backend.Scalar(scheme.damping), count: side.order)
         statistic = backend.tensor(Matrix(diagonal: start))
     }
 
-    /// A ← βA + (1 − β)M; a moment that is not finite is left out, as the side leaves it out.
+    /// A ← βA + (1 − β)M; a moment that is not finite is left out, and what would vanish stays, as with the side.
     public mutating func update(with moment: Backend.Tensor, _ backend: Backend) {
         guard backend.largestMagnitude(moment).isFinite else { return }
-        backend.combine(
-            Backend.Scalar(scheme.decay), into: &statistic, Backend.Scalar(scheme.momentWeight), moment)
+        let next = backend.combine(
+            Backend.Scalar(scheme.decay), statistic, Backend.Scalar(scheme.momentWeight), moment)
+        if backend.largestMagnitude(next) >= vanishingMagnitude(Backend.Scalar.self) { statistic = next }
     }
 
     public func statisticMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> { backend.matrix(statistic) }
 
-    /// (A + ε·λmax·I)^(-p); nil where it is not finite.
+    /// (A + ε·λmax·I)^(-p), or the 1 that the side keeps; nil where it is not finite.
     ///
     /// Numerics: the small eigenvalues of a float32 matrix are off by up to n·2^-24·λmax, which the damping covers only
     /// where ε is not far below.
     ///
     /// - Throws: `DecompositionError.noConvergence`.
     public func rootMatrix(_ backend: Backend) throws(DecompositionError) -> Matrix<Backend.Scalar>? {
+        if scheme.keepsUnitRoot(order: order) { return .identity(1) }
         guard backend.largestMagnitude(statistic).isFinite else { return nil }
         return try eigenRoot(
             statistic, exponent: scheme.exponent, damping: scheme.damping, rule: .absolute, backend

@@ -57,6 +57,7 @@ extension StatisticState {
     private mutating func iteratedRoot(
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> Backend.Tensor {
+        if scheme.keepsUnitRoot(order: order) { return backend.tensor(.identity(1)) }
         let a = decoded(rectificationSteps: scheme.rootRectificationSteps, backend)
         let largest = largestEigenvalue(a, order: order, iterations: scheme.iterations, using: &generator, backend)
         guard largest.isFinite else { throw RootError.statisticNotFinite }
@@ -80,9 +81,9 @@ extension StatisticState {
         if case .entries(let stored) = kept { stored.isSymmetric } else { true }
     }
 
-    /// What is still to be added: a Cholesky factor has it already.
+    /// What is still to be added: a Cholesky factor with a relative shift has it already.
     private var remainingDamping: Double {
-        if case .cholesky = kept { 0 } else { scheme.damping }
+        if case .cholesky = kept, !scheme.shiftsAbsolutely { 0 } else { scheme.damping }
     }
 
     private func finite(

@@ -5,34 +5,35 @@ import Quantization
 extension StatisticState {
     /// A ← βA + (1 − β)M, decoded, updated and coded again; with β = 1, A ← A + M.
     ///
-    /// Factored storages renew their eigenvectors by the scheme's `updateDecomposition`.
+    /// Factored storages renew their eigenvectors by the scheme's `updateDecomposition`. What would vanish stays as it is
+    /// (see `vanishingMagnitude`).
     ///
     /// - Parameters:
     ///   - moment: M = GGᵀ or GᵀG, symmetric.
     ///   - generator: for the start of a power iteration, where a λmax is needed.
-    /// - Returns: the new A, before it was coded.
+    /// - Returns: the new A, before it was coded; nil where it would vanish.
     /// - Throws: `QuantizationError.notFinite` or `DecompositionError`; the state is then as before.
     @discardableResult
     public mutating func update(
         with moment: Backend.Tensor, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) throws -> Backend.Tensor {
+    ) throws -> Backend.Tensor? {
         switch kept {
         case .entries(let stored):
-            let a = try blended(stored.decoded(backend), with: moment, backend)
+            guard let a = try blended(stored.decoded(backend), with: moment, backend) else { return nil }
             kept = .entries(try StoredMatrix(a, storage: entryStorage, backend: backend))
             return a
         case .basis, .eigenvector, .householder:
-            let (a, vectors) = try updatedFactors(with: moment, backend)
+            guard let (a, vectors) = try updatedFactors(with: moment, backend) else { return nil }
             switch scheme.updateDecomposition {
             case .subspace: kept = try keeping(Preconditioning.subspaceStep(a, from: vectors, backend), backend)
             case .eigen:
                 let (eigenvalues, vectors) = try backend.symmetricEigen(a)
-                // A is positive semidefinite: what is below 0 is rounding, of about u·λmax, and may exceed the damping.
+                // As in a subspace step.
                 kept = try keeping(eigenvalues: eigenvalues.map { max($0, 0) }, vectors: vectors, backend)
             }
             return a
         case .cholesky(let statistic, let error):
-            let a = try blended(statistic.decoded(backend), with: moment, backend)
+            guard let a = try blended(statistic.decoded(backend), with: moment, backend) else { return nil }
             kept = try factorized(a, error: error, using: &generator, backend)
             return a
         }
@@ -82,14 +83,17 @@ extension StatisticState {
 
     private func blended(
         _ a: Backend.Tensor, with moment: Backend.Tensor, _ backend: Backend
-    ) throws(QuantizationError) -> Backend.Tensor {
-        try finite(
+    ) throws(QuantizationError) -> Backend.Tensor? {
+        try followed(
             backend.combine(Backend.Scalar(scheme.decay), a, Backend.Scalar(scheme.momentWeight), moment), backend)
     }
 
-    /// Before it is kept or LAPACK meets it.
-    private func finite(_ a: Backend.Tensor, _ backend: Backend) throws(QuantizationError) -> Backend.Tensor {
-        guard !backend.largestMagnitude(a).isFinite else { return a }
+    /// A, before it is kept or LAPACK meets it; nil where it vanishes.
+    ///
+    /// - Throws: `QuantizationError.notFinite`.
+    private func followed(_ a: Backend.Tensor, _ backend: Backend) throws(QuantizationError) -> Backend.Tensor? {
+        let largest = backend.largestMagnitude(a)
+        guard !largest.isFinite else { return largest < vanishingMagnitude ? nil : a }
         let matrix = backend.matrix(a)
         let index = matrix.elements.firstIndex { !$0.isFinite } ?? 0
         throw .notFinite(
@@ -102,7 +106,7 @@ extension StatisticState {
     /// stores in another; `eigenvector` goes on in the order it is in, as published.
     private func updatedFactors(
         with moment: Backend.Tensor, _ backend: Backend
-    ) throws(QuantizationError) -> (a: Backend.Tensor, vectors: Backend.Tensor) {
+    ) throws(QuantizationError) -> (a: Backend.Tensor, vectors: Backend.Tensor)? {
         var (eigenvalues, vectors) = factors(rectificationSteps: scheme.updateRectificationSteps, backend)
         if case .householder = scheme.statistic {
             let descending = eigenvalues.indices.sorted {
@@ -114,20 +118,22 @@ extension StatisticState {
         let a = updatedStatistic(
             vectors: vectors, eigenvalues: eigenvalues, decay: scheme.decay, moment: moment,
             weight: scheme.momentWeight, backend)
-        return (try finite(a, backend), vectors)
+        return try followed(a, backend).map { ($0, vectors) }
     }
 
-    /// C ← Cholesky(A + ε·λmax·I) of the new A; with error feedback C̄ = Q(C + E) and
+    /// C ← Cholesky(A + δI) of the new A, δ by the scheme's shift; with error feedback C̄ = Q(C + E) and
     /// E ← βe·E + (1 − βe)·(C + E − D(C̄)).
     ///
-    /// Source: arXiv 2412.10663, as quoted in secondary sources; there the shift is an absolute εI.
+    /// Source: arXiv 2412.10663, as quoted in secondary sources.
     private func factorized(
         _ a: Backend.Tensor, error: Backend.CodedTensor?, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> Kept {
-        let largest = largestEigenvalue(a, order: order, iterations: scheme.iterations, using: &generator, backend)
-        let factor = try backend.choleskyFactor(
-            backend.addToDiagonal(a, Backend.Scalar(scheme.damping) * largest))
+        var shift = Backend.Scalar(scheme.damping)
+        if !scheme.shiftsAbsolutely {
+            shift *= largestEigenvalue(a, order: order, iterations: scheme.iterations, using: &generator, backend)
+        }
+        let factor = try backend.choleskyFactor(backend.addToDiagonal(a, shift))
         guard let error, let decay = scheme.errorFeedbackDecay else {
             return .cholesky(try CholeskyStatistic(factor: factor, coding: coding, backend: backend), error: nil)
         }

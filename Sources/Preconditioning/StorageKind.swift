@@ -4,6 +4,9 @@ import Quantization
 public enum StatisticKind: String, Sendable, Codable, CaseIterable {
     case exact, full, offdiagonal, symmetric, eigenvector, householder, cholesky
 
+    /// Whether eigenvalues and eigenvectors are kept rather than entries.
+    public var isFactored: Bool { self == .eigenvector || self == .householder }
+
     /// The storage with a coding, which `exact` does not ask for.
     public func storage(_ coding: () throws -> BlockCoding) rethrows -> StatisticStorage {
         switch self {

@@ -4,7 +4,7 @@ import Compute
 struct SubspaceStep<Backend: MatrixBackend> {
     /// P = H₁H₂…Hₙ of the QR factorization of A·V.
     let vectors: Backend.Tensor
-    /// diag(PᵀAP), in the order of the columns.
+    /// diag(PᵀAP) in the order of the columns, none negative.
     let eigenvalues: [Backend.Scalar]
     /// The reflectors of P, tails below the diagonal, and their scalars.
     let reflectors: Backend.Tensor
@@ -13,7 +13,9 @@ struct SubspaceStep<Backend: MatrixBackend> {
 
 /// P ← QR(A·V), λ = diag(PᵀAP): the randomized decomposition of the paper, warm-started at V.
 ///
-/// Columns are neither sorted nor given signs, and what PᵀAP has off its diagonal is dropped.
+/// Columns are neither sorted nor given signs, and what PᵀAP has off its diagonal is dropped. A is positive semidefinite, and
+/// so a Rayleigh quotient below 0 is rounding, of up to about n·u·λmax; it becomes 0, as the eigenvalues of a whole
+/// decomposition do. The published code keeps it, and its power is not a number where it exceeds the damping.
 ///
 /// Source: Wang et al. 2024, appendix B, eq. 4, with one iteration.
 func subspaceStep<Backend: MatrixBackend>(
@@ -21,8 +23,8 @@ func subspaceStep<Backend: MatrixBackend>(
 ) -> SubspaceStep<Backend> {
     let (packed, scalars) = backend.householderQR(backend.multiply(a, vectors))
     let next = backend.orthogonalFactor(reflectors: packed, scalars: scalars)
-    let eigenvalues = backend.columnProducts(next, backend.multiply(a, next))
-    return SubspaceStep(vectors: next, eigenvalues: eigenvalues, reflectors: packed, scalars: scalars)
+    let quotients = backend.columnProducts(next, backend.multiply(a, next))
+    return SubspaceStep(vectors: next, eigenvalues: quotients.map { max($0, 0) }, reflectors: packed, scalars: scalars)
 }
 
 /// β·V·Diag(λ)·Vᵀ + w·M.

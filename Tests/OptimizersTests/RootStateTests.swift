@@ -68,6 +68,68 @@ import Testing
         expectBound(relativeDifference(try coded.root(using: &generator, backend), expected), atMost: 0.02)
     }
 
+    /// Of a diagonal A every quantity is: C² = βA + (1 − β)M + δ, δ = ε·λmax or ε, and the root is of C², damped again by
+    /// ε·λmax where δ is absolute. The diagonal is kept in float32, and codes of zeros are exact.
+    @Test(arguments: [CholeskyShift.relative, .absolute], [nil, 0.9] as [Double?])
+    func choleskyShifts(shift: CholeskyShift, feedback: Double?) throws {
+        let (beta, epsilon) = (0.5, 1e-2)
+        let scheme = try PreconditionerScheme(
+            statistic: .cholesky(coding(bits: 8)), root: .exact, decay: beta, damping: epsilon, solver: .eigen,
+            errorFeedbackDecay: feedback, shift: shift, iterations: 1000, smallestCodedOrder: 0)
+        let moment = [9.0, 4, 1, 0.25]
+        var side = try PreconditionerState(order: 4, scheme: scheme, generator: PhiloxGenerator(seed: 1), backend)
+        var expected = [Double](repeating: epsilon, count: 4)
+        for _ in 0..<5 {
+            side.updateStatistic(with: Matrix(diagonal: moment), backend)
+            let updated = zip(expected, moment).map { beta * $0 + (1 - beta) * $1 }
+            expected = updated.map { $0 + epsilon * (shift == .absolute ? 1 : updated[0]) }
+        }
+        side.updateRoot(backend)
+        let damping = shift == .absolute ? epsilon * expected[0] : 0
+        let (statistic, root) = (side.statisticMatrix(backend), side.rootMatrix(backend))
+        for index in 0..<4 {
+            // Five roundings to float32; the estimate of λmax stops at 1e-6 of itself, and ε of that counts.
+            expectBound((statistic[index, index] / expected[index] - 1).magnitude, atMost: 1e-6, "\(shift)")
+            expectBound((root[index, index] * pow(expected[index] + damping, 0.25) - 1).magnitude, atMost: 1e-6, "\(shift)")
+        }
+    }
+
+    @Test func shiftsNeedCholesky() throws {
+        #expect(throws: PreconditionerSchemeError.self) {
+            try PreconditionerScheme(statistic: .exact, root: .exact, shift: .absolute)
+        }
+        let scheme = try PreconditionerScheme(statistic: .cholesky(coding()), root: .exact, shift: .relative)
+        #expect(try scheme == PreconditionerScheme(statistic: .cholesky(coding()), root: .exact))
+        // Settings that were written before there was a choice read as they did.
+        #expect(!String(decoding: try JSONEncoder().encode(scheme), as: UTF8.self).contains("shift"))
+        let absolute = try PreconditionerScheme(statistic: .cholesky(coding()), root: .exact, shift: .absolute)
+        #expect(try JSONDecoder().decode(PreconditionerScheme.self, from: JSONEncoder().encode(absolute)) == absolute)
+    }
+
+    /// The published iteration returns 1 for a matrix of order 1; powers and closed forms do not.
+    @Test func orderOne() throws {
+        let coding = try coding()
+        let moment = Matrix<Double>(diagonal: [16.0])
+        for storage in try storages(bits: 4) {
+            for solver in [nil, RootSolver.eigen, .schurNewton] {
+                let scheme = try PreconditionerScheme(
+                    statistic: storage, root: .offdiagonal(coding), decay: 0, damping: 1e-9, solver: solver)
+                var side = try PreconditionerState(order: 1, scheme: scheme, generator: PhiloxGenerator(seed: 1), backend)
+                side.updateStatistic(with: moment, backend)
+                var shadow = ShadowStatistic(following: side, backend)
+                shadow.update(with: moment, backend)
+                side.updateRoot(backend)
+                let isUnit = scheme.solver == .schurNewton
+                #expect(isUnit == (solver == .schurNewton || solver == nil && !storage.isFactored))
+                let expected = isUnit ? 1 : pow(16 * (1 + 1e-9), -0.25)
+                expectBound((side.rootMatrix(backend)[0, 0] / expected - 1).magnitude, atMost: 1e-15, "\(storage.kind)")
+                expectBound(
+                    (try #require(try shadow.rootMatrix(backend))[0, 0] / expected - 1).magnitude, atMost: 1e-15)
+                #expect(side.record == PreconditionerRecord())
+            }
+        }
+    }
+
     @Test func dampingIsRetainedWhereAskedFor() throws {
         for retains in [false, true] {
             let scheme = try PreconditionerScheme(
