@@ -1,19 +1,17 @@
 import CPUBackend
+import LinearAlgebra
 import Optimizers
 
 /// The rules underneath by name, as the program's commands take them.
 enum FirstOrderRule: String, CaseIterable {
     case sgdm, adamw, nadamw, adagrad
 
-    /// Values that the rule keeps for a parameter.
-    var valueCount: Int {
-        switch self {
-        case .sgdm, .adagrad: 1
-        case .adamw, .nadamw: 2
-        }
-    }
+    var isAdam: Bool { self == .adamw || self == .nadamw }
 
-    /// What is not given is the rule's own default; what does not apply is ignored.
+    /// Values that the rule keeps for a parameter.
+    var valueCount: Int { isAdam ? 2 : 1 }
+
+    /// What is not given is the rule's own default; what does not apply is not asked for.
     struct Hyperparameters {
         var learningRate: Double
         var weightDecay: Double
@@ -21,10 +19,13 @@ enum FirstOrderRule: String, CaseIterable {
         var usesNesterov = false
         var firstDecay: Double?
         var secondDecay: Double?
+        var offset: Double?
     }
 
     /// - Throws: `HyperparameterError`.
-    func rule(_ values: Hyperparameters) throws(HyperparameterError) -> any OptimizerRule<CPUBackend<Float>> {
+    func rule<Scalar: LAPACKScalar>(
+        _ values: Hyperparameters, as scalar: Scalar.Type
+    ) throws(HyperparameterError) -> any OptimizerRule<CPUBackend<Scalar>> {
         switch self {
         case .sgdm:
             try SGDM(
@@ -33,9 +34,11 @@ enum FirstOrderRule: String, CaseIterable {
         case .adamw, .nadamw:
             try AdamW(
                 learningRate: values.learningRate, firstDecay: values.firstDecay ?? 0.9,
-                secondDecay: values.secondDecay ?? 0.999, weightDecay: values.weightDecay, usesNesterov: self == .nadamw)
+                secondDecay: values.secondDecay ?? 0.999, offset: values.offset ?? 1e-8, weightDecay: values.weightDecay,
+                usesNesterov: self == .nadamw)
         case .adagrad:
-            try Adagrad(learningRate: values.learningRate, weightDecay: values.weightDecay)
+            try Adagrad(
+                learningRate: values.learningRate, offset: values.offset ?? 1e-10, weightDecay: values.weightDecay)
         }
     }
 }

@@ -25,6 +25,7 @@ enum Program {
         selectKernel()
         do {
             var command = try FourthRoot.parseAsRoot()
+            try refuseRepeatedOptions(Array(CommandLine.arguments.dropFirst()), of: type(of: command))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -1,5 +1,6 @@
 import Compute
 import HDF5Store
+import LinearAlgebra
 import MatrixCore
 import Optimizers
 
@@ -62,26 +63,63 @@ struct GradientTrace {
         return value
     }
 
+    /// A setting of one rule: the attribute `<name>_<rule>`, else `<name>`, which is every rule's.
+    ///
+    /// - Throws: `StatusError` as for other numbers.
+    func number(_ name: String, of rule: FirstOrderRule, _ range: ClosedRange<Double>) throws -> Double {
+        let own = "\(name)_\(rule.rawValue)"
+        return try number(attributes[own] == nil && attributes[name] != nil ? name : own, range)
+    }
+
     /// A parameter before the first step, as a matrix.
-    func initial(_ parameter: Parameter) throws -> Matrix<Float> {
+    func initial<Scalar: TraceScalar>(_ parameter: Parameter) throws -> Matrix<Scalar> {
         let name = "initial/\(parameter.name)"
-        return try matrix(file.readArray(name, as: Float.self), parameter, name)
+        return try matrix(Scalar.read(name, file), parameter, name)
     }
 
     /// The gradient of step t, from 1.
-    func gradient(_ parameter: Parameter, step: Int) throws -> Matrix<Float> {
+    func gradient<Scalar: TraceScalar>(_ parameter: Parameter, step: Int) throws -> Matrix<Scalar> {
         let name = "gradients/\(parameter.name)"
-        return try matrix(file.readSlab(name, at: step - 1, as: Float.self), parameter, "\(name), step \(step)")
+        return try matrix(Scalar.read(name, at: step - 1, file), parameter, "\(name), step \(step)")
     }
 
-    private func matrix(
-        _ array: NumericArray<Float>, _ parameter: Parameter, _ name: String
-    ) throws -> Matrix<Float> {
+    private func matrix<Scalar: TraceScalar>(
+        _ array: NumericArray<Scalar>, _ parameter: Parameter, _ name: String
+    ) throws -> Matrix<Scalar> {
         if let value = array.values.first(where: { !$0.isFinite }) {
             throw wrong(file.path, name, "an entry is \(value); only finite ones can be followed")
         }
         // Rows of the set are columns of the memory.
         return Matrix(rows: parameter.shape.columns, columns: parameter.shape.rows, elements: array.values).transposed
+    }
+}
+
+/// The precisions in which a trace can be followed.
+protocol TraceScalar: LAPACKScalar {
+    static func read(_ name: String, _ file: HDF5File) throws -> NumericArray<Self>
+    static func read(_ name: String, at index: Int, _ file: HDF5File) throws -> NumericArray<Self>
+    static func write(_ array: NumericArray<Self>, to name: String, _ writer: HDF5Writer) throws
+}
+
+extension Float: TraceScalar {
+    static func read(_ name: String, _ file: HDF5File) throws -> NumericArray<Float> {
+        try file.readArray(name, as: Float.self)
+    }
+    static func read(_ name: String, at index: Int, _ file: HDF5File) throws -> NumericArray<Float> {
+        try file.readSlab(name, at: index, as: Float.self)
+    }
+    static func write(_ array: NumericArray<Float>, to name: String, _ writer: HDF5Writer) throws {
+        try writer.write(array, to: name)
+    }
+}
+
+extension Double: TraceScalar {
+    static func read(_ name: String, _ file: HDF5File) throws -> NumericArray<Double> { try file.readArray(name) }
+    static func read(_ name: String, at index: Int, _ file: HDF5File) throws -> NumericArray<Double> {
+        try file.readSlab(name, at: index, as: Double.self)
+    }
+    static func write(_ array: NumericArray<Double>, to name: String, _ writer: HDF5Writer) throws {
+        try writer.write(array, to: name)
     }
 }
 

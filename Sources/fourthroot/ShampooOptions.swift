@@ -57,10 +57,17 @@ struct ShampooOptions: ParsableArguments {
     @Option(help: "Decay of the error feedback of statistic cholesky (default: no error feedback).")
     var errorFeedbackDecay: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "What statistic cholesky adds before it factorizes: relative, ε·λmax, or absolute, ε, with ε·λmax again before "
+                + "the root (default relative)."))
+    var shift: String?
+
     @Flag(
         inversion: .prefixedNo,
-        help: ArgumentHelp("Leave Schur–Newton's damping in uncoded statistics, as the published code does."))
-    var retainDamping = true
+        help: ArgumentHelp(
+            "Leave Schur–Newton's damping in uncoded statistics, as the published code does (default: do where there is one)."))
+    var retainDamping: Bool?
 
     @Option(help: "Steps between updates of the statistics.")
     var statisticsInterval: Int?
@@ -101,17 +108,22 @@ struct ShampooOptions: ParsableArguments {
         let kind: Preconditioner =
             try preconditioner.map { try word($0, option: "--preconditioner") }
             ?? (statistic == nil && root == nil ? .none : .shampoo)
+        let statisticKind: StatisticKind = try statistic.map { try word($0, option: "--statistic") } ?? .exact
+        let rootKind: RootKind = try root.map { try word($0, option: "--root") } ?? .exact
+        let solver: RootSolver? = try solver.map { try word($0, option: "--solver") }
+        let rules = rules(statisticKind, rootKind, solver)
         guard kind != .none else {
-            if let name = givenOption { throw StatusError.usage("--\(name) needs --preconditioner shampoo or caspr") }
+            try rules.allNeeding("--preconditioner shampoo or caspr").check()
             return nil
         }
+        try rules.check()
         do {
             return (
                 try ShampooSchedule(
                     statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
                     rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? 1200,
                     combination: kind == .caspr ? .caspr : .shampoo),
-                try scheme(defaults, keepsUncodedStatistics)
+                try scheme(statisticKind, rootKind, solver, defaults, keepsUncodedStatistics)
             )
         } catch let error as HyperparameterError {
             throw StatusError.usage("\(error)")
@@ -122,22 +134,21 @@ struct ShampooOptions: ParsableArguments {
         }
     }
 
-    private func scheme(_ defaults: Defaults, _ keepsUncodedStatistics: Bool) throws -> PreconditionerScheme {
-        let statisticKind: StatisticKind = try statistic.map { try word($0, option: "--statistic") } ?? .exact
-        let rootKind: RootKind = try root.map { try word($0, option: "--root") } ?? .exact
-        if statisticKind == .exact && rootKind == .exact, let name = givenCoding {
-            throw StatusError.usage("--\(name) contradicts exact statistics and roots")
-        }
+    private func scheme(
+        _ statisticKind: StatisticKind, _ rootKind: RootKind, _ solver: RootSolver?, _ defaults: Defaults,
+        _ keepsUncodedStatistics: Bool
+    ) throws -> PreconditionerScheme {
         let name: CodebookName = try codebook.map { try word($0, option: "--codebook") } ?? .linear2
         let rootName: CodebookName = try rootCodebook.map { try word($0, option: "--root-codebook") } ?? name
         return try PreconditionerScheme(
             statistic: statisticKind.storage { try coding(name, bits, block) },
             root: rootKind.storage { try coding(rootName, rootBits ?? bits, rootBlock ?? block) },
             decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? 0.25,
-            solver: try solver.map { try word($0, option: "--solver") },
+            solver: solver,
             updateDecomposition: try updateDecomposition.map { try word($0, option: "--update-decomposition") } ?? .subspace,
             updateRectificationSteps: rectifyUpdate ?? 1, rootRectificationSteps: rectifyRoot ?? 4,
-            errorFeedbackDecay: errorFeedbackDecay, retainsDamping: retainDamping,
+            errorFeedbackDecay: errorFeedbackDecay, shift: try shift.map { try word($0, option: "--shift") },
+            retainsDamping: retainDamping ?? true,
             keepsUncodedStatistic: keepsUncodedStatistics)
     }
 
@@ -147,23 +158,42 @@ struct ShampooOptions: ParsableArguments {
         return try CodingChoice(codebook: name, bits: bits, block: block ?? 64).blockCoding()
     }
 
-    private var givenCoding: String? {
-        let given: [(String, Bool)] = [
-            ("codebook", codebook != nil), ("bits", bits != nil), ("block", block != nil),
-            ("root-codebook", rootCodebook != nil), ("root-bits", rootBits != nil), ("root-block", rootBlock != nil),
+    /// Every option with what it needs beside a preconditioner.
+    private func rules(_ statistic: StatisticKind, _ root: RootKind, _ solver: RootSolver?) -> [OptionRule] {
+        let solver = solver ?? (statistic.isFactored ? .factored : .schurNewton)
+        let codes = "a coded statistic or root; both are exact"
+        /// A value of the coding is used by the statistic, and by the root where it has none of its own.
+        func coding(_ name: String, _ isGiven: Bool, _ rootHasOwn: Bool) -> OptionRule {
+            OptionRule(
+                name, isGiven, appliesIf: statistic != .exact || (root != .exact && !rootHasOwn),
+                needs: root == .exact ? codes : "a coded statistic, for --root-\(name) is given")
+        }
+        func rootCoding(_ name: String, _ isGiven: Bool) -> OptionRule {
+            OptionRule(name, isGiven, appliesIf: root != .exact, needs: "a coded root; the root is exact")
+        }
+        func of(_ kinds: StatisticKind..., option name: String, _ isGiven: Bool) -> OptionRule {
+            let words = kinds.map(\.rawValue).joined(separator: " or ")
+            return OptionRule(name, isGiven, appliesIf: kinds.contains(statistic), needs: "--statistic \(words)")
+        }
+        return [
+            OptionRule("statistic", self.statistic != nil), OptionRule("root", self.root != nil),
+            coding("codebook", codebook != nil, rootCodebook != nil), coding("bits", bits != nil, rootBits != nil),
+            coding("block", block != nil, rootBlock != nil),
+            rootCoding("root-codebook", rootCodebook != nil), rootCoding("root-bits", rootBits != nil),
+            rootCoding("root-block", rootBlock != nil),
+            of(.eigenvector, .householder, option: "update-decomposition", updateDecomposition != nil),
+            of(.eigenvector, option: "rectify-update", rectifyUpdate != nil),
+            of(.eigenvector, option: "rectify-root", rectifyRoot != nil),
+            of(.cholesky, option: "error-feedback-decay", errorFeedbackDecay != nil),
+            of(.cholesky, option: "shift", shift != nil),
+            OptionRule("solver", self.solver != nil),
+            // That nothing is retained can always be said.
+            OptionRule(
+                "retain-damping", retainDamping == true, appliesIf: solver == .schurNewton && !statistic.isFactored,
+                needs: "--solver schur-newton and a statistic that is neither eigenvector nor householder"),
+            OptionRule("statistics-interval", statisticsInterval != nil), OptionRule("root-interval", rootInterval != nil),
+            OptionRule("decay", decay != nil), OptionRule("damping", damping != nil),
+            OptionRule("max-order", maxOrder != nil), OptionRule("exponent", exponent != nil),
         ]
-        return given.first { $0.1 }?.0
-    }
-
-    private var givenOption: String? {
-        let given: [(String, Bool)] = [
-            ("statistic", statistic != nil), ("root", root != nil),
-            ("update-decomposition", updateDecomposition != nil), ("rectify-update", rectifyUpdate != nil),
-            ("rectify-root", rectifyRoot != nil), ("solver", solver != nil),
-            ("error-feedback-decay", errorFeedbackDecay != nil), ("statistics-interval", statisticsInterval != nil),
-            ("root-interval", rootInterval != nil), ("decay", decay != nil), ("damping", damping != nil),
-            ("max-order", maxOrder != nil), ("exponent", exponent != nil),
-        ]
-        return given.first { $0.1 }?.0 ?? givenCoding
     }
 }

@@ -154,7 +154,10 @@ import Testing
         func expectRefused(_ options: [String], _ words: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
             try folder.expectRefusal(Self.arguments + options, status: 64, words: words, sourceLocation: sourceLocation)
         }
-        try expectRefused(["--optimizer", "adamax"], ["adamax", "adamw"])
+        try folder.expectRefusal(
+            ["replay", "trace.h5", "--optimizer", "adamax", "-o", "out.h5"], status: 64, words: ["adamax", "adamw"])
+        try expectRefused(["--precision", "float16"], ["float16", "float64"])
+        try expectRefused(["--threads", "0"], ["threads"])
         try expectRefused(["--preconditioner", "none", "--root-bits", "4"], ["root-bits", "shampoo"])
         try expectRefused(["--solver", "eigen"], ["solver", "shampoo"])
         try expectRefused(["--preconditioner", "shampoo", "--bits", "4"], ["bits", "exact"])

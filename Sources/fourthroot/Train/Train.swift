@@ -51,7 +51,7 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try check()
-        let base = try firstOrder.rule()
+        let base = try firstOrder.rule(as: Float.self)
         let preconditioning = try shampoo.preconditioning(
             defaults: .init(), keepsUncodedStatistics: records.dump != nil)
         if preconditioning == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners {
