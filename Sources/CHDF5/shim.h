@@ -44,9 +44,8 @@ static inline herr_t fourthroot_h5_walk_errors(H5E_walk2_t visit, void *context)
 static inline herr_t fourthroot_h5_iterate_links(hid_t group, H5L_iterate_t visit, void *context) {
   return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, visit, context);
 }
-static inline bool fourthroot_h5_is_hard_link(hid_t group, const char *name) {
-  H5L_info_t info;
-  return H5Lget_info(group, name, &info, H5P_DEFAULT) >= 0 && info.type == H5L_TYPE_HARD;
+static inline herr_t fourthroot_h5_link_info(hid_t group, const char *name, H5L_info_t *info) {
+  return H5Lget_info(group, name, info, H5P_DEFAULT);
 }
 static inline herr_t fourthroot_h5_basic_info(hid_t object, H5O_info_t *info) {
   return H5Oget_info2(object, info, H5O_INFO_BASIC);

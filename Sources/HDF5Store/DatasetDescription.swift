@@ -24,22 +24,44 @@ public struct DatasetDescription: Sendable, Equatable {
     public let storedBytes: Int
     /// Why the set cannot be described; every other property but the name is then empty.
     public let failure: HDF5Error?
+    /// The number of the set in its listing: two descriptions with one number are one set under two paths.
+    public let object: Int
 
-    /// Whether it is two-dimensional, square, not empty and of a float type.
-    public var isSquareMatrix: Bool {
-        failure == nil && shape.count == 2 && shape[0] == shape[1] && shape[0] > 0 && elementType.isReadableAsMatrix
+    /// Whether it is two-dimensional and square; of order 0 too.
+    public var isSquare: Bool { failure == nil && shape.count == 2 && shape[0] == shape[1] }
+
+    /// Whether it is square, not empty and of a float type.
+    public var isSquareMatrix: Bool { isSquare && shape[0] > 0 && elementType.isReadableAsMatrix }
+
+    /// Whether it is square matrices, more than single numbers, one behind another.
+    public var isStack: Bool {
+        failure == nil && shape.count > 2 && elementType.isReadableAsMatrix && !shape.contains(0)
+            && shape[shape.count - 2] == shape[shape.count - 1] && shape[shape.count - 1] > 1
     }
 
-    init(name: String, failure: HDF5Error) {
+    /// "3 × 4", or in words.
+    public var shapeText: String {
+        shape.isEmpty ? "a scalar" : shape == [0] ? "empty" : shape.map { "\($0)" }.joined(separator: " × ")
+    }
+
+    init(name: String, object: Int, failure: HDF5Error) {
         self.init(
             name: name, shape: [], elementType: .other("unknown type"), byteOrder: nil, layout: .contiguous,
-            filters: [], storedBytes: 0, failure: failure)
+            filters: [], storedBytes: 0, failure: failure, object: object)
+    }
+
+    /// The same set under another path.
+    func naming(_ name: String, object: Int) -> DatasetDescription {
+        DatasetDescription(
+            name: name, shape: shape, elementType: elementType, byteOrder: byteOrder, layout: layout, filters: filters,
+            storedBytes: storedBytes, failure: failure?.naming(name), object: object)
     }
 
     init(
         name: String, shape: [Int], elementType: ElementType, byteOrder: ByteOrder?, layout: Layout,
-        filters: [String], storedBytes: Int, failure: HDF5Error? = nil
+        filters: [String], storedBytes: Int, failure: HDF5Error? = nil, object: Int = 0
     ) {
+        self.object = object
         self.name = name
         self.shape = shape
         self.elementType = elementType

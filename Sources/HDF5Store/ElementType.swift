@@ -4,7 +4,8 @@ import CHDF5
 public enum ElementType: Sendable, Hashable, CustomStringConvertible {
     /// IEEE binary16.
     case float16
-    /// The upper half of binary32; stored as a float type of that layout, or as uint16 with an attribute saying so.
+    /// The upper half of binary32; stored as a float type of that layout, as opaque words, or as 16-bit integers with
+    /// an attribute saying so.
     case bfloat16
     case float32
     case float64
@@ -47,15 +48,19 @@ struct StoredElement {
     var type: ElementType
     let order: ByteOrder?
     let bytes: Int
+    /// What the writer of an opaque type calls it; nil of other types.
+    let opaqueTag: String?
 
     /// - Parameter type: an open data type.
     init(type: hid_t) {
         bytes = Int(clamping: H5Tget_size(type))
+        opaqueTag = H5Tget_class(type) == H5T_OPAQUE ? Self.tag(type) : nil
         let order: ByteOrder? =
             switch H5Tget_order(type) {
             case H5T_ORDER_LE: .littleEndian
             case H5T_ORDER_BE: .bigEndian
-            default: nil
+            // Opaque elements lie as they did in their writer's memory.
+            default: opaqueTag == nil ? nil : .littleEndian
             }
         self.order = order
         self.type =
@@ -72,6 +77,12 @@ struct StoredElement {
             case H5T_VLEN: .other("variable-length sequence")
             default: .other("unknown type")
             }
+    }
+
+    private static func tag(_ type: hid_t) -> String {
+        guard let tag = H5Tget_tag(type) else { return "" }
+        defer { H5free_memory(tag) }
+        return String(cString: tag)
     }
 
     private static func float(_ type: hid_t, bytes: Int, order: ByteOrder?) -> ElementType {

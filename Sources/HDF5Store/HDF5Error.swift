@@ -10,6 +10,10 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         case notHDF5
         /// An HDF5 file that is truncated or damaged.
         case corrupt
+        /// Written in a format that the installed library does not know yet; a damaged version number looks the same.
+        case newerFormat
+        /// Values that nobody wrote, for which the library would give a fill value.
+        case unwritten
         /// No such data set, group or attribute.
         case noSuchObject
         /// Not of a numeric type that is read here.
@@ -46,10 +50,18 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// The same failure of an object that goes by another path.
+    func naming(_ object: String) -> HDF5Error {
+        HDF5Error(kind: kind, file: file, object: object, problem: problem, advice: advice, cause: cause)
+    }
+
     public var description: String {
         let place = object.map { "\(file): \($0.isEmpty ? "/" : $0)" } ?? file
-        return "\(place): \(problem)\(cause.map { " (\($0))" } ?? ""); \(advice)"
+        return "\(place): \(explanation)"
     }
+
+    /// The description without file and object.
+    public var explanation: String { "\(problem)\(cause.map { " (\($0))" } ?? ""); \(advice)" }
 }
 
 extension HDF5Error.Kind {
@@ -59,6 +71,9 @@ extension HDF5Error.Kind {
         case .unreadable: "check that it is a file you may read and that no program is writing it"
         case .notHDF5: "give a file written by HDF5 (h5py, h5dump and others)"
         case .corrupt: "copy or write the file again"
+        case .newerFormat:
+            "write it for older readers (libver=('earliest', 'v110') in h5py) or convert it by 'h5repack --high=V110'"
+        case .unwritten: "restore what is missing, or write the set again"
         case .noSuchObject: "list the file's contents for the names it has"
         case .wrongType: "store it as float32 or float64"
         case .wrongShape: "store it as a square two-dimensional set"

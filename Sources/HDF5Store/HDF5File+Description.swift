@@ -4,21 +4,24 @@ extension HDF5File {
     /// What the file says about one data set.
     public func description(of name: String) throws -> DatasetDescription {
         try HDF5Library.locked {
-            let dataset = try openDataset(name)
-            return try describe(dataset.raw, name: name.split(separator: "/").joined(separator: "/"))
+            let location = try locate(name)
+            let place = place(name)
+            return try location.file.describe(location.openDataset(place).raw, place)
         }
     }
 
-    /// Describes an open data set.
-    func describe(_ dataset: hid_t, name: String) throws -> DatasetDescription {
-        let place = place(name)
+    /// Describes an open data set of this file.
+    ///
+    /// - Parameter place: its name, and for messages the file from which a link led here.
+    func describe(_ dataset: hid_t, _ place: ObjectPlace) throws -> DatasetDescription {
         let space = try place.take(H5Dget_space(dataset), "its shape cannot be read", kind: .corrupt)
         let type = try place.take(H5Dget_type(dataset), "its type cannot be read", kind: .corrupt)
         let creation = try place.take(
             H5Dget_create_plist(dataset), "its creation properties cannot be read", kind: .corrupt)
-        let element = try StoredElement(type: type.raw).interpreted(of: dataset, place)
+        let element = try StoredElement(type: type.raw).interpreted(of: dataset, AttributeReader(self, place))
         return DatasetDescription(
-            name: name, shape: try extents(ofSpace: space.raw, place) ?? [0], elementType: element.type,
+            name: pathComponents(place.object ?? "").joined(separator: "/"),
+            shape: try extents(ofSpace: space.raw, place) ?? [0], elementType: element.type,
             byteOrder: element.order, layout: try layout(creation.raw, place), filters: try filters(creation.raw, place),
             storedBytes: Int(clamping: H5Dget_storage_size(dataset)))
     }
@@ -76,17 +79,30 @@ struct FilterDescription {
 extension StoredElement {
     /// The type that a string attribute gives to 16-bit words: bfloat16, or float16 (half).
     ///
-    /// Attributes of other sets are left alone: reading strings of variable length is where HDF5 1.10 crashes on
-    /// damaged files.
-    func interpreted(of dataset: hid_t, _ place: ObjectPlace) throws -> StoredElement {
-        guard type == .integer(bytes: 2, signed: false) else { return self }
-        let texts = try readAttributes(of: dataset, place).values.compactMap { $0.string?.lowercased() }
+    /// Opaque words without a tag are bfloat16 unless an attribute says otherwise: that is how h5py stores arrays of
+    /// the bfloat16 that NumPy lacks. Attributes of other sets are left alone: reading strings of variable length is
+    /// where HDF5 1.10 crashes on damaged files.
+    func interpreted(of dataset: hid_t, _ reader: AttributeReader) throws -> StoredElement {
+        guard bytes == 2, type.isSixteenBitWord || opaqueTag != nil else { return self }
+        let attributes = try reader.attributes(of: dataset).sorted.compactMap { $0.value.string }
+        let texts = (attributes + [opaqueTag ?? ""]).map { $0.lowercased() }
         var result = self
         if texts.contains(where: { $0.contains("bfloat16") }) {
             result.type = .bfloat16
         } else if texts.contains(where: { $0.contains("float16") || $0.contains("half") }) {
             result.type = .float16
+        } else if opaqueTag == "" {
+            result.type = .bfloat16
         }
         return result
+    }
+}
+
+extension ElementType {
+    fileprivate var isSixteenBitWord: Bool {
+        switch self {
+        case .integer(bytes: 2, _): true
+        case .integer, .float16, .bfloat16, .float32, .float64, .otherFloat, .string, .other: false
+        }
     }
 }

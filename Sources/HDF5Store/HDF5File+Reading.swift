@@ -5,14 +5,15 @@ import MatrixCore
 extension HDF5File {
     /// Reads a two-dimensional set: element (i, j) of the matrix is data set[i, j].
     ///
-    /// Float32, float64 and float16 sets of either byte order and any layout; a uint16 set is read as bfloat16 where
-    /// one of its string attributes contains "bfloat16", as float16 where one contains "float16" or "half".
+    /// Float32, float64 and float16 sets of either byte order and any layout; 16-bit integers are read as bfloat16
+    /// where one of their string attributes contains "bfloat16", as float16 where one contains "float16" or "half";
+    /// opaque 16-bit words likewise, and without either as bfloat16.
     ///
     /// Numerics: every conversion is exact but float64 to `Float`, which rounds to nearest, ties to even. NaN and
     /// infinities arrive as they are.
     ///
     /// - Throws: `HDF5Error` of kind `noSuchObject`, `wrongType`, `wrongShape` (not two-dimensional, or without
-    ///   elements), `tooLarge`, `missingFilter`, `corrupt` or `unreadable`.
+    ///   elements), `unwritten`, `tooLarge`, `missingFilter`, `corrupt`, `newerFormat` or `unreadable`.
     public func readMatrix(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
         try matrix(name, square: false).transposed
     }
@@ -58,7 +59,7 @@ extension HDF5File {
                 throw place(name).error(
                     .wrongType, "is of type \(dataset.element.type), not uint8", advice: "store it as uint8")
             }
-            return NumericArray(shape: dataset.shape, values: try dataset.rawBytes(slab: nil))
+            return NumericArray(shape: dataset.shape, values: try dataset.rawBytes())
         }
     }
 
@@ -70,7 +71,7 @@ extension HDF5File {
                 throw place(name).error(
                     .wrongType, "is of type \(dataset.element.type), not uint64", advice: "store it as little-endian uint64")
             }
-            let bytes = try dataset.rawBytes(slab: nil)
+            let bytes = try dataset.rawBytes()
             let values = bytes.withUnsafeBytes { bytes in
                 stride(from: 0, to: bytes.count, by: 8).map {
                     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self))
@@ -111,25 +112,23 @@ extension HDF5File {
             guard !square || shape[0] == shape[1] else {
                 throw place.error(.wrongShape, "is not square, its shape is \(shape[0]) × \(shape[1])")
             }
-            return Matrix(rows: shape[1], columns: shape[0], elements: try dataset.values(slab: nil))
+            let values: [Scalar] = try dataset.values()
+            try dataset.requireWritten(values)
+            return Matrix(rows: shape[1], columns: shape[0], elements: values)
         }
     }
 
     private func array<Scalar: MatrixScalar>(_ name: String) throws -> NumericArray<Scalar> {
         try HDF5Library.locked {
             let dataset = try NumericDataset.open(name, in: self)
-            return NumericArray(shape: dataset.shape, values: try dataset.values(slab: nil))
+            return NumericArray(shape: dataset.shape, values: try dataset.values())
         }
     }
 
     private func slab<Scalar: MatrixScalar>(_ name: String, at index: Int) throws -> NumericArray<Scalar> {
         try HDF5Library.locked {
-            let dataset = try NumericDataset.open(name, in: self)
-            guard let count = dataset.shape.first, (0..<count).contains(index) else {
-                throw place(name).error(
-                    .wrongShape, "has no index \(index), its shape is \(dataset.shape)", advice: "check the index")
-            }
-            return NumericArray(shape: Array(dataset.shape.dropFirst()), values: try dataset.values(slab: index))
+            let dataset = try NumericDataset.open(name, in: self, slab: index)
+            return NumericArray(shape: Array(dataset.shape.dropFirst()), values: try dataset.values())
         }
     }
 }

@@ -3,7 +3,8 @@ import Foundation
 
 /// The one way into the C library: serial HDF5 is not thread-safe, so every call happens inside `locked`.
 enum HDF5Library {
-    private static let lock = NSLock()
+    /// Recursive: a file that a link led to may close while the lock is held.
+    private static let lock = NSRecursiveLock()
 
     /// Without this, HDF5 flushes at process exit whatever a failed close left behind, and a full disk would be met
     /// again there. Files are closed here explicitly, so nothing is left for an exit handler to do.
@@ -43,6 +44,11 @@ enum HDF5Library {
         _ = locked { H5get_libversion(&major, &minor, &release) }
         return "\(major).\(minor).\(release)"
     }
+}
+
+/// The text of a buffer, up to its terminating zero.
+func text(_ buffer: [CChar]) -> String {
+    String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// A C string as one line of printable text: messages may quote bytes of a damaged file.

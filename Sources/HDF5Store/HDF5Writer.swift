@@ -64,7 +64,7 @@ public final class HDF5Writer {
         try HDF5Library.locked { try makeGroups(components(of: name), place(name)) }
     }
 
-    func components(of name: String) -> [String] { name.split(separator: "/").map(String.init) }
+    func components(of name: String) -> [String] { pathComponents(name) }
 
     func place(_ object: String) -> ObjectPlace { ObjectPlace(file: path, object: object) }
 

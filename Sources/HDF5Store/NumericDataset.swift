@@ -2,33 +2,48 @@ import CHDF5
 import Foundation
 import MatrixCore
 
-/// An open data set of numbers whose claims about size have been checked. Lives inside `HDF5Library.locked`.
+/// An open data set of numbers, or the part of one with one first index, whose claims have been checked: a type that
+/// is read, values that were written, and no more memory than the file and the machine pay for. Lives inside
+/// `HDF5Library.locked`.
 struct NumericDataset: ~Copyable {
     let shape: [Int]
     let element: StoredElement
     private let place: ObjectPlace
+    /// Keeps the file open in which the set lies, to which a link may have led.
+    private let file: HDF5File
+    private let slab: Int?
     private let dataset: Identifier
     private let space: Identifier
     private let type: Identifier
+    private let creation: Identifier
 
     private init(
-        place: ObjectPlace, shape: [Int], element: StoredElement, dataset: consuming Identifier,
-        space: consuming Identifier, type: consuming Identifier
+        _ place: ObjectPlace, _ file: HDF5File, shape: [Int], element: StoredElement, slab: Int?,
+        dataset: consuming Identifier, space: consuming Identifier, type: consuming Identifier,
+        creation: consuming Identifier
     ) {
         self.place = place
+        self.file = file
         self.shape = shape
         self.element = element
+        self.slab = slab
         self.dataset = dataset
         self.space = space
         self.type = type
+        self.creation = creation
     }
 
-    static func open(_ name: String, in file: HDF5File) throws -> NumericDataset {
+    /// - Parameter slab: the first index of the part to read; nil for the whole set.
+    static func open(_ name: String, in file: HDF5File, slab: Int? = nil) throws -> NumericDataset {
         let place = file.place(name)
-        let dataset = try file.openDataset(name)
+        let location = try file.locate(name)
+        let dataset = try location.openDataset(place)
         let space = try place.take(H5Dget_space(dataset.raw), "its shape cannot be read", kind: .corrupt)
         let type = try place.take(H5Dget_type(dataset.raw), "its type cannot be read", kind: .corrupt)
-        let element = try StoredElement(type: type.raw).interpreted(of: dataset.raw, place)
+        let creation = try place.take(
+            H5Dget_create_plist(dataset.raw), "its creation properties cannot be read", kind: .corrupt)
+        let element = try StoredElement(type: type.raw).interpreted(
+            of: dataset.raw, AttributeReader(location.file, place))
         switch element.type {
         case .otherFloat, .string, .other:
             throw place.error(.wrongType, "is of type \(element.type), not float32 or float64")
@@ -37,35 +52,44 @@ struct NumericDataset: ~Copyable {
         guard let shape = try extents(ofSpace: space.raw, place) else {
             throw place.error(.wrongShape, "has no data")
         }
-        let numeric = NumericDataset(
-            place: place, shape: shape, element: element, dataset: dataset, space: space, type: type)
-        try numeric.checkSize(fileBytes: file.fileBytes)
-        try numeric.checkFilters()
-        return numeric
+        if let slab {
+            guard let count = shape.first, (0..<count).contains(slab) else {
+                throw place.error(
+                    .wrongShape, "has no index \(slab), its shape is \(shape)", advice: "check the index")
+            }
+        }
+        try checkFilters(creation.raw, place)
+        try DatasetSupply(
+            file: location.file, dataset: dataset.raw, creation: creation.raw, shape: shape, slab: slab,
+            elementBytes: element.bytes, place: place
+        ).check()
+        return NumericDataset(
+            place, location.file, shape: shape, element: element, slab: slab, dataset: dataset, space: space, type: type,
+            creation: creation)
     }
 
-    /// The elements, or those of one first index, converted.
-    func values<Scalar: MatrixScalar>(slab: Int?) throws -> [Scalar] {
-        let count = (slab == nil ? shape : Array(shape.dropFirst())).reduce(1, *)
+    private var count: Int { (slab == nil ? shape : Array(shape.dropFirst())).reduce(1, *) }
+
+    /// The elements, converted.
+    func values<Scalar: MatrixScalar>() throws -> [Scalar] {
         if element.isStored(as: Scalar.self) {
             return try [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
-                try read(into: UnsafeMutableRawPointer(target.baseAddress), count: count, slab: slab)
+                try read(into: UnsafeMutableRawPointer(target.baseAddress), count: count)
                 initialized = count
             }
         }
-        return try rawBytes(slab: slab).withUnsafeBytes { element.decode($0, as: Scalar.self) }
+        return try rawBytes().withUnsafeBytes { element.decode($0, as: Scalar.self) }
     }
 
     /// The elements as they lie in the file, filters undone.
-    func rawBytes(slab: Int?) throws -> [UInt8] {
-        let count = (slab == nil ? shape : Array(shape.dropFirst())).reduce(1, *)
-        return try [UInt8](unsafeUninitializedCapacity: count * element.bytes) { target, initialized in
-            try read(into: UnsafeMutableRawPointer(target.baseAddress), count: count, slab: slab)
+    func rawBytes() throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count * element.bytes) { target, initialized in
+            try read(into: UnsafeMutableRawPointer(target.baseAddress), count: count)
             initialized = count * element.bytes
         }
     }
 
-    private func read(into target: UnsafeMutableRawPointer?, count: Int, slab: Int?) throws {
+    private func read(into target: UnsafeMutableRawPointer?, count: Int) throws {
         guard count > 0, let target else { return }
         let failure = "its data cannot be read"
         guard let slab else {
@@ -87,47 +111,39 @@ struct NumericDataset: ~Copyable {
     }
 }
 
+/// What netCDF gives to every value until it is written; nobody's statistic holds it.
+///
+/// Source: NC_FILL_FLOAT and NC_FILL_DOUBLE of netcdf.h, 9.9692099683868690e+36.
+private let netCDFFill = 0x1.ep122
+
 extension NumericDataset {
-    /// A header can claim any shape: before anything is allocated, it must fit this machine and what the file holds.
-    private func checkSize(fileBytes: Int) throws {
-        let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        // The elements as stored and converted to the widest scalar, which is what reading needs at most.
-        guard let count = product(shape), let stored = product([count, element.bytes]),
-            let widened = product([count, MemoryLayout<Double>.size]),
-            case (let needed, let overflow) = stored.addingReportingOverflow(widened), !overflow, needed <= physical
-        else {
-            throw place.error(.tooLarge, "its shape \(shape) needs more memory than this machine has")
-        }
-        let creation = try place.take(
-            H5Dget_create_plist(dataset.raw), "its creation properties cannot be read", kind: .corrupt)
-        let layout = H5Pget_layout(creation.raw)
-        let held = Int(clamping: H5Dget_storage_size(dataset.raw))
-        let isElsewhere = layout == H5D_VIRTUAL || H5Pget_external_count(creation.raw) > 0
-        guard isElsewhere || held <= fileBytes else {
-            throw place.error(.corrupt, "claims \(held) bytes in a file of \(fileBytes)")
-        }
-        let least = try leastBytes(for: stored, creation: creation.raw, layout: layout)
-        guard isElsewhere || held >= least else {
+    /// Throws where a value is netCDF's mark of one that nobody wrote, or every value is the fill value that the
+    /// writer chose. Zeros are left alone: they are a value that statistics have.
+    func requireWritten<Scalar: MatrixScalar>(_ values: [Scalar]) throws {
+        if let position = values.firstIndex(of: Scalar(netCDFFill)) {
+            let row = position / max(1, shape.last ?? 1)
             throw place.error(
-                .corrupt, "holds \(held) bytes of data where its shape \(shape) needs \(least) or more",
-                advice: "it was truncated, damaged or never written; write it again")
+                .unwritten, "holds netCDF's fill value at (\(row), \(position - row * (shape.last ?? 1))), which nobody wrote")
         }
+        guard let fill: Scalar = try chosenFillValue(), fill != 0, values.allSatisfy({ $0 == fill }) else { return }
+        throw place.error(.unwritten, "holds its fill value \(fill) throughout, nobody wrote it")
     }
 
-    /// The fewest bytes in the file from which `bytes` of data can come. A chunk never written reads as fill values,
-    /// which is legitimate, so chunked sets are held to the largest ratio of deflate (1032 to 1) only where
-    /// believing them would cost much.
-    private func leastBytes(for bytes: Int, creation: hid_t, layout: H5D_layout_t) throws -> Int {
-        guard layout == H5D_CHUNKED else { return bytes }
-        return bytes > 1 << 28 ? bytes / 1100 : 0
+    /// The fill value where the writer has set one.
+    private func chosenFillValue<Scalar: MatrixScalar>() throws -> Scalar? {
+        var kind = H5D_FILL_VALUE_UNDEFINED
+        let problem = "its fill value cannot be read"
+        try place.check(H5Pfill_value_defined(creation.raw, &kind), problem, kind: .corrupt)
+        guard kind == H5D_FILL_VALUE_USER_DEFINED else { return nil }
+        var bytes = [UInt8](repeating: 0, count: element.bytes)
+        try place.check(H5Pget_fill_value(creation.raw, type.raw, &bytes), problem, kind: .corrupt)
+        return bytes.withUnsafeBytes { element.decode($0, as: Scalar.self).first }
     }
 
-    private func checkFilters() throws {
-        let creation = try place.take(
-            H5Dget_create_plist(dataset.raw), "its creation properties cannot be read", kind: .corrupt)
-        let count = try place.check(H5Pget_nfilters(creation.raw), "its filters cannot be read", kind: .corrupt)
+    private static func checkFilters(_ creation: hid_t, _ place: ObjectPlace) throws {
+        let count = try place.check(H5Pget_nfilters(creation), "its filters cannot be read", kind: .corrupt)
         for index in 0..<UInt32(count) {
-            let filter = try FilterDescription(creation.raw, index: index, place)
+            let filter = try FilterDescription(creation, index: index, place)
             guard H5Zfilter_avail(filter.code) > 0 else {
                 throw place.error(.missingFilter, "is compressed by \(filter.name), which this HDF5 library lacks")
             }

@@ -26,6 +26,11 @@ struct ObjectPlace {
         } else if let inner = stack.first, let outer = stack.last, stack.count > 1 {
             cause = "\(inner); \(outer)"
         }
+        if kind == .corrupt, stack.contains(where: { $0.contains("version") }) {
+            return HDF5Error(
+                kind: .newerFormat, file: file, object: object,
+                problem: "is in a newer format than HDF5 \(HDF5Library.version) knows, or damaged", cause: cause)
+        }
         return HDF5Error(
             kind: system && kind == .corrupt ? .unreadable : kind, file: file, object: object, problem: problem,
             cause: cause)

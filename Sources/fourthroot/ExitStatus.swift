@@ -26,7 +26,8 @@ enum ExitStatus: Int32 {
         case let error as HDF5Error:
             switch error.kind {
             case .notFound, .unreadable, .noSuchObject: self = .noInput
-            case .notHDF5, .corrupt, .wrongType, .wrongShape, .missingFilter, .tooLarge: self = .wrongData
+            case .notHDF5, .corrupt, .newerFormat, .unwritten, .wrongType, .wrongShape, .missingFilter, .tooLarge:
+                self = .wrongData
             case .cannotCreate: self = .cannotCreate
             case .writeFailed: self = .inputOutput
             }

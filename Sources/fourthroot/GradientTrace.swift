@@ -17,26 +17,29 @@ struct GradientTrace {
     /// Ascending, from 1.
     let keptSteps: [Int]
     private let file: HDF5File
-    private let attributes: [String: AttributeValue]
+    private let attributes: Attributes
 
     /// - Throws: `HDF5Error`, or `StatusError` of status `wrongData` naming file and object.
     init(path: String) throws {
         file = try HDF5File.open(path)
         attributes = try file.attributes()
-        let sets = try file.datasets()
-        for case let failure? in sets.map(\.failure) { throw failure }
-        let initial = sets.filter { $0.name.hasPrefix("initial/") }
-        let gradients = sets.filter { $0.name.hasPrefix("gradients/") }
+        let listing = try file.listing()
+        for case let failure? in listing.datasets.map(\.failure) { throw failure }
+        let initial = listing.datasets(below: "initial").datasets
+        let gradients = Dictionary(
+            listing.datasets(below: "gradients").datasets.map { (ExactName($0.name), $0) },
+            uniquingKeysWith: { first, _ in first })
         guard !initial.isEmpty else { throw wrong(path, "initial", "no data sets in it; a trace holds the parameters there") }
-        if let alone = gradients.first(where: { set in
-            !initial.contains { $0.name.dropFirst(8) == set.name.dropFirst(10) }
-        }) {
-            throw wrong(path, alone.name, "there is no initial/\(alone.name.dropFirst(10))")
+        let expected = Dictionary(
+            initial.map { (ExactName("gradients/" + GradientTrace.parameter(of: $0)), $0) },
+            uniquingKeysWith: { first, _ in first })
+        if let alone = gradients.keys.sorted().first(where: { expected[$0] == nil }) {
+            throw wrong(path, alone.text, "there is no initial/\(Substring(alone.text.utf8.dropFirst(10)))")
         }
         let steps = try integer("steps", attributes, path, from: 1)
         parameters = try initial.map { set in
-            let name = String(set.name.dropFirst(8))
-            guard let stream = gradients.first(where: { $0.name == "gradients/\(name)" }) else {
+            let name = GradientTrace.parameter(of: set)
+            guard let stream = gradients[ExactName("gradients/\(name)")] else {
                 throw wrong(path, "gradients/\(name)", "it is missing; every initial parameter needs its gradients")
             }
             guard stream.shape == [steps] + set.shape else {
@@ -51,6 +54,9 @@ struct GradientTrace {
         else { throw wrong(path, "kept_steps", "this attribute must be ascending integers from 1 to \(steps)") }
         keptSteps = kept
     }
+
+    /// What follows `initial/`.
+    private static func parameter(of set: DatasetDescription) -> String { String(Substring(set.name.utf8.dropFirst(8))) }
 
     /// - Throws: `StatusError` where it is missing or not at least 1.
     func interval(_ name: String) throws -> Int { try integer(name, attributes, file.path, from: 1) }
@@ -124,7 +130,7 @@ extension Double: TraceScalar {
 }
 
 private func integer(
-    _ name: String, _ attributes: [String: AttributeValue], _ path: String, from least: Int
+    _ name: String, _ attributes: Attributes, _ path: String, from least: Int
 ) throws -> Int {
     guard let value = attributes[name]?.integer, value >= least else {
         throw wrong(path, name, "this attribute must be an integer from \(least)")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import HDF5Store
+import MatrixCore
 import MatrixStudy
 
 /// What an HDF5 file holds, and which of it can be studied.
@@ -17,104 +18,80 @@ struct Inspect: ParsableCommand {
     func run() throws {
         try Probe.requireSound(file)
         let opened = try HDF5File.open(file)
-        let datasets = try opened.datasets()
-        let attributes = try opened.attributes()
+        let contents = try FileContents(opened)
         if json {
-            let report = Report(
-                file: file, attributes: attributes.mapValues(JSONValue.init),
-                datasets: try datasets.map { dataset in
-                    Report.Dataset(
-                        dataset, attributes: dataset.failure == nil ? try opened.attributes(of: dataset.name) : [:])
-                })
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try OutputFile.writeToStandardOutput(String(decoding: encoder.encode(report), as: UTF8.self) + "\n")
+            try OutputFile.writeToStandardOutput(InspectReport(opened, contents).json().text() + "\n")
         } else {
-            var lines = attributes.sorted { $0.key < $1.key }.map { "@\($0.key) = \(text(of: $0.value))" }
-            lines += datasets.map(line)
-            let matrices = datasets.filter(\.isSquareMatrix).count
-            lines.append("\(datasets.count) data sets, \(matrices) of them square matrices that 'fourthroot study' reads")
-            try OutputFile.writeToStandardOutput(lines.map { $0 + "\n" }.joined())
+            var lines = try opened.attributes().sorted.map { "@\($0.name) = \(text(of: $0.value))" }
+            lines += contents.datasets.map { line(for: $0, in: contents) }
+            lines += contents.unreached.map { "\($0.object ?? ""): \($0.problem)" }
+            lines.append(
+                "\(contents.datasets.count) data sets, \(contents.studied.count) of them square matrices that "
+                    + "'fourthroot study' reads")
+            try OutputFile.writeToStandardOutput(lines.map { printableText($0) + "\n" }.joined())
         }
     }
 
-    private func line(for dataset: DatasetDescription) -> String {
-        if let failure = dataset.failure { return "\(dataset.name): \(failure.problem)" }
-        let shape = dataset.shape.isEmpty ? "scalar" : dataset.shape.map { "\($0)" }.joined(separator: " × ")
+    private func line(for dataset: DatasetDescription, in contents: FileContents) -> String {
+        let others = contents.otherPaths(of: dataset)
+        let links = others.isEmpty ? "" : ", also \(others.joined(separator: ", "))"
+        if let failure = dataset.failure { return "\(dataset.name): \(failure.problem)\(links)" }
         let filters = dataset.filters.isEmpty ? "" : ", \(dataset.filters.joined(separator: " + "))"
-        let use = dataset.isSquareMatrix ? "" : " (not a matrix)"
-        return "\(dataset.name): \(dataset.elementType), \(shape), \(dataset.storedBytes) bytes\(filters)\(use)"
-    }
-}
-
-/// The JSON form of `inspect`.
-private struct Report: Encodable {
-    struct Dataset: Encodable {
-        let name: String
-        let type: String
-        let shape: [Int]
-        let storedBytes: Int
-        let filters: [String]
-        let isMatrix: Bool
-        let attributes: [String: JSONValue]
-        let problem: String?
-
-        init(_ description: DatasetDescription, attributes: [String: AttributeValue]) {
-            name = description.name
-            type = "\(description.elementType)"
-            shape = description.shape
-            storedBytes = description.storedBytes
-            filters = description.filters
-            isMatrix = description.isSquareMatrix
-            self.attributes = attributes.mapValues(JSONValue.init)
-            problem = description.failure?.problem
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case name, type, shape, filters, attributes, problem
-            case storedBytes = "stored_bytes"
-            case isMatrix = "is_matrix"
-        }
+        let size = "\(dataset.elementType), \(dataset.shapeText), \(dataset.storedBytes) bytes"
+        return "\(dataset.name): \(size)\(filters)\(use(of: dataset, contents))\(links)"
     }
 
-    let file: String
-    let attributes: [String: JSONValue]
-    let datasets: [Dataset]
-}
+    private func use(of dataset: DatasetDescription, _ contents: FileContents) -> String {
+        if let problem = contents.problem(of: dataset) { return " (cannot be studied: \(problem))" }
+        if contents.studied.contains(ExactName(dataset.name)) { return "" }
+        return dataset.isSquareMatrix ? " (left out by a study that does not name it)" : " (not a matrix)"
+    }
 
-/// An attribute as JSON.
-private struct JSONValue: Encodable {
-    let value: AttributeValue
-
-    init(_ value: AttributeValue) { self.value = value }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch value {
-        case .string(let text): try container.encode(text)
-        case .integer(let number): try container.encode(number)
-        case .strings(let texts): try container.encode(texts)
-        case .integers(let numbers): try container.encode(numbers)
-        // JSON has no NaN or infinity: those become text.
-        case .number(let number): if number.isFinite { try container.encode(number) } else { try container.encode("\(number)") }
-        case .numbers(let numbers):
-            if numbers.allSatisfy(\.isFinite) {
-                try container.encode(numbers)
-            } else {
-                try container.encode(numbers.map { "\($0)" })
+    private func text(of value: AttributeValue) -> String {
+        let text =
+            switch value {
+            case .string(let text), .other(let text): text
+            case .integer(let number): "\(number)"
+            case .number(let number): "\(number)"
+            case .strings(let texts): "\(texts.prefix(Inspect.longestText))"
+            case .integers(let numbers): "\(numbers.prefix(Inspect.longestText))"
+            case .numbers(let numbers): "\(numbers.prefix(Inspect.longestText))"
             }
-        case .other(let text): try container.encode(text)
-        }
+        return text.count > Inspect.longestText ? "\(text.prefix(Inspect.longestText))…" : text
     }
+
+    /// Characters of an attribute that are shown; `--json` gives all of them.
+    private static let longestText = 2000
 }
 
-private func text(of value: AttributeValue) -> String {
-    switch value {
-    case .string(let text), .other(let text): text
-    case .integer(let number): "\(number)"
-    case .number(let number): "\(number)"
-    case .strings(let texts): "\(texts)"
-    case .integers(let numbers): "\(numbers)"
-    case .numbers(let numbers): "\(numbers)"
+/// The data sets of a file and what a study of the whole of it would make of each.
+struct FileContents {
+    let datasets: [DatasetDescription]
+    /// Links that lead to nothing.
+    let unreached: [HDF5Error]
+    /// The names of those that a study takes.
+    let studied: Set<ExactName>
+    private let problems: [ExactName: String]
+    private let paths: [Int: [String]]
+
+    /// Reads every matrix, as the study does.
+    init(_ file: HDF5File) throws {
+        let listing = try file.listing()
+        let input = try StudyInput(of: file, listing)
+        datasets = listing.datasets
+        unreached = listing.unreached
+        studied = Set(input.matrices.map { ExactName($0.name) })
+        problems = Dictionary(
+            input.rejected.map { (ExactName($0.dataset ?? ""), $0.problem) }, uniquingKeysWith: { first, _ in first })
+        paths = Dictionary(grouping: listing.datasets(below: "").datasets, by: \.object).mapValues { $0.map(\.name) }
+    }
+
+    /// Why a study refuses a data set; nil where it does not.
+    func problem(of dataset: DatasetDescription) -> String? { problems[ExactName(dataset.name)] }
+
+    /// A few of the other paths that lead to a data set.
+    func otherPaths(of dataset: DatasetDescription) -> [String] {
+        let others = (paths[dataset.object] ?? []).filter { ExactName($0) != ExactName(dataset.name) }
+        return others.count > 4 ? others.prefix(3) + ["\(others.count - 3) other paths"] : others
     }
 }

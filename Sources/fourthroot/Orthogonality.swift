@@ -46,7 +46,7 @@ struct Orthogonality: ParsableCommand {
         try output.requireWritable()
         try Probe.requireSound(input)
         let source = try StudyInput(path: input, selecting: matrix)
-        for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
+        source.report()
         var text = CSV.record([
             "source", "matrix", "order", "codebook", "bits", "block", "steps", "exponent", "mean_error",
             "orthogonality_defect",

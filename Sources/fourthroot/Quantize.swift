@@ -44,22 +44,37 @@ struct Quantize: ParsableCommand {
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         try Probe.requireSound(input)
-        // Columns of the memory are rows of the data set, along which blocks run.
-        let rows: Matrix<Float> = try HDF5File.open(input).readRowsAsColumns(matrix, as: Float.self)
-        guard rows.isSquare else {
-            throw StatusError(
-                status: .wrongData,
-                description: "\(input): \(matrix): its shape is \(rows.columns) × \(rows.rows); give a square matrix")
-        }
+        let rows = try readRows()
         let backend = CPUBackend<Float>()
-        do {
-            let coded = try backend.encode(rows, region: .columns, coding: coding, keepingDiagonal: false)
-            try write(coded, decoded: backend.decode(coded))
-        } catch QuantizationError.notFinite(let row, let column, let value) {
-            throw StatusError(
-                status: .wrongData,
-                description: "\(input): \(matrix): entry (\(column), \(row)) is \(value); only finite entries can be coded")
+        let coded = try backend.encode(rows, region: .columns, coding: coding, keepingDiagonal: false)
+        try write(coded, decoded: backend.decode(coded))
+    }
+
+    /// The matrix in float32; columns of the memory are rows of the data set, along which blocks run.
+    ///
+    /// - Throws: `HDF5Error`, or `StatusError` where the set is not square or float32 cannot hold it: a value that is not
+    ///   finite or above the largest float, or every value so small that it would be coded as a zero.
+    private func readRows() throws -> Matrix<Float> {
+        let rows: Matrix<Double> = try HDF5File.open(input).readRowsAsColumns(matrix)
+        guard rows.isSquare else { throw wrong("its shape is \(rows.columns) × \(rows.rows); give a square matrix") }
+        let rounded = Matrix<Float>(rows)
+        if let position = rounded.elements.firstIndex(where: { !$0.isFinite }) {
+            let (value, order) = (rows.elements[position], rows.order)
+            let place = "entry (\(position / order), \(position % order)) is \(value)"
+            guard value.isFinite else { throw wrong("\(place); only finite entries can be coded") }
+            throw wrong("\(place); float32 ends at \(Float.greatestFiniteMagnitude), scale the matrix down")
         }
+        let largest = rows.largestMagnitude
+        guard largest == 0 || largest >= Double(Float.leastNormalMagnitude) else {
+            throw wrong(
+                "its largest entry is \(largest); float32 keeps full precision from \(Float.leastNormalMagnitude) on, scale "
+                    + "the matrix up")
+        }
+        return rounded
+    }
+
+    private func wrong(_ problem: String) -> StatusError {
+        StatusError(status: .wrongData, description: "\(input): \(matrix): \(problem)")
     }
 
     private func write(_ coded: CodedMatrix, decoded: Matrix<Float>) throws {

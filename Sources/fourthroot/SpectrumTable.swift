@@ -29,7 +29,7 @@ struct SpectrumTable: ParsableCommand {
         try output.requireWritable()
         try Probe.requireSound(input)
         let source = try StudyInput(path: input, selecting: matrix)
-        for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
+        source.report()
         var text = CSV.record([
             "source", "matrix", "order", "statistic", "codebook", "bits", "block", "rectify", "index", "singular_value",
             "contraction",

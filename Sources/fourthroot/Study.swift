@@ -93,13 +93,7 @@ struct Study: AsyncParsableCommand {
         try Probe.requireSound(input)
         var source = try StudyInput(path: input, selecting: plan.matrices)
         if plan.decomposition == .file { try source.requireFactors() }
-        for rejected in source.rejected { Terminal.report("error", "\(rejected)") }
-        if source.leftOut > 0 && !quiet {
-            Terminal.report(
-                "note",
-                "\(source.matrices.count) statistics of a training's dump; the \(source.leftOut) matrices that the optimizer "
-                    + "made of them are left out, unless --matrix names them")
-        }
+        source.report(notes: !quiet)
         if !source.eigenvectors.isEmpty && plan.decomposition != .file && !quiet {
             Terminal.report(
                 "note",

@@ -179,6 +179,7 @@ struct Synthesize: ParsableCommand {
         }
         try Probe.requireSound(like)
         let source = try StudyInput(path: like, selecting: matrix.map { [$0] } ?? [])
+        source.report()
         guard source.matrices.count == 1 else {
             throw StatusError.usage("\(like) holds \(source.matrices.count) matrices; choose one with --matrix")
         }

@@ -90,6 +90,22 @@ import Testing
         #expect(try file.readBytes("packed").values == packed)
     }
 
+    /// Entries that float32 cannot hold: the message has the value in the file, and zeros are never made in silence.
+    @Test func entriesBeyondFloat32() throws {
+        func refuse(_ matrix: Matrix<Double>, _ words: [String]) throws {
+            try folder.write([("m", matrix)], to: "a.h5")
+            try folder.expectRefusal(
+                ["quantize", "a.h5", "--matrix", "m", "-o", "out.h5"], status: 65, words: ["a.h5: m: "] + words)
+        }
+        try refuse(Matrix(rows: 2, columns: 2, elements: [1, 1e300, 0, 1]), ["entry (1, 0) is 1e+300", "3.4028235e+38"])
+        // Halfway between the largest float and the next power of two rounds to infinity.
+        try refuse(Matrix(diagonal: [3.4028235677973366e38, 1]), ["entry (0, 0) is 3.4028235677973366e+38"])
+        try refuse(Matrix(diagonal: [2e-60, 1e-60]), ["largest entry is 2e-60"])
+        try folder.write([("m", Matrix(diagonal: [1e-60, 1]))], to: "a.h5")
+        try folder.succeed(["quantize", "a.h5", "--matrix", "m", "-o", "out.h5"])
+        #expect(try HDF5File.open(folder.path("out.h5")).readArray("decoded", as: Float.self).values == [0, 0, 0, 1])
+    }
+
     /// The oracle's program, nil where it or Python is missing.
     private static let oracle: String? = {
         guard let path = sharedFile("reference/oracle.py"), let folder = try? TemporaryFolder(),

@@ -80,7 +80,9 @@ struct ReadingTests {
         let file = try HDF5File.open(path)
         let datasets = try file.datasets()
         #expect(expected.count == 26)
-        #expect(datasets.map(\.name) == expected)
+        // What only a link to another file reaches is visited by us alone.
+        #expect(datasets.map(\.name).filter { $0 != "external" } == expected)
+        #expect(datasets.count == expected.count + 1)
         #expect(datasets.allSatisfy { $0.failure == nil })
         #expect(try file.groups().contains("empty"))
     }
@@ -124,7 +126,7 @@ struct ReadingTests {
 
     @Test func attributes() throws {
         let file = try HDF5File.open(H5PY.fixture("attributes.h5"))
-        let expected: [String: AttributeValue] = [
+        let expected: Attributes = [
             "text": .string("straße"), "fixed": .string("abc"), "empty_text": .string(""),
             "texts": .strings(["one", "", "three"]), "fixed_texts": .strings(["aa", "b"]),
             "long": .string(String(repeating: "x", count: 10000)), "int": .integer(-7), "big": .integer(300),

@@ -4,7 +4,21 @@ public struct Glob: Sendable {
 
     public init(_ pattern: String) { self.pattern = Array(pattern.unicodeScalars) }
 
-    public var hasWildcards: Bool { pattern.contains("*") || pattern.contains("?") }
+    var text: String { String(String.UnicodeScalarView(pattern)) }
+
+    public var hasWildcards: Bool { pattern.contains { isWildcard($0) } }
+
+    /// What comes before the first wildcard, up to its last slash: the folder of all names that match.
+    var folder: String {
+        let plain = pattern.prefix { !isWildcard($0) }
+        let end = plain.lastIndex(of: "/") ?? plain.startIndex
+        return String(String.UnicodeScalarView(plain[..<end]))
+    }
+
+    /// Whether the pattern ends in these characters.
+    func ends(in text: String) -> Bool { pattern.suffix(text.unicodeScalars.count).elementsEqual(text.unicodeScalars) }
+
+    private func isWildcard(_ scalar: Unicode.Scalar) -> Bool { scalar == "*" || scalar == "?" }
 
     /// Whether the whole name matches; linear in the name for one `*`, at worst quadratic.
     public func matches(_ name: String) -> Bool {

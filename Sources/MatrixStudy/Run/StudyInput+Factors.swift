@@ -58,8 +58,8 @@ extension StudyInput {
     }
 
     private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>, unit: Double) {
-        let group = matrix.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        func path(_ name: String) -> String { (group + [name[...]]).joined(separator: "/") }
+        let group = matrix.name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast()
+        func path(_ name: String) -> String { (group.map { Substring($0) } + [name[...]]).joined(separator: "/") }
         do {
             let kept = try [path("eigenvectors"), path("eigenvalues"), matrix.name].map { try file.description(of: $0) }
             let order = matrix.order
@@ -82,19 +82,21 @@ extension StudyInput {
 
     private func factorsError(_ matrix: InputMatrix, _ problem: String) -> InputError {
         InputError(
-            kind: .wrongData,
-            description: "\(path): \(matrix.name): the data sets eigenvectors and eigenvalues beside it are no decomposition: "
+            kind: .wrongData, path: path, dataset: matrix.name,
+            problem: "the data sets eigenvectors and eigenvalues beside it are no decomposition: "
                 + "\(problem); 'fourthroot synthesize --keep-factors' writes them, and --decomposition lapack needs none")
     }
 
     /// The eigenvectors among data sets: no statistics of their own, and not symmetric.
-    static func eigenvectorSets(_ datasets: [DatasetDescription]) -> Set<String> {
-        let lists = Set(datasets.filter { $0.shape.count == 1 }.map(\.name))
+    static func eigenvectorSets(_ datasets: [DatasetDescription]) -> Set<ExactName> {
+        let lists = Set(datasets.filter { $0.shape.count == 1 }.map { ExactName($0.name) })
+        let own = "eigenvectors".utf8
         return Set(
             datasets.map(\.name).filter { name in
-                (name == "eigenvectors" || name.hasSuffix("/eigenvectors"))
-                    && lists.contains(name.dropLast("eigenvectors".count) + "eigenvalues")
-            })
+                guard name.utf8.suffix(own.count).elementsEqual(own) else { return false }
+                let group = Substring(name.utf8.dropLast(own.count))
+                return (group.isEmpty || group.utf8.last == UInt8(ascii: "/")) && lists.contains(ExactName(group + "eigenvalues"))
+            }.map { ExactName($0) })
     }
 }
 

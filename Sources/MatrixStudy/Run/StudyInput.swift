@@ -17,7 +17,12 @@ public struct InputError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable { case wrongData, noSuchInput }
 
     public let kind: Kind
-    public let description: String
+    public let path: String
+    /// Where one is meant.
+    public var dataset: String?
+    public let problem: String
+
+    public var description: String { "\(path): \(dataset.map { "\($0): " } ?? "")\(problem)" }
 }
 
 /// The matrices of a file: which there are, which are sound, and their entries.
@@ -26,8 +31,8 @@ public struct StudyInput: Sendable {
     public internal(set) var matrices: [InputMatrix] = []
     /// Data sets of a whole-file run that are matrices by their shape and cannot be studied.
     public internal(set) var rejected: [InputError] = []
-    /// Matrices of a training's dump that a whole-file run leaves out: a study is of the statistics.
-    public private(set) var leftOut = 0
+    /// What is left out without being wrong, a line each kind.
+    public private(set) var notes: [String] = []
 
     /// Eigenvectors that a whole-file run or a glob leaves out: they belong to the matrix beside them.
     public private(set) var eigenvectors: [String] = []
@@ -42,24 +47,28 @@ public struct StudyInput: Sendable {
 
     /// Reads and checks every selected matrix once, so that a study fails before it starts, not after hours.
     ///
-    /// - Parameter patterns: names or globs. Empty selects every square float32 or float64 data set, of a training's dump
-    ///   only the statistics; then unsound ones
-    ///   are collected in `rejected`, otherwise they throw.
-    /// - Throws: `HDF5Error` for the file as a whole, `InputError` for a selection.
+    /// - Parameter patterns: names or globs, see `InputSelection`. Empty selects every square float32 or float64 data
+    ///   set; then unsound ones are collected in `rejected`, otherwise they throw.
+    /// - Throws: `HDF5Error` for the file as a whole, `InputError` for a selection, and where there is no matrix.
     public init(path: String, selecting patterns: [String]) throws {
-        self.path = path
-        file = try HDF5File.open(path)
-        selectsEverything = patterns.isEmpty
-        let datasets = try file.datasets()
-        let eigenvectorSets = StudyInput.eigenvectorSets(datasets)
-        eigenvectors = eigenvectorSets.sorted()
-        var selected = try StudyInput.select(datasets, eigenvectorSets, patterns, path)
-        if patterns.isEmpty, (try? file.attribute("format"))?.string == "fourthroot" {
-            let matrices = selected.count
-            selected.removeAll { StudyInput.isDerived($0.name) }
-            leftOut = matrices - selected.count
+        let file = try HDF5File.open(path)
+        try self.init(of: file, file.listing(), selecting: patterns)
+        if matrices.isEmpty && rejected.isEmpty {
+            let found = notes.isEmpty ? "'fourthroot inspect' lists what it holds" : notes.joined(separator: "; ")
+            throw InputError(
+                kind: .wrongData, path: path, problem: "no square float32 or float64 data set in it; \(found)")
         }
-        for dataset in selected {
+    }
+
+    /// As `init(path:selecting:)` of an open file, which need not hold a matrix.
+    public init(of file: HDF5File, _ listing: HDF5Listing, selecting patterns: [String] = []) throws {
+        self.file = file
+        path = file.path
+        selectsEverything = patterns.isEmpty
+        let isDump = (try? file.attribute("format"))?.string == "fourthroot"
+        let selection = try InputSelection(listing, patterns: patterns, isDump: isDump, path: path)
+        eigenvectors = selection.eigenvectors.map(\.name)
+        for dataset in selection.taken {
             do {
                 let (matrix, entries) = try examine(dataset)
                 onlyEntries = matrices.isEmpty ? entries : nil
@@ -68,11 +77,29 @@ public struct StudyInput: Sendable {
                 rejected.append(error)
             }
         }
-        if matrices.isEmpty && rejected.isEmpty {
-            throw InputError(
-                kind: .wrongData,
-                description: "\(path): no square float32 or float64 data set in it; 'fourthroot inspect' lists what it holds")
+        note(selection, listing.unreached, isWholeFile: patterns.isEmpty)
+    }
+
+    /// Says what was left out. Links that lead to nothing are nobody's fault in this file; what is wrong with another
+    /// file is.
+    private mutating func note(_ selection: InputSelection, _ unreached: [HDF5Error], isWholeFile: Bool) {
+        if !selection.derived.isEmpty {
+            notes.append(
+                "\(matrices.count) statistics of a training's dump; the \(selection.derived.count) matrices that the "
+                    + "optimizer made of them are left out, unless --matrix names them or ends in their kind")
         }
+        if !selection.leftOut.isEmpty { notes.append("left out: \(InputSelection.text(of: selection.leftOut))") }
+        if !selection.isWhole {
+            notes.append("links make more paths than can be matched; each data set is taken under one of them")
+        }
+        guard isWholeFile else { return }
+        let dangling = unreached.filter { $0.kind == .noSuchObject }
+        if !dangling.isEmpty {
+            let shown = dangling.prefix(8).map { "\($0.object ?? "") \($0.problem)" }.joined(separator: ", ")
+            notes.append(
+                "links that lead to nothing: \(shown)\(dangling.count > 8 ? " and \(dangling.count - 8) more" : "")")
+        }
+        rejected += unreached.filter { $0.kind != .noSuchObject }.map { InputError($0) }
     }
 
     /// The matrix, made exactly symmetric.
@@ -106,16 +133,16 @@ public struct StudyInput: Sendable {
         try symmetricEigen(entries(of: matrix)).values.map(\.magnitude).sorted(by: >)
     }
 
-    /// Whether a dump of ours holds it beside a statistic: what the optimizer made of it, or followed in parallel.
-    private static func isDerived(_ name: String) -> Bool {
-        name.hasPrefix("steps/") && ["decoded", "root", "reference"].contains { name.hasSuffix("/\($0)") }
-    }
-
     private func examine(_ dataset: DatasetDescription) throws -> (InputMatrix, entries: Matrix<Double>) {
         let name = dataset.name
-        if let failure = dataset.failure { throw error(name, failure.description) }
-        guard dataset.shape.count == 2, dataset.shape[0] == dataset.shape[1] else {
-            throw error(name, "its shape is \(dataset.shape.map { "\($0)" }.joined(separator: " × ")); a statistic is square")
+        if let failure = dataset.failure { throw InputError(failure) }
+        guard !dataset.isStack else {
+            throw error(
+                name, "its shape is \(dataset.shapeText), a stack of square matrices; store each as a data set of its own")
+        }
+        guard dataset.isSquare else {
+            let shape = dataset.shape.isEmpty || dataset.shape == [0] ? "it is" : "its shape is"
+            throw error(name, "\(shape) \(dataset.shapeText); a statistic is square")
         }
         guard dataset.elementType.isReadableAsMatrix else {
             throw error(name, "it holds \(dataset.elementType); the study reads float32 and float64")
@@ -129,7 +156,7 @@ public struct StudyInput: Sendable {
         do {
             entries = try file.readRowsAsColumns(name)
         } catch let failure as HDF5Error {
-            throw InputError(kind: .wrongData, description: failure.description)
+            throw InputError(failure)
         }
         try requireSound(entries, name)
         return (InputMatrix(name: name, order: entries.order, hash: hash(entries)), entries)
@@ -159,37 +186,12 @@ public struct StudyInput: Sendable {
     private func hash(_ entries: Matrix<Double>) -> String { entries.elements.withUnsafeBytes { contentHash($0) } }
 
     private func error(_ name: String, _ problem: String) -> InputError {
-        InputError(kind: .wrongData, description: "\(path): \(name): \(problem)")
+        InputError(kind: .wrongData, path: path, dataset: name, problem: problem)
     }
+}
 
-    /// Matching data sets in the order of the file. A pattern without wildcards names a data set of any kind; one with
-    /// wildcards filters the square ones.
-    private static func select(
-        _ datasets: [DatasetDescription], _ eigenvectors: Set<String>, _ patterns: [String], _ path: String
-    ) throws(InputError) -> [DatasetDescription] {
-        // A data set of order 0 or one that cannot be opened is worth a word even where nobody asked for it by name.
-        if patterns.isEmpty {
-            return datasets.filter {
-                !eigenvectors.contains($0.name)
-                    && ($0.isSquareMatrix || $0.failure != nil || ($0.shape == [0, 0] && $0.elementType.isReadableAsMatrix))
-            }
-        }
-        var chosen: Set<String> = []
-        for pattern in patterns {
-            let name = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
-            let glob = Glob(name)
-            let matching = datasets.filter {
-                $0.name == name
-                    || (glob.hasWildcards && $0.isSquareMatrix && !eigenvectors.contains($0.name) && glob.matches($0.name))
-            }
-            guard !matching.isEmpty else {
-                throw InputError(
-                    kind: .noSuchInput,
-                    description: "\(path): no \(glob.hasWildcards ? "matrix matches" : "data set is named") '\(pattern)'; "
-                        + "'fourthroot inspect' lists what it holds")
-            }
-            chosen.formUnion(matching.map(\.name))
-        }
-        return datasets.filter { chosen.contains($0.name) }
+extension InputError {
+    fileprivate init(_ failure: HDF5Error) {
+        self.init(kind: .wrongData, path: failure.file, dataset: failure.object, problem: failure.explanation)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import MatrixCore
 
 /// The words by which the cases of a table are told apart: columns that differ go to the legend, the others to the subtitle.
 struct CaseLabels {
@@ -101,16 +102,19 @@ func powerMarkup(exponents: [String]) -> String {
 
 /// A matrix of a table; its source counts where two have matrices of one name.
 struct MatrixName: Hashable {
-    let source: String
-    let matrix: String
+    private let exactSource: ExactName
+    private let exactMatrix: ExactName
+
+    var source: String { exactSource.text }
+    var matrix: String { exactMatrix.text }
 
     init(_ row: ResultTable.Row) throws {
-        source = row.optionalText("source")
-        matrix = try row.text("matrix")
+        exactSource = ExactName(row.optionalText("source"))
+        exactMatrix = ExactName(try row.text("matrix"))
     }
 
     static func titles(_ names: [MatrixName]) -> [MatrixName: String] {
-        let ambiguous = Set(names.map(\.matrix)).count < names.count
+        let ambiguous = Set(names.map(\.exactMatrix)).count < names.count
         return Dictionary(uniqueKeysWithValues: names.map { ($0, ambiguous ? "\($0.source): \($0.matrix)" : $0.matrix) })
     }
 }
