@@ -6,7 +6,8 @@ extension HDF5File {
         try HDF5Library.locked {
             let location = try locate(name)
             let place = place(name)
-            return try location.file.describe(location.openDataset(place).raw, place)
+            let dataset = try location.openDataset(place)
+            return try location.file.describe(dataset.raw, place)
         }
     }
 

@@ -117,16 +117,17 @@ struct NumericDataset: ~Copyable {
 private let netCDFFill = 0x1.ep122
 
 extension NumericDataset {
-    /// Throws where a value is netCDF's mark of one that nobody wrote, or every value is the fill value that the
-    /// writer chose. Zeros are left alone: they are a value that statistics have.
+    /// Throws where every value is the fill value that the writer chose, or one is it and it is netCDF's, which no
+    /// statistic holds. Zeros are left alone: they are a value that statistics have.
     func requireWritten<Scalar: MatrixScalar>(_ values: [Scalar]) throws {
-        if let position = values.firstIndex(of: Scalar(netCDFFill)) {
-            let row = position / max(1, shape.last ?? 1)
-            throw place.error(
-                .unwritten, "holds netCDF's fill value at (\(row), \(position - row * (shape.last ?? 1))), which nobody wrote")
+        guard let fill: Scalar = try chosenFillValue(), fill != 0, let position = values.firstIndex(of: fill) else { return }
+        if fill == Scalar(netCDFFill) {
+            let (row, column) = position.quotientAndRemainder(dividingBy: max(1, shape.last ?? 1))
+            throw place.error(.unwritten, "holds netCDF's fill value at (\(row), \(column)), which nobody wrote")
         }
-        guard let fill: Scalar = try chosenFillValue(), fill != 0, values.allSatisfy({ $0 == fill }) else { return }
-        throw place.error(.unwritten, "holds its fill value \(fill) throughout, nobody wrote it")
+        guard values.contains(where: { $0 != fill }) else {
+            throw place.error(.unwritten, "holds its fill value \(fill) throughout, nobody wrote it")
+        }
     }
 
     /// The fill value where the writer has set one.

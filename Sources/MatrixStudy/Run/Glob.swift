@@ -1,3 +1,5 @@
+import MatrixCore
+
 /// A pattern for names in which `*` stands for any characters, slashes included, and `?` for any one.
 public struct Glob: Sendable {
     private let pattern: [Unicode.Scalar]
@@ -17,6 +19,12 @@ public struct Glob: Sendable {
 
     /// Whether the pattern ends in these characters.
     func ends(in text: String) -> Bool { pattern.suffix(text.unicodeScalars.count).elementsEqual(text.unicodeScalars) }
+
+    /// The names that the pattern takes: the one it spells out, wildcards and all, where there is it; else all that match.
+    public func taken(of names: Set<ExactName>) -> Set<ExactName> {
+        let own = ExactName(text)
+        return names.contains(own) ? [own] : names.filter { matches($0.text) }
+    }
 
     private func isWildcard(_ scalar: Unicode.Scalar) -> Bool { scalar == "*" || scalar == "?" }
 

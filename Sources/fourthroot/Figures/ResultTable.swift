@@ -1,4 +1,5 @@
 import Files
+import MatrixCore
 import MatrixStudy
 
 /// A CSV file with a header, read by column names.
@@ -85,8 +86,9 @@ struct ResultTable {
         if globs.isEmpty { return self }
         guard has("matrix") else { throw missing("matrix", in: path) }
         var result = self
-        let patterns = globs.map { Glob($0) }
-        result.rows = rows.filter { row in patterns.contains { $0.matches(row.optionalText("matrix")) } }
+        let names = Set(rows.map { ExactName($0.optionalText("matrix")) })
+        let taken = globs.reduce(into: Set<ExactName>()) { $0.formUnion(Glob($1).taken(of: names)) }
+        result.rows = rows.filter { taken.contains(ExactName($0.optionalText("matrix"))) }
         if result.rows.isEmpty {
             throw StatusError(
                 status: .noInput, description: "\(path): no matrix matches --matrix \(globs.joined(separator: " "))")
