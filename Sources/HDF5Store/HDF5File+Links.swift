@@ -99,7 +99,10 @@ struct LinkFollower {
         followed += 1
         let text = printable(target + [0])
         guard followed <= LinkFollower.mostLinks else {
-            throw place.error(.noSuchObject, "is a link to \(text)\(other), which leads back to itself")
+            throw place.error(
+                .noSuchObject,
+                "is a link to \(text)\(other), which leads back to itself or through more than \(LinkFollower.mostLinks) others"
+            )
         }
         do {
             return try locate(target.split(separator: slash).map { Array($0) + [0] }, from: start)

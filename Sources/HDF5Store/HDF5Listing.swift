@@ -23,8 +23,9 @@ public struct HDF5Listing: Sendable {
     /// every data set is what links are made for.
     private var mostPaths: Int { 4 * datasets.count + 1000 }
     private static let mostSteps = 1_000_000
-    /// No path that is meant is longer, and there may be as many as there are objects.
-    private static let longestPath = 4096
+    /// No path that is meant is longer. There may be as many as there are objects, and each is followed from the root:
+    /// a chain of thousands of groups must not take time in proportion to its square.
+    private static let longestPath = 1024
 
     init(_ walk: LinkWalk) {
         file = walk.file

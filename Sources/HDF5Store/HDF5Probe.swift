@@ -107,6 +107,11 @@ public enum HDF5Probe {
 
     private static func judge(_ child: Process, _ path: String) throws {
         guard child.terminationReason == .exit else {
+            if child.terminationStatus == SIGXCPU {
+                throw HDF5Error(
+                    kind: .corrupt, file: path,
+                    problem: "the HDF5 library did not finish reading it in the processor time that its size allows")
+            }
             throw HDF5Error(
                 kind: .corrupt, file: path, problem: "the HDF5 library crashed while reading it",
                 cause: "signal \(child.terminationStatus)")

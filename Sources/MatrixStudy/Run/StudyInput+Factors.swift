@@ -95,7 +95,8 @@ extension StudyInput {
             datasets.map(\.name).filter { name in
                 guard name.utf8.suffix(own.count).elementsEqual(own) else { return false }
                 let group = Substring(name.utf8.dropLast(own.count))
-                return (group.isEmpty || group.utf8.last == UInt8(ascii: "/")) && lists.contains(ExactName(group + "eigenvalues"))
+                return (group.isEmpty || group.utf8.last == UInt8(ascii: "/"))
+                    && lists.contains(ExactName(group + "eigenvalues"))
             }.map { ExactName($0) })
     }
 }
