@@ -4,6 +4,10 @@ import MatrixCore
 public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     private var values: [ExactName: AttributeValue] = [:]
 
+    public init(_ values: [String: AttributeValue]) {
+        for (name, value) in values { self[name] = value }
+    }
+
     public init(dictionaryLiteral elements: (String, AttributeValue)...) {
         for (name, value) in elements { self[name] = value }
     }

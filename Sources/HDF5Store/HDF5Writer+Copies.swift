@@ -21,7 +21,7 @@ extension HDF5Writer {
     }
 
     private func copyAttributes(of name: String, from source: HDF5File) throws {
-        for (attribute, value) in try source.attributes(of: name).sorted(by: { $0.key < $1.key }) {
+        for (attribute, value) in try source.attributes(of: name).sorted {
             if case .other(let type) = value {
                 throw place(name).error(.wrongType, "its attribute \(attribute) is of type \(type)", advice: "remove it")
             }
@@ -31,7 +31,8 @@ extension HDF5Writer {
 
     private func copyChunks(of dataset: DatasetDescription, from source: HDF5File) throws {
         let place = source.place(dataset.name)
-        let original = try source.openDataset(dataset.name)
+        let location = try source.locate(dataset.name)
+        let original = try location.openDataset(place)
         let type = try place.take(H5Dget_type(original.raw), "has no type", kind: .corrupt)
         let space = try place.take(H5Dget_space(original.raw), "has no shape", kind: .corrupt)
         let creation = try place.take(H5Dget_create_plist(original.raw), "has no layout", kind: .corrupt)

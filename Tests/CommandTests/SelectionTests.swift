@@ -104,6 +104,23 @@ import Testing
         #expect(try studied(["--matrix", "*"]) == ["left/root", "left/statistic"])
     }
 
+    /// A statistic that no gradient has reached is the damping alone: skipped with a count, taken where it is named.
+    @Test func dumpsBeforeTheFirstUpdate() throws {
+        let names = ["steps/00000001/w/0_0/left/statistic", "steps/00000002/w/0_0/left/statistic"]
+        try folder.createHDF5("a.h5") { writer in
+            for (name, updates) in zip(names, [0, 1]) {
+                try writer.write(try geometricMatrix(order: 5), to: name)
+                try writer.setAttribute("updates", to: .integer(updates), of: name)
+            }
+            try writer.setAttribute("format", to: .string("fourthroot"))
+        }
+        let run = try folder.succeed(["study", "a.h5"] + SelectionTests.cheap)
+        #expect(try StudyTable(run.standardOutput).column("matrix") == [names[1]])
+        #expect(run.standardError.contains("left out 1 matrices of a dump before their first update"))
+        #expect(try studied(["--matrix", "*w*"]) == [names[1]])
+        #expect(try studied(["--matrix", names[0]]) == [names[0]])
+    }
+
     /// Square sets of another type and stacks beside a good matrix are named once; the study goes on.
     @Test func whatIsNoMatrixIsNamed() throws {
         try folder.createHDF5("a.h5") { writer in

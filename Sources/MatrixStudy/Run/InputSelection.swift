@@ -15,6 +15,8 @@ struct InputSelection {
     private(set) var derived: [DatasetDescription] = []
     /// They belong to the matrix beside them.
     private(set) var eigenvectors: [DatasetDescription] = []
+    /// The names of those that a pattern names.
+    private(set) var named: Set<ExactName> = []
     /// Whether every path was held against the patterns; else a pattern took each data set once.
     private(set) var isWhole = true
 
@@ -31,6 +33,7 @@ struct InputSelection {
         for pattern in patterns {
             if let named = listing.dataset(at: pattern) {
                 taken.append(named)
+                self.named.insert(ExactName(named.name))
             } else {
                 try take(Glob(String(Substring(pattern.utf8.drop { $0 == UInt8(ascii: "/") }))), listing, path)
             }

@@ -68,7 +68,12 @@ public struct StudyInput: Sendable {
         let isDump = (try? file.attribute("format"))?.string == "fourthroot"
         let selection = try InputSelection(listing, patterns: patterns, isDump: isDump, path: path)
         eigenvectors = selection.eigenvectors.map(\.name)
+        var untouched = 0
         for dataset in selection.taken {
+            if isDump, !selection.named.contains(ExactName(dataset.name)), isBeforeFirstUpdate(dataset) {
+                untouched += 1
+                continue
+            }
             do {
                 let (matrix, entries) = try examine(dataset)
                 onlyEntries = matrices.isEmpty ? entries : nil
@@ -77,7 +82,15 @@ public struct StudyInput: Sendable {
                 rejected.append(error)
             }
         }
+        if untouched > 0 {
+            notes.append("left out \(untouched) matrices of a dump before their first update, which --matrix can name")
+        }
         note(selection, listing.unreached, isWholeFile: patterns.isEmpty)
+    }
+
+    /// Whether a dump says that no gradient has reached a matrix: it is the damping alone.
+    private func isBeforeFirstUpdate(_ dataset: DatasetDescription) -> Bool {
+        dataset.failure == nil && (try? file.attribute("updates", of: dataset.name))?.integer == 0
     }
 
     /// Says what was left out. Links that lead to nothing are nobody's fault in this file; what is wrong with another

@@ -12,7 +12,7 @@ final class DumpFile {
     let path: String
     private let folder: FolderClaim
     /// Those of the root, of DUMP.h5 and of every part.
-    private let attributes: [String: AttributeValue]
+    private let attributes: Attributes
     /// By step, the name of the file in the folder that holds it.
     private var parts: [String: String] = [:]
     /// The steps that DUMP.h5 holds itself, where it is one file.
@@ -35,8 +35,9 @@ final class DumpFile {
         self.path = path
         self.folder = folder
         let exists = FileManager.default.fileExists(atPath: path)
-        var found = exists ? try HDF5File.open(path).attributes() : attributes
-        let isLinks = found.removeValue(forKey: DumpFile.folderAttribute) != nil
+        var found = exists ? try HDF5File.open(path).attributes() : Attributes(attributes)
+        let isLinks = found[DumpFile.folderAttribute] != nil
+        found[DumpFile.folderAttribute] = nil
         self.attributes = found
         if exists && !isLinks { joined = try DumpFile.steps(of: HDF5File.open(path)) }
         try findParts()
@@ -132,7 +133,7 @@ final class DumpFile {
     }
 
     private func setAttributes(_ writer: HDF5Writer) throws {
-        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) { try writer.setAttribute(name, to: value) }
+        for (name, value) in attributes.sorted { try writer.setAttribute(name, to: value) }
     }
 
     /// Finds the steps in the folder and removes what DUMP.h5 holds already: a run was killed before it had cleaned up.
