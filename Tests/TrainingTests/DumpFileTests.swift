@@ -33,7 +33,7 @@ import Testing
     /// The steps of a dump that is one file.
     private func expectSteps(_ steps: [Int], sourceLocation: SourceLocation = #_sourceLocation) throws {
         let file = try HDF5File.open(path)
-        #expect(try file.attributes() == attributes, sourceLocation: sourceLocation)
+        #expect(try file.attributes() == Attributes(attributes), sourceLocation: sourceLocation)
         let names = steps.map { String(format: "steps/%08d/m", $0) }
         #expect(try file.datasets().map(\.name) == names, sourceLocation: sourceLocation)
         for (step, name) in zip(steps, names) {
