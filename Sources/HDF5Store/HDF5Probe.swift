@@ -14,8 +14,10 @@ public enum HDF5Probe {
     /// - Parameter limiting: whether the process may be ended for taking too much time or memory; see `limitProcess`.
     /// - Throws: `HDF5Error` when the file cannot be opened or listed at all.
     public static func examine(_ path: String, limiting: Bool = false) throws -> [HDF5Error] {
+        // Before the library sees the file: opening it alone can already loop.
+        var status = stat()
+        if limiting && stat(path, &status) == 0 { limitProcess(reading: Int(status.st_size)) }
         let file = try HDF5File.open(path)
-        if limiting { limitProcess(reading: file.fileBytes) }
         let listing = try file.listing()
         if limiting { limitProcess(reading: file.fileBytes + listing.otherBytes) }
         var errors: [HDF5Error] = []
