@@ -62,9 +62,14 @@ struct Memory: ParsableCommand {
     func run() throws {
         let published = try model.publishedName()
         let rule: FirstOrderRule = try word(optimizer, option: "--optimizer")
-        if preconditionVocabulary && published?.readsImages != false {
-            throw StatusError.usage("--precondition-vocabulary is for published language models")
-        }
+        try [
+            OptionRule(
+                "precondition-vocabulary", preconditionVocabulary, appliesIf: published?.readsImages == false,
+                needs: "a published language model"),
+            OptionRule(
+                "context", model.sizes.context != nil, appliesIf: published == nil || fits != nil || batchSize != nil,
+                needs: "--batch-size or --fits, or gpt"),
+        ].check()
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: rule.valueCount, bits: firstOrderBits),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),

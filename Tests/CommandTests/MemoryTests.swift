@@ -156,7 +156,8 @@ import Testing
             (["--first-order-bits", "4"], ["first-order-bits 4"]), (["--image-size", "33"], ["image-size 33"]),
             (["--bits", "4"], ["--bits"]), (["--classes", "0"], ["classes 0"]), (["--fits", "nan"], ["fits"]),
             (["--context", "128"], ["--context", "images"]), (["--layers", "3"], ["layers", "resnet34"]),
-            (["--precondition-vocabulary"], ["language models"]), (["--vocabulary", "70"], ["--vocabulary", "images"]),
+            (["--precondition-vocabulary"], ["published language model"]),
+            (["--vocabulary", "70"], ["--vocabulary", "images"]),
         ] {
             try folder.expectRefusal(model + options, status: 64, words: words)
         }
@@ -167,6 +168,9 @@ import Testing
                 ["memory", "--model", model, "--optimizer", "sgdm", "--\(option)", "8"], status: 64,
                 words: ["--\(option)", model, "published"])
         }
+        try folder.expectRefusal(
+            ["memory", "--model", "llama-2-7b", "--optimizer", "adamw", "--context", "256"], status: 64,
+            words: ["--context", "--batch-size"])
         try folder.expectRefusal(
             ["memory", "--model", "gpt", "--optimizer", "adamw", "--classes", "10"], status: 64, words: ["--classes", "tokens"])
         try folder.expectRefusal(
