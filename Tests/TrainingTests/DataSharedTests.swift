@@ -10,7 +10,7 @@ import Testing
 struct DataSharedTests {
     private func open(_ name: String, _ path: String, context: Int? = nil) throws -> any DataSet {
         try DataSource.open(
-            name: name, path: try #require(sharedFile("data/" + path)), batchSize: 128, context: context,
+            name: name, path: sharedFile("data/" + path), batchSize: 128, context: context,
             vocabulary: nil, seed: 0)
     }
 
