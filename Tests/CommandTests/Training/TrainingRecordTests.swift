@@ -157,6 +157,35 @@ import Testing
         #expect(try StudyTable(folder.text("s.csv")).records.count == statistics.count)
     }
 
+    /// Statistics are updated at steps 2 and 4: what is dumped at step 1 is how they begin.
+    @Test func whatHasSeenNoGradientIsNotStudied() throws {
+        try folder.succeed(SmallTraining.arguments("naive", steps: 4) + ["--dump", "d.h5", "--dump-every", "1"])
+        let study = ["study", "d.h5", "--no-cache", "--statistic", "full", "--root", "exact", "--bits", "8", "-o"]
+        let run = try folder.succeed(study + ["s.csv"])
+        #expect(run.standardError.contains("\(SmallTraining.sideCount) matrices of a dump before their first update"), "\(run)")
+        let records = try StudyTable(folder.text("s.csv")).records
+        #expect(records.count == 3 * SmallTraining.sideCount)
+        try folder.expectRefusal(
+            study + ["no.csv", "--matrix", "steps/00000001/*"], status: 65, words: ["before their first update"])
+        try folder.succeed(study + ["one.csv", "--matrix", "steps/00000001/head.weight/0_0/right/statistic"])
+        #expect(try StudyTable(folder.text("one.csv")).records.count == 1)
+    }
+
+    /// What a kill leaves, and what anyone reads while the training goes on.
+    @Test func aDumpInPartsCanBeStudied() throws {
+        let running = try folder.start(
+            SmallTraining.arguments("exact", steps: 100_000) + ["--log", "l.csv", "--dump", "d.h5", "--dump-every", "2"])
+        while !folder.contains("d.h5.steps/00000008.h5") && !running.hasEnded { usleep(1000) }
+        let matrices = [2, 4].flatMap { ["--matrix", "steps/0000000\($0)/head.weight/0_0/right/statistic"] }
+        let study = ["study", "d.h5", "--no-cache", "--statistic", "full", "--root", "exact", "--bits", "8"]
+        try folder.succeed(study + matrices + ["-o", "live.csv"])
+        running.send(SIGKILL)
+        #expect(try running.wait(timeout: 60).signal == SIGKILL)
+        try folder.succeed(study + matrices + ["-o", "killed.csv"])
+        let tables = try ["live.csv", "killed.csv"].map { try StudyTable(folder.text($0)).withoutSeconds }
+        #expect(tables[0] == tables[1] && tables[0].records.count == 2)
+    }
+
     @Test func dumpedParametersCanBeChosen() throws {
         try folder.succeed(
             SmallTraining.arguments("exact", steps: 4)
