@@ -11,9 +11,14 @@ public final class FolderClaim {
 
     /// Makes the folder where it is not there; the one above it must be.
     ///
+    /// - Parameter followsLink: whether the path may be a symbolic link to a folder. It may not where files are removed by
+    ///   their names alone: those that a link leads to may be another's.
     /// - Throws: `OutputError` of kind `cannotCreate`, also where another run has the folder; it is then as it was.
-    public init(_ path: String) throws(OutputError) {
+    public init(_ path: String, followsLink: Bool = true) throws(OutputError) {
         self.path = path
+        if !followsLink && FileKind(ofLink: path) == .link {
+            throw OutputError(kind: .cannotCreate, path: path, problem: "it is a symbolic link; remove it or name another")
+        }
         var isNew = false
         // Its owner may remove the folder at any moment before it is locked.
         for _ in 0..<1000 {

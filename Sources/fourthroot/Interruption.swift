@@ -44,7 +44,7 @@ final class Interruption {
         _ = Self.entrance
         var caught = sigset_t()
         sigemptyset(&caught)
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnoredHangUp(number) {
             sigaddset(&caught, number)
             signal(number) { number in
                 var byte = UInt8(truncatingIfNeeded: number)
@@ -61,4 +61,12 @@ final class Interruption {
     func replace(by stop: @escaping Stop) { current.stop.withLock { $0 = stop } }
 
     deinit { source.cancel() }
+}
+
+/// Whether a closed terminal shall not end the program, as `nohup` asks.
+private func isIgnoredHangUp(_ number: Int32) -> Bool {
+    var action = sigaction()
+    // SIG_IGN is the address 1.
+    return number == SIGHUP && sigaction(number, nil, &action) == 0
+        && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
 }

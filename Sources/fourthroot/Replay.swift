@@ -85,6 +85,12 @@ struct Replay: ParsableCommand {
             decay: try shampoo.decay ?? source.number("decay", 0...1),
             damping: try shampoo.damping ?? source.number("damping", 1e-30...1e30))
         guard let choice = try shampoo.preconditioning(defaults: defaults) else { return }
+        if choice.schedule.firstRoot(within: source.steps) == nil {
+            Terminal.report(
+                "note",
+                "no root of an updated statistic is taken within the trace's \(source.steps) steps: the parameters are those "
+                    + "of \(firstOrder.optimizer) alone; lower --statistics-interval or --root-interval for others")
+        }
         try follow(Shampoo(base: base, schedule: choice.schedule, scheme: choice.scheme), source)
     }
 

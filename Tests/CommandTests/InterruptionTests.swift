@@ -4,7 +4,15 @@ import Testing
 
 /// A study that is interrupted goes on from where it was and gives what the uninterrupted one gives.
 @Suite struct InterruptionTests {
-    @Test(arguments: [SIGINT, SIGTERM]) func signal(_ number: Int32) throws {
+    /// A closed terminal interrupts too, but for programs whose parent has them ignore it.
+    private static let signals = [SIGINT, SIGTERM] + (ignoresHangUp ? [] : [SIGHUP])
+    private static let ignoresHangUp = {
+        var action = sigaction()
+        return sigaction(SIGHUP, nil, &action) == 0
+            && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }()
+
+    @Test(arguments: signals) func signal(_ number: Int32) throws {
         let study = try InterruptedStudy()
         let run = try study.interrupt(with: number, afterBytes: 4000)
         #expect(run.status == 75, "\(run)")

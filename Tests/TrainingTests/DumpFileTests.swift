@@ -127,6 +127,15 @@ import Testing
         #expect(try names == [])
     }
 
+    /// What a symbolic link leads to may hold another's steps, which a new dump would remove.
+    @Test func aLinkedFolderIsRefused() throws {
+        try FileManager.default.createDirectory(atPath: "\(folder)/other", withIntermediateDirectories: false)
+        try "precious".write(toFile: "\(folder)/other/00000005.h5", atomically: false, encoding: .utf8)
+        try FileManager.default.createSymbolicLink(atPath: DumpFile.folder(of: path), withDestinationPath: "other")
+        #expect(throws: OutputError.self) { try PreconditionerDump(path: path, parameters: { _ in true }) }
+        #expect(try String(contentsOfFile: "\(folder)/other/00000005.h5", encoding: .utf8) == "precious")
+    }
+
     @Test func oneRunAtATime() throws {
         let dump = try begin()
         let error = #expect(throws: OutputError.self) { try begin() }

@@ -32,7 +32,7 @@ public final class PreconditionerDump {
     public init(path: String, parameters includes: @escaping @Sendable (String) -> Bool) throws {
         self.path = path
         self.includes = includes
-        folder = try FolderClaim(DumpFile.folder(of: path))
+        folder = try FolderClaim(DumpFile.folder(of: path), followsLink: false)
         isThere = try FileManager.default.fileExists(atPath: path) || DumpFile.hasParts(folder)
     }
 

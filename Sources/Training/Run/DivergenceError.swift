@@ -24,18 +24,21 @@ public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible
     public var description: String {
         let advice = "lower the learning rate or raise --damping"
         return switch self {
-        case .loss(let step, let value): "step \(step): the loss is \(value), not a finite number; \(advice)"
+        case .loss(let step, let value): "step \(step): the loss is \(words(value)), not a finite number; \(advice)"
         case .validation(let step, let value):
-            "step \(step): the validation loss is \(value), not a finite number; \(advice)"
+            "step \(step): the validation loss is \(words(value)), not a finite number; \(advice)"
         case .gradient(let step, let parameter, let norm):
-            "step \(step): the gradient of \(parameter) is not finite, its norm is \(norm); \(advice)"
+            "step \(step): the gradient of \(parameter) is not finite, its norm is \(words(norm)); \(advice)"
         case .direction(let step, let parameter, let norm):
-            "step \(step): the preconditioned gradient of \(parameter) is not finite, its norm is \(norm); \(advice)"
+            "step \(step): the preconditioned gradient of \(parameter) is not finite, its norm is \(words(norm)); \(advice)"
         case .roots(let step, let side, let count, let reason):
             "step \(step): \(count) roots in a row failed for \(side.path), the last one: \(reason); \(advice)"
         }
     }
 }
+
+/// A number in a message; the sign of what is not a number says nothing.
+private func words(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
 
 /// Where a preconditioner belongs.
 public struct PreconditionerSide: Sendable, Hashable {

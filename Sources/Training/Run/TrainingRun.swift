@@ -207,7 +207,7 @@ extension TrainingRun {
             report(
                 .warning(
                     "\(dump?.path ?? ""): its steps could not be joined in one file, it reads only together with the folder "
-                        + "beside it: \(error); when there is room, --resume joins them"))
+                        + "beside it: \(error); when there is room, --resume with --checkpoint joins them"))
         }
         if !missing.isEmpty { report(.warning("records are incomplete: \(missing)")) }
     }

@@ -29,8 +29,8 @@ struct RecordOptions: ParsableArguments {
     @Option(help: "Steps between checkpoints (default: after the last step only).")
     var checkpointEvery: Int?
 
-    @Option(help: "Checkpoints to keep.")
-    var keepCheckpoints = 2
+    @Option(help: "Checkpoints to keep (default 2).")
+    var keepCheckpoints: Int?
 
     @Flag(help: "Go on from the newest checkpoint.")
     var resume = false
@@ -46,6 +46,7 @@ struct RecordOptions: ParsableArguments {
         }
         if (dump == nil) != (dumpEvery == nil) { throw StatusError.usage("--dump and --dump-every need each other") }
         if !dumpParameter.isEmpty && dump == nil { throw StatusError.usage("--dump-parameter needs --dump") }
+        if keepCheckpoints != nil && checkpoint == nil { throw StatusError.usage("--keep-checkpoints needs --checkpoint") }
         if checkpointEvery != nil && checkpoint == nil { throw StatusError.usage("--checkpoint-every needs --checkpoint") }
         if resume && checkpoint == nil { throw StatusError.usage("--resume needs --checkpoint, the folder to go on from") }
         if resume && force { throw StatusError.usage("--resume and --force contradict each other") }

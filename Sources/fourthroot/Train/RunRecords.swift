@@ -23,7 +23,7 @@ struct RunRecords {
         self.configuration = configuration
         // The folder first: a log or dump without it belongs to no run that could go on.
         checkpoints = try options.checkpoint.map {
-            try CheckpointFolder(path: $0, keeping: options.keepCheckpoints, configuration: configuration.values)
+            try CheckpointFolder(path: $0, keeping: options.keepCheckpoints ?? 2, configuration: configuration.values)
         }
         do {
             let globs = options.dumpParameter.map { Glob($0) }

@@ -59,6 +59,7 @@ import Testing
         try refuse(["--vocabulary", "70"], words: ["vocabulary", "synthetic"])
         try refuse(["--resume"], words: ["--checkpoint"])
         try refuse(["--checkpoint-every", "2"], words: ["--checkpoint"])
+        try refuse(["--keep-checkpoints", "3"], words: ["--keep-checkpoints", "--checkpoint"])
         try refuse(["--momentum", "0.9"], words: ["--momentum", "--optimizer sgdm"])
         try refuse(["--preconditioner", "none", "--statistic", "eigenvector"], words: ["--statistic"])
         try refuse(["--statistic", "exact", "--bits", "4"], words: ["--bits"])
