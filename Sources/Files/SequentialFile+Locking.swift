@@ -48,6 +48,9 @@ extension SequentialFile {
             && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Whether the file still has its name: another program may have removed or replaced it.
+    public var hasItsName: Bool { hasName(path) }
+
     /// Removes the name of the file, where it still has it.
     public func unlink() {
         if hasName(path) { Foundation.unlink(path) }

@@ -38,7 +38,8 @@ struct LinkFollower {
     /// - Parameter path: the names of links, each terminated.
     mutating func locate(_ path: [[CChar]], from start: ObjectLocation) throws -> ObjectLocation {
         var location = start
-        for name in path { location = try member(name, of: location) }
+        // "." is the group itself, as in the library's own paths.
+        for name in path where name != [CChar(UInt8(ascii: ".")), 0] { location = try member(name, of: location) }
         return location
     }
 

@@ -20,12 +20,14 @@ struct InputSelection {
     /// Whether every path was held against the patterns; else a pattern took each data set once.
     private(set) var isWhole = true
 
-    private let isDump: Bool
+    private let isOfDump: (DatasetDescription) -> Bool
 
-    /// - Parameter isDump: whether a training of ours has written the file.
+    /// - Parameter isOfDump: whether a training of ours has written a set.
     /// - Throws: `InputError` where a pattern takes nothing.
-    init(_ listing: HDF5Listing, patterns: [String], isDump: Bool, path: String) throws(InputError) {
-        self.isDump = isDump
+    init(
+        _ listing: HDF5Listing, patterns: [String], isOfDump: @escaping (DatasetDescription) -> Bool, path: String
+    ) throws(InputError) {
+        self.isOfDump = isOfDump
         if patterns.isEmpty {
             sort(listing.datasets, besides: StudyInput.eigenvectorSets(listing.datasets), keepsDerived: false)
             return
@@ -76,7 +78,7 @@ struct InputSelection {
         for dataset in datasets {
             if eigenvectorSets.contains(ExactName(dataset.name)) {
                 eigenvectors.append(dataset)
-            } else if isDump, !keepsDerived, dataset.isSquareMatrix, InputSelection.isDerived(dataset.name) {
+            } else if !keepsDerived, dataset.isSquareMatrix, InputSelection.isDerived(dataset.name), isOfDump(dataset) {
                 derived.append(dataset)
             } else if dataset.isSquareMatrix || dataset.failure != nil {
                 taken.append(dataset)

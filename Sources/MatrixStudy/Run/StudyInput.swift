@@ -66,11 +66,15 @@ public struct StudyInput: Sendable {
         path = file.path
         selectsEverything = patterns.isEmpty
         let isDump = (try? file.attribute("format"))?.string == "fourthroot"
-        let selection = try InputSelection(listing, patterns: patterns, isDump: isDump, path: path)
+        // The sets say so themselves where another file links to them or holds copies.
+        let isOfDump = { (dataset: DatasetDescription) in
+            isDump || dataset.failure == nil && (try? file.attribute("side", of: dataset.name)) != nil
+        }
+        let selection = try InputSelection(listing, patterns: patterns, isOfDump: isOfDump, path: path)
         eigenvectors = selection.eigenvectors.map(\.name)
         var untouched = 0
         for dataset in selection.taken {
-            if isDump, !selection.named.contains(ExactName(dataset.name)), isBeforeFirstUpdate(dataset) {
+            if !selection.named.contains(ExactName(dataset.name)), isOfDump(dataset), isBeforeFirstUpdate(dataset) {
                 untouched += 1
                 continue
             }

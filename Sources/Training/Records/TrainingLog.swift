@@ -103,6 +103,9 @@ public final class TrainingLog {
     /// The steps whose rows wait for room.
     public var waiting: ClosedRange<Int>? { queue.count > 0 ? lastStep - queue.count + 1...lastStep : nil }
 
+    /// Whether another program has removed the file or put another in its place: its rows are then lost.
+    public var isReplaced: Bool { file.map { !$0.hasItsName } ?? false }
+
     /// Asks the disk to keep what is written.
     ///
     /// - Throws: `OutputError`.

@@ -199,6 +199,7 @@ extension TrainingRun {
     private mutating func finishRecords(_ report: (Event) -> Void) {
         try? log.flush()
         missing.rows = log.waiting
+        missing.logIsReplaced = log.isReplaced
         giveUpDump(report)
         do {
             try dump?.join()

@@ -171,6 +171,15 @@ import Testing
         #expect(try StudyTable(folder.text("one.csv")).records.count == 1)
     }
 
+    @Test func aLogThatAnotherProgramReplacesIsSaidToBeLost() throws {
+        let running = try folder.start(
+            SmallTraining.arguments("exact", steps: 400) + ["--log", "l.csv"])
+        while !folder.contains("l.csv") && !running.hasEnded { usleep(1000) }
+        try folder.succeed(["codebook", "--codebook", "linear", "--bits", "3", "-o", "l.csv", "--force"])
+        let run = try running.wait(timeout: 120)
+        #expect(run.status == 74 && run.standardError.contains("the log was removed or replaced"), "\(run)")
+    }
+
     /// What a kill leaves, and what anyone reads while the training goes on.
     @Test func aDumpInPartsCanBeStudied() throws {
         let running = try folder.start(

@@ -35,7 +35,7 @@ import Testing
         return records
     }
 
-    /// kill -9 at seeded moments until the training is through.
+    /// kill -9 when the first row is there, then at seeded moments until the training is through.
     @Test(arguments: storages) func killed(_ storage: String) throws {
         let expected = try uninterrupted(storage)
         let folder = try TemporaryFolder()
@@ -43,7 +43,11 @@ import Testing
         var kills = 0
         while kills < 6 {
             let running = try folder.start(arguments(storage) + (kills == 0 ? [] : ["--resume"]))
-            usleep(UInt32(50_000 + 400_000 * generator.uniform()))
+            if kills == 0 {
+                while try !folder.hasRows(of: "log.csv") && !running.hasEnded { usleep(200) }
+            } else {
+                usleep(UInt32(50_000 + 400_000 * generator.uniform()))
+            }
             running.send(SIGKILL)
             let run = try running.wait(timeout: 60)
             if run.status == 0 { break }
@@ -265,5 +269,12 @@ import Testing
         }
         // Nearly all of the file are the values of buffers.
         #expect(refusals >= 25)
+    }
+}
+
+extension TemporaryFolder {
+    /// Whether a table has more than its header.
+    fileprivate func hasRows(of name: String) throws -> Bool {
+        contains(name) && (try text(name)).split(separator: "\n").count > 1
     }
 }
