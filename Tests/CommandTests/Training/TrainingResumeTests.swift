@@ -275,6 +275,6 @@ import Testing
 extension TemporaryFolder {
     /// Whether a table has more than its header.
     fileprivate func hasRows(of name: String) throws -> Bool {
-        contains(name) && (try text(name)).split(separator: "\n").count > 1
+        try contains(name) && text(name).split(separator: "\n").count > 1
     }
 }
