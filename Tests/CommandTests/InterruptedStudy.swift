@@ -63,4 +63,46 @@ struct InterruptedStudy {
         #expect(table == expected, sourceLocation: sourceLocation)
         #expect(try folder.names == ["a.h5", "out.csv"], sourceLocation: sourceLocation)
     }
+
+    /// What is there when a study is through: the table of the uninterrupted run, and nothing else.
+    func expectResult(sourceLocation: SourceLocation = #_sourceLocation) throws {
+        if folder.contains("out.csv.partial") || !folder.contains("out.csv") {
+            return try expectResumed(sourceLocation: sourceLocation)
+        }
+        #expect(try StudyTable(folder.text("out.csv")).withoutSeconds == expected, sourceLocation: sourceLocation)
+        #expect(try folder.names == ["a.h5", "out.csv"], sourceLocation: sourceLocation)
+    }
+
+    /// Starts, kills and resumes the study until it ends by itself or was killed when all was done.
+    ///
+    /// No kill may lose a row that was there before it.
+    ///
+    /// - Returns: the number of kills, at most 100.
+    func killUntilItIsThrough(using generator: inout PhiloxGenerator) throws -> Int {
+        var rows = 0
+        for kills in 0..<100 {
+            let running = try folder.start(arguments + (kills == 0 ? [] : ["--resume"]))
+            if generator.uniform() < 0.25 {
+                usleep(UInt32(100_000 * generator.uniform()))
+            } else {
+                waitUntil(running, hasWritten: partialBytes + Int(40_000 * generator.uniform()))
+                usleep(UInt32(3000 * generator.uniform()))
+            }
+            running.send(SIGKILL)
+            let run = try running.wait(timeout: 60)
+            if run.status == 0 { return kills }
+            try #require(run.signal == SIGKILL, "\(run)")
+            if folder.contains("out.csv") && !folder.contains("out.csv.partial") { return kills + 1 }
+            let kept = partialRows
+            #expect(kept >= rows, "kill \(kills + 1) lost rows: \(rows) before, \(kept) now")
+            rows = kept
+        }
+        return 100
+    }
+
+    /// Whole lines of the partial file.
+    private var partialRows: Int {
+        let text = (try? folder.text("out.csv.partial")) ?? ""
+        return text.utf8.count { $0 == 0x0A }
+    }
 }
