@@ -38,8 +38,8 @@ struct ShampooOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How eigenvector and householder renew their eigenvectors at an update: subspace, one QR step as published, "
-                + "or eigen, a whole decomposition (default subspace)."))
+            "How \(StatisticKind.names(where: \.isFactored)) renews its eigenvectors at an update: subspace, one QR step as "
+                + "published, or eigen, a whole decomposition (default subspace)."))
     var updateDecomposition: String?
 
     @Option(help: "Björck steps on eigenvectors before an update (default 1).")
@@ -50,17 +50,21 @@ struct ShampooOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How the root is taken: eigen, factored, schur-newton (default: factored for eigenvector and householder, "
+            "How the root is taken: eigen, factored, schur-newton (default: factored for "
+                + "\(StatisticKind.names(where: \.isFactored)), "
                 + "schur-newton for the rest)."))
     var solver: String?
 
-    @Option(help: "Decay of the error feedback of statistic cholesky (default: no error feedback).")
+    @Option(
+        help: ArgumentHelp(
+            "Decay of the error feedback of statistic \(StatisticKind.names(where: \.takesErrorFeedback)) "
+                + "(default: no error feedback)."))
     var errorFeedbackDecay: Double?
 
     @Option(
         help: ArgumentHelp(
-            "What statistic cholesky adds before it factorizes: relative, ε·λmax, or absolute, ε, with ε·λmax again before "
-                + "the root (default relative)."))
+            "What statistic \(StatisticKind.names(where: \.isShifted)) adds before it factorizes: relative, ε·λmax, or "
+                + "absolute, ε, with ε·λmax again before the root (default relative)."))
     var shift: String?
 
     @Flag(
@@ -141,8 +145,8 @@ struct ShampooOptions: ParsableArguments {
         let name: CodebookName = try codebook.map { try word($0, option: "--codebook") } ?? .linear2
         let rootName: CodebookName = try rootCodebook.map { try word($0, option: "--root-codebook") } ?? name
         return try PreconditionerScheme(
-            statistic: statisticKind.storage { try coding(name, bits, block) },
-            root: rootKind.storage { try coding(rootName, rootBits ?? bits, rootBlock ?? block) },
+            statistic: StatisticStorage(statisticKind) { try coding(name, bits, block) },
+            root: RootStorage(rootKind) { try coding(rootName, rootBits ?? bits, rootBlock ?? block) },
             decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? 0.25,
             solver: solver,
             updateDecomposition: try updateDecomposition.map { try word($0, option: "--update-decomposition") } ?? .subspace,
@@ -160,20 +164,21 @@ struct ShampooOptions: ParsableArguments {
 
     /// Every option with what it needs beside a preconditioner.
     private func rules(_ statistic: StatisticKind, _ root: RootKind, _ solver: RootSolver?) -> [OptionRule] {
-        let solver = solver ?? (statistic.isFactored ? .factored : .schurNewton)
+        let solver = solver ?? statistic.traits.defaultSolver
         let codes = "a coded statistic or root; both are exact"
         /// A value of the coding is used by the statistic, and by the root where it has none of its own.
         func coding(_ name: String, _ isGiven: Bool, _ rootHasOwn: Bool) -> OptionRule {
             OptionRule(
-                name, isGiven, appliesIf: statistic != .exact || (root != .exact && !rootHasOwn),
-                needs: root == .exact ? codes : "a coded statistic, for --root-\(name) is given")
+                name, isGiven, appliesIf: statistic.traits.isCoded || (root.traits.isCoded && !rootHasOwn),
+                needs: root.traits.isCoded ? "a coded statistic, for --root-\(name) is given" : codes)
         }
         func rootCoding(_ name: String, _ isGiven: Bool) -> OptionRule {
-            OptionRule(name, isGiven, appliesIf: root != .exact, needs: "a coded root; the root is exact")
+            OptionRule(name, isGiven, appliesIf: root.traits.isCoded, needs: "a coded root; the root is exact")
         }
-        func of(_ kinds: StatisticKind..., option name: String, _ isGiven: Bool) -> OptionRule {
-            let words = kinds.map(\.rawValue).joined(separator: " or ")
-            return OptionRule(name, isGiven, appliesIf: kinds.contains(statistic), needs: "--statistic \(words)")
+        func of(_ trait: KeyPath<StorageTraits, Bool>, option name: String, _ isGiven: Bool) -> OptionRule {
+            OptionRule(
+                name, isGiven, appliesIf: statistic.traits[keyPath: trait],
+                needs: "--statistic \(StatisticKind.names(where: trait))")
         }
         return [
             OptionRule("statistic", self.statistic != nil), OptionRule("root", self.root != nil),
@@ -181,16 +186,16 @@ struct ShampooOptions: ParsableArguments {
             coding("block", block != nil, rootBlock != nil),
             rootCoding("root-codebook", rootCodebook != nil), rootCoding("root-bits", rootBits != nil),
             rootCoding("root-block", rootBlock != nil),
-            of(.eigenvector, .householder, option: "update-decomposition", updateDecomposition != nil),
-            of(.eigenvector, option: "rectify-update", rectifyUpdate != nil),
-            of(.eigenvector, option: "rectify-root", rectifyRoot != nil),
-            of(.cholesky, option: "error-feedback-decay", errorFeedbackDecay != nil),
-            of(.cholesky, option: "shift", shift != nil),
+            of(\.isFactored, option: "update-decomposition", updateDecomposition != nil),
+            of(\.isRectified, option: "rectify-update", rectifyUpdate != nil),
+            of(\.isRectified, option: "rectify-root", rectifyRoot != nil),
+            of(\.takesErrorFeedback, option: "error-feedback-decay", errorFeedbackDecay != nil),
+            of(\.isShifted, option: "shift", shift != nil),
             OptionRule("solver", self.solver != nil),
             // That nothing is retained can always be said.
             OptionRule(
-                "retain-damping", retainDamping == true, appliesIf: solver == .schurNewton && !statistic.isFactored,
-                needs: "--solver schur-newton and a statistic that is neither eigenvector nor householder"),
+                "retain-damping", retainDamping == true, appliesIf: solver == .schurNewton && !statistic.traits.isFactored,
+                needs: "--solver schur-newton and a statistic other than \(StatisticKind.names(where: \.isFactored))"),
             OptionRule("statistics-interval", statisticsInterval != nil), OptionRule("root-interval", rootInterval != nil),
             OptionRule("decay", decay != nil), OptionRule("damping", damping != nil),
             OptionRule("max-order", maxOrder != nil), OptionRule("exponent", exponent != nil),

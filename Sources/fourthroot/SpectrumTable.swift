@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import MatrixStudy
+import Preconditioning
 
 /// Singular values of matrices and of what comes back from their storages.
 struct SpectrumTable: ParsableCommand {
@@ -46,15 +47,18 @@ struct SpectrumTable: ParsableCommand {
 
     /// Roots and solvers play no part in a decoded statistic; damping and exponent do in two storages.
     private func requireApplying(to cases: [StatisticCase]) throws(StatusError) {
-        let kinds = Set(cases.map(\.kind))
+        let traits = cases.map(\.kind.traits)
         let options: [(name: String, given: [String], applies: Bool, needs: String)] = [
             ("root", caseOptions.root, false, "a root"), ("root-codebook", caseOptions.rootCodebook, false, "a root"),
             ("root-bits", caseOptions.rootBits, false, "a root"), ("root-block", caseOptions.rootBlock, false, "a root"),
             ("solver", caseOptions.solver, false, "a root"),
-            ("exponent", caseOptions.exponent, kinds.contains(.householder), "--statistic householder"),
             (
-                "damping", caseOptions.damping, kinds.contains(.householder) || kinds.contains(.cholesky),
-                "--statistic householder or cholesky"
+                "exponent", caseOptions.exponent, traits.contains(where: \.dependsOnRoot),
+                "--statistic \(StatisticKind.names(where: \.dependsOnRoot))"
+            ),
+            (
+                "damping", caseOptions.damping, traits.contains(where: \.dependsOnDamping),
+                "--statistic \(StatisticKind.names(where: \.dependsOnDamping))"
             ),
         ]
         if let option = options.first(where: { !$0.given.isEmpty && !$0.applies }) {

@@ -15,12 +15,12 @@ import Testing
     /// A statistic with known eigenvalues, put whole into a state by one update with β = 0.
     private func known(
         _ scheme: PreconditionerScheme, values: [Double], seed: UInt64 = 8
-    ) throws -> (state: StatisticState<CPUBackend<Double>>, basis: Matrix<Double>) {
+    ) throws -> (state: any KeptStatistic<CPUBackend<Double>>, basis: Matrix<Double>) {
         var generator = PhiloxGenerator(seed: seed)
         let basis = haarOrthogonal(order: values.count, using: &generator)
         let moment = positiveDefinite(eigenvalues: values, basis: basis)
-        var state = try StatisticState(order: values.count, scheme: scheme, backend)
-        for _ in 0..<40 { try state.update(with: moment, using: &generator, backend) }
+        var state = try scheme.initialStatistic(order: values.count, backend)
+        for _ in 0..<40 { try state.update(with: moment, by: scheme, using: &generator, backend) }
         return (state, basis)
     }
 
@@ -38,7 +38,7 @@ import Testing
                 iterations: 60)
             var (state, basis) = try known(scheme, values: values)
             var generator = PhiloxGenerator(seed: 9)
-            let root = try state.root(using: &generator, backend)
+            let root = try scheme.root(of: &state, using: &generator, backend)
             let expected = positiveDefinite(
                 eigenvalues: values.map { pow($0 + damping, -exponent) }, basis: basis)
             // Kept eigenvalues are float32; Schur–Newton stops at max |M − I| ≤ 1e-6, its λmax is a Rayleigh quotient.
@@ -58,20 +58,20 @@ import Testing
         var (uncoded, basis) = try known(scheme, values: values)
         var generator = PhiloxGenerator(seed: 9)
         let expected = positiveDefinite(eigenvalues: values.map { pow($0 + damping, -0.25) }, basis: basis)
-        expectBound(relativeDifference(try uncoded.root(using: &generator, backend), expected), atMost: 1e-9)
+        expectBound(relativeDifference(try scheme.root(of: &uncoded, using: &generator, backend), expected), atMost: 1e-9)
         let codedScheme = try PreconditionerScheme(
             statistic: .cholesky(coding(bits: 8)), root: .exact, decay: 0, damping: damping, solver: .eigen,
             iterations: 100, smallestCodedOrder: 0)
         var (coded, codedBasis) = try known(codedScheme, values: values)
         #expect(codedBasis == basis)
         // Damped twice would be off by 0.06 here, not at all by 0.08.
-        expectBound(relativeDifference(try coded.root(using: &generator, backend), expected), atMost: 0.02)
+        expectBound(relativeDifference(try codedScheme.root(of: &coded, using: &generator, backend), expected), atMost: 0.02)
     }
 
     /// Of a diagonal A every quantity is: C² = βA + (1 − β)M + δ, δ = ε·λmax or ε, and the root is of C², damped again by
     /// ε·λmax where δ is absolute. The diagonal is kept in float32, and codes of zeros are exact.
-    @Test(arguments: [CholeskyShift.relative, .absolute], [nil, 0.9] as [Double?])
-    func choleskyShifts(shift: CholeskyShift, feedback: Double?) throws {
+    @Test(arguments: [StatisticShift.relative, .absolute], [nil, 0.9] as [Double?])
+    func choleskyShifts(shift: StatisticShift, feedback: Double?) throws {
         let (beta, epsilon) = (0.5, 1e-2)
         let scheme = try PreconditionerScheme(
             statistic: .cholesky(coding(bits: 8)), root: .exact, decay: beta, damping: epsilon, solver: .eigen,
@@ -120,7 +120,7 @@ import Testing
                 shadow.update(with: moment, backend)
                 side.updateRoot(backend)
                 let isUnit = scheme.solver == .schurNewton
-                #expect(isUnit == (solver == .schurNewton || solver == nil && !storage.isFactored))
+                #expect(isUnit == (solver == .schurNewton || solver == nil && !storage.traits.isFactored))
                 let expected = isUnit ? 1 : pow(16 * (1 + 1e-9), -0.25)
                 expectBound((side.rootMatrix(backend)[0, 0] / expected - 1).magnitude, atMost: 1e-15, "\(storage.kind)")
                 expectBound(
@@ -137,7 +137,7 @@ import Testing
             var (state, _) = try known(scheme, values: (0..<10).map { pow(0.5, Double($0)) })
             let before = state.decoded(rectificationSteps: 0, backend)
             var generator = PhiloxGenerator(seed: 9)
-            _ = try state.root(using: &generator, backend)
+            _ = try scheme.root(of: &state, using: &generator, backend)
             let after = state.decoded(rectificationSteps: 0, backend)
             for index in 0..<10 {
                 expectBound((after[index, index] - before[index, index] - (retains ? 1e-2 : 0)).magnitude, atMost: 1e-8)

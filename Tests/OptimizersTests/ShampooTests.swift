@@ -191,7 +191,7 @@ import Testing
     @Test func oneSeedOneResult() throws {
         for storage in try storages(bits: 4) {
             let scheme = try PreconditionerScheme(
-                statistic: storage, root: .symmetric(coding()), solver: storage.isFactored ? .factored : .schurNewton)
+                statistic: storage, root: .symmetric(coding()), solver: storage.traits.isFactored ? .factored : .schurNewton)
             let rule = try rule(scheme)
             let stream = gradients(66, 20)
             let first = try followed(rule, shape: ParameterShape([66, 20]), seed: 1, stream)

@@ -47,10 +47,10 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
 
     private func state(
         _ scheme: PreconditionerScheme, order: Int, _ moments: [Matrix<Double>]
-    ) throws -> StatisticState<CPUBackend<Double>> {
-        var state = try StatisticState(order: order, scheme: scheme, backend)
+    ) throws -> any KeptStatistic<CPUBackend<Double>> {
+        var state = try scheme.initialStatistic(order: order, backend)
         var generator = PhiloxGenerator(seed: 5)
-        for moment in moments { try state.update(with: moment, using: &generator, backend) }
+        for moment in moments { try state.update(with: moment, by: scheme, using: &generator, backend) }
         return state
     }
 
@@ -194,9 +194,9 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
         var generator = PhiloxGenerator(seed: 5)
         for storage in try storages(bits: bits) {
             let scheme = try PreconditionerScheme(statistic: storage, root: .exact)
-            var state = try StatisticState(order: order, scheme: scheme, floats)
+            var state = try scheme.initialStatistic(order: order, floats)
             #expect(state.byteCount(floats) == storage.byteCount(order: order), "\(storage)")
-            try state.update(with: moment, using: &generator, floats)
+            try state.update(with: moment, by: scheme, using: &generator, floats)
             #expect(state.byteCount(floats) == storage.byteCount(order: order), "\(storage)")
         }
     }
@@ -205,7 +205,7 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
         let floats = CPUBackend<Float>()
         let coding = try coding()
         let scheme = try PreconditionerScheme(statistic: .cholesky(coding), root: .exact, errorFeedbackDecay: 0.95)
-        let state = try StatisticState(order: 100, scheme: scheme, floats)
+        let state = try scheme.initialStatistic(order: 100, floats)
         let triangle = CodedRegion.strictUpper.byteCount(order: 100, coding: coding)
         #expect(state.byteCount(floats) == 2 * triangle + 400)
     }
@@ -217,7 +217,7 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
             let scheme = try PreconditionerScheme(statistic: storage, root: .offdiagonal(coding()))
             let side = try PreconditionerState(
                 order: 63, scheme: scheme, generator: PhiloxGenerator(seed: 1), floats)
-            let statistic = 4 * 63 * 63 + (storage.isFactored ? 4 * 63 : 0)
+            let statistic = 4 * 63 * 63 + (storage.traits.isFactored ? 4 * 63 : 0)
             #expect(side.byteCount(floats) == statistic + 4 * 63 * 63, "\(storage)")
         }
     }
@@ -230,11 +230,11 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
         func accumulatedError(_ feedback: Double?) throws -> Double {
             let scheme = try PreconditionerScheme(
                 statistic: .cholesky(coding()), root: .exact, decay: 0, errorFeedbackDecay: feedback)
-            var state = try StatisticState(order: 80, scheme: scheme, backend)
+            var state = try scheme.initialStatistic(order: 80, backend)
             var generator = PhiloxGenerator(seed: 5)
             var sum = shift
             for _ in 0..<40 {
-                try state.update(with: moment, using: &generator, backend)
+                try state.update(with: moment, by: scheme, using: &generator, backend)
                 let decoded = state.decoded(rectificationSteps: 0, backend)
                 for index in sum.elements.indices { sum.elements[index] += decoded.elements[index] / 40 }
             }

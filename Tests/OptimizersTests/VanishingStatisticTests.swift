@@ -12,12 +12,12 @@ import Testing
     private let backend = CPUBackend<Float>()
     private static let order = 8
 
-    private static let schemes: [(storage: Int, isCoded: Bool, feedback: Double?, shift: CholeskyShift?)] =
+    private static let schemes: [(storage: Int, isCoded: Bool, feedback: Double?, shift: StatisticShift?)] =
         (0..<7).flatMap { [($0, false, nil, nil), ($0, true, nil, nil)] }
         + [(6, true, 0.95, nil), (6, true, nil, .absolute), (6, true, 0.95, .absolute)]
 
     private func side(
-        _ kind: (storage: Int, isCoded: Bool, feedback: Double?, shift: CholeskyShift?), decay: Double,
+        _ kind: (storage: Int, isCoded: Bool, feedback: Double?, shift: StatisticShift?), decay: Double,
         solver: RootSolver? = nil
     ) throws -> PreconditionerState<CPUBackend<Float>> {
         let scheme = try PreconditionerScheme(
@@ -64,7 +64,7 @@ import Testing
             // Both are (1 − β²⁰)·M but for what they began with, εI and next to nothing; for two 8-bit codings, each within 2 %
             // here; and for what twenty subspace steps leave of where they started.
             let (a, b) = (side.statisticMatrix(backend), fresh.statisticMatrix(backend))
-            let bound = side.scheme.statistic.isFactored ? 0.1 : kind.isCoded ? 0.04 : 2e-5
+            let bound = side.scheme.statistic.traits.isFactored ? 0.1 : kind.isCoded ? 0.04 : 2e-5
             expectBound(relativeDifference(a, b), atMost: bound, "\(what)")
             if let uncoded = side.uncodedStatistic {
                 expectBound(relativeDifference(uncoded, b), atMost: bound, "\(what), as it was before it was coded")
@@ -76,7 +76,7 @@ import Testing
     @Test(arguments: [RootSolver.eigen, .schurNewton, .factored]) func everySolver(_ solver: RootSolver) throws {
         for index in Self.schemes.indices {
             let kind = Self.schemes[index]
-            guard try solver != .factored || storages(bits: 8)[kind.storage].isFactored else { continue }
+            guard try solver != .factored || storages(bits: 8)[kind.storage].traits.isFactored else { continue }
             var side = try side(kind, decay: 0.5, solver: solver)
             let double = CPUBackend<Double>()
             var other = try PreconditionerState(

@@ -57,7 +57,7 @@ private let backend = CPUBackend<Double>()
         }
         #expect(throws: QuantizationError.notFinite(row: 0, column: 0, value: -.infinity)) {
             try HouseholderStatistic(
-                eigenvalues: [1, -1e39], vectors: .identity(2), order: [1, 0], coding: coding, backend: backend)
+                eigenvalues: [1, -1e39], vectors: .identity(2), permutation: [1, 0], coding: coding, backend: backend)
         }
     }
 }

@@ -15,7 +15,7 @@ private let backend = CPUBackend<Double>()
 private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws -> Matrix<Double> {
     try HouseholderStatistic(
         eigenvalues: [Double](repeating: 1, count: vectors.columns), vectors: vectors,
-        order: Array(0..<vectors.columns), coding: coding, backend: backend
+        permutation: Array(0..<vectors.columns), coding: coding, backend: backend
     ).vectors(backend)
 }
 
@@ -31,7 +31,7 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
                 expectTestRatio(defect(q), scale: 1, order: order, threshold: 10, "order \(order), \(bits) bits")
                 let single = try HouseholderStatistic(
                     eigenvalues: known.eigenvalues.map { Float($0) }, vectors: Matrix<Float>(known.vectors),
-                    order: Array(0..<order), coding: coding, backend: CPUBackend<Float>())
+                    permutation: Array(0..<order), coding: coding, backend: CPUBackend<Float>())
                 expectTestRatio(
                     defect(Matrix<Double>(single.vectors(CPUBackend<Float>()))), scale: 1, order: order,
                     unitRoundoff: 0x1p-24, threshold: 10, "order \(order), \(bits) bits, single precision")
@@ -98,7 +98,7 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
         let n = 21
         let order = (0..<n).map { $0 * 8 % n }
         let kept = try HouseholderStatistic(
-            eigenvalues: (0..<n).map { Double($0) }, vectors: Matrix<Double>.identity(n), order: order,
+            eigenvalues: (0..<n).map { Double($0) }, vectors: Matrix<Double>.identity(n), permutation: order,
             coding: blockCoding(.linear2, bits: 4), backend: backend)
         #expect(kept.eigenvalues == order.map { Float($0) })
         // Tails of a permutation are 0 and ±1, which are codes of linear-2.
@@ -109,7 +109,7 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
 
     @Test func nothingToKeep() throws {
         let kept = try HouseholderStatistic(
-            eigenvalues: [], vectors: Matrix<Double>(rows: 0, columns: 0), order: [],
+            eigenvalues: [], vectors: Matrix<Double>(rows: 0, columns: 0), permutation: [],
             coding: blockCoding(.linear2, bits: 4), backend: backend)
         #expect(kept.vectors(backend).elements.isEmpty)
         #expect(kept.byteCount(backend) == 0)
@@ -120,19 +120,20 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
     /// Powers of two at exponent 1, where the weights are exact: their distances from the median, by hand.
     @Test func byHand() {
         // Weights 1, 2, 4, 8, 16; median 4; distances 3, 2, 0, 4, 12.
-        #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125, 0.0625], exponent: 1, damping: 0) == [4, 3, 0, 1, 2])
+        #expect(reflectorPermutation(eigenvalues: [1, 0.5, 0.25, 0.125, 0.0625], exponent: 1, damping: 0) == [4, 3, 0, 1, 2])
         // Weights 1, 2, 4, 8; lower median 2; distances 1, 0, 2, 6.
-        #expect(reflectorOrder(eigenvalues: [1, 0.5, 0.25, 0.125], exponent: 1, damping: 0) == [3, 2, 0, 1])
+        #expect(reflectorPermutation(eigenvalues: [1, 0.5, 0.25, 0.125], exponent: 1, damping: 0) == [3, 2, 0, 1])
         // The sign of an eigenvalue does not count.
-        #expect(reflectorOrder(eigenvalues: [-1, 0.5, -0.25, 0.125], exponent: 1, damping: 0) == [3, 2, 0, 1])
+        #expect(reflectorPermutation(eigenvalues: [-1, 0.5, -0.25, 0.125], exponent: 1, damping: 0) == [3, 2, 0, 1])
         // Equal weights keep their order.
-        #expect(reflectorOrder(eigenvalues: [1, 1, 0.5, 0.25, 0.25] as [Float], exponent: 1, damping: 0) == [3, 4, 0, 1, 2])
-        #expect(reflectorOrder(eigenvalues: [Double](), exponent: 1, damping: 0) == [])
-        #expect(reflectorOrder(eigenvalues: [7.0], exponent: 0.25, damping: 0) == [0])
+        #expect(
+            reflectorPermutation(eigenvalues: [1, 1, 0.5, 0.25, 0.25] as [Float], exponent: 1, damping: 0) == [3, 4, 0, 1, 2])
+        #expect(reflectorPermutation(eigenvalues: [Double](), exponent: 1, damping: 0) == [])
+        #expect(reflectorPermutation(eigenvalues: [7.0], exponent: 0.25, damping: 0) == [0])
         // 1/0 is farther than anything; damped by 1·1, the weights are 1, 1/2, 2/3 and the median 2/3.
-        #expect(reflectorOrder(eigenvalues: [1, 0, 0.5], exponent: 1, damping: 0) == [1, 0, 2])
-        #expect(reflectorOrder(eigenvalues: [0, 1, 0.5], exponent: 1, damping: 1) == [0, 1, 2])
-        #expect(reflectorOrder(eigenvalues: [0.0, 0, 0], exponent: 1, damping: 0) == [0, 1, 2])
+        #expect(reflectorPermutation(eigenvalues: [1, 0, 0.5], exponent: 1, damping: 0) == [1, 0, 2])
+        #expect(reflectorPermutation(eigenvalues: [0, 1, 0.5], exponent: 1, damping: 1) == [0, 1, 2])
+        #expect(reflectorPermutation(eigenvalues: [0.0, 0, 0], exponent: 1, damping: 0) == [0, 1, 2])
     }
 
     /// Rounding does not choose: of an even number, eigenvalues that differ in their last bits keep their order.
@@ -140,10 +141,10 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
         for seed in 0..<20 as Range<UInt64> {
             var generator = PhiloxGenerator(seed: seed)
             let values = (0..<count).map { _ in 1 + 99 * generator.uniform() }
-            let order = reflectorOrder(eigenvalues: values, exponent: 0.25, damping: 1e-6)
+            let order = reflectorPermutation(eigenvalues: values, exponent: 0.25, damping: 1e-6)
             for _ in 0..<10 {
                 let moved = values.map { generator.next() % 2 == 0 ? $0.nextUp.nextUp : $0.nextDown.nextDown }
-                #expect(reflectorOrder(eigenvalues: moved, exponent: 0.25, damping: 1e-6) == order)
+                #expect(reflectorPermutation(eigenvalues: moved, exponent: 0.25, damping: 1e-6) == order)
             }
         }
     }
@@ -156,10 +157,10 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
         let vectors = haarOrthogonal(order: 4, using: &generator)
         let coding = try blockCoding(.linear2, bits: 8)
         let old = try HouseholderStatistic(
-            eigenvalues: values, vectors: vectors, order: [3, 0, 1, 2], coding: coding, backend: backend)
+            eigenvalues: values, vectors: vectors, permutation: [3, 0, 1, 2], coding: coding, backend: backend)
         var read = try HouseholderStatistic(
             eigenvalues: values, vectors: vectors,
-            order: reflectorOrder(eigenvalues: values, exponent: 1, damping: 0), coding: coding, backend: backend)
+            permutation: reflectorPermutation(eigenvalues: values, exponent: 1, damping: 0), coding: coding, backend: backend)
         #expect(read.eigenvalues != old.eigenvalues)
         try read.read(old.archive(backend), backend)
         #expect(read.eigenvalues == [1, 8, 4, 2])
@@ -174,7 +175,7 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
             // Few different values, so that many are equal.
             let values = (0..<count).map { _ in Double(1 + generator.next() % 9) * (generator.next() % 4 == 0 ? -1 : 1) }
             #expect(
-                reflectorOrder(eigenvalues: values, exponent: exponent, damping: damping)
+                reflectorPermutation(eigenvalues: values, exponent: exponent, damping: damping)
                     == selection(values, exponent, damping))
         }
     }

@@ -35,7 +35,7 @@ private func cosine(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Double {
                 eigenvalues: known.eigenvalues, vectors: known.vectors, coding: coding, backend: backend
             ).vectors(rectificationSteps: 25, backend)
             let reflected = try HouseholderStatistic(
-                eigenvalues: known.eigenvalues, vectors: known.vectors, order: Array(0..<n), coding: coding,
+                eigenvalues: known.eigenvalues, vectors: known.vectors, permutation: Array(0..<n), coding: coding,
                 backend: backend
             ).vectors(backend)
             for vectors in [rectified, reflected] {

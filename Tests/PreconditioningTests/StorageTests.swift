@@ -34,7 +34,7 @@ private let backend = CPUBackend<Double>()
                 eigenvalues: known.eigenvalues, vectors: known.vectors, coding: coding, backend: backend)
             #expect(eigenvector.byteCount(backend) == square + 4 * n)
             let householder = try HouseholderStatistic(
-                eigenvalues: known.eigenvalues, vectors: known.vectors, order: Array(0..<n), coding: coding,
+                eigenvalues: known.eigenvalues, vectors: known.vectors, permutation: Array(0..<n), coding: coding,
                 backend: backend)
             #expect(householder.byteCount(backend) == triangle + 4 * n + (n + 7) / 8)
             let cholesky = try CholeskyStatistic(known.matrix, shift: 0, coding: coding, backend: backend)

@@ -65,17 +65,6 @@ struct StudySubject: Sendable {
     }
 }
 
-extension StatisticCase {
-    /// Whether the storage keeps factors, or needs an eigenvalue for its damping or the contraction.
-    var needsDecomposition: Bool {
-        switch kind {
-        case .exact where solver == .schurNewton: contractionFactor(contraction) != nil
-        case .exact, .eigenvector, .householder, .cholesky: true
-        case .full, .offdiagonal, .symmetric: contractionFactor(contraction) != nil
-        }
-    }
-}
-
 /// τ = 2^contraction, or nil where it leaves the matrix as it is.
 func contractionFactor(_ contraction: Double?) -> Double? {
     guard let contraction, contraction != 0 else { return nil }

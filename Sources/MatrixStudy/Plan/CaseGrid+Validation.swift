@@ -37,13 +37,14 @@ extension CaseGrid {
 
     /// At least the number of cases that `expanded` makes.
     var caseCount: Double {
-        let mixesExact = (statistic ?? [.exact]).contains(.exact)
+        let mixesExact = (statistic ?? [.exact]).contains { !$0.traits.isCoded }
         let statistics = (statistic ?? [.exact]).map { kind -> Double in
-            if kind == .exact { return 1 }
-            return count(codebook) * count(bits) * count(block) * count(solver) * (kind == .eigenvector ? count(rectify) : 1)
+            guard kind.traits.isCoded else { return 1 }
+            return count(codebook) * count(bits) * count(block) * count(solver)
+                * (kind.traits.isRectified ? count(rectify) : 1)
         }
         let roots = (root ?? [.exact]).map { kind -> Double in
-            if kind == .exact { return 1 }
+            guard kind.traits.isCoded else { return 1 }
             return count(rootCodebook ?? (mixesExact ? codebook : nil)) * count(rootBits ?? (mixesExact ? bits : nil))
                 * count(rootBlock ?? (mixesExact ? block : nil))
         }

@@ -89,12 +89,13 @@ public struct CaseGrid: Sendable, Equatable {
     ) -> [StatisticCase] {
         var result: [StatisticCase] = []
         for kind in statistic ?? [.exact] {
-            let codings: [CodingChoice?] = kind == .exact ? [nil] : codings(codebook, bits, block)
-            let steps: [Int?] = kind == .eigenvector ? rectify ?? [1] : [nil]
-            let solvers = kind == .exact ? [exactSolver] : solver ?? [.eigen]
+            let traits = kind.traits
+            let codings: [CodingChoice?] = traits.isCoded ? codings(codebook, bits, block) : [nil]
+            let steps: [Int?] = traits.isRectified ? rectify ?? [1] : [nil]
+            let solvers = traits.isCoded ? solver ?? [.eigen] : [exactSolver]
             for coding in codings {
                 for step in steps {
-                    for solver in solvers where kind == .exact || solver.applies(to: kind, exponent: exponent) {
+                    for solver in solvers where !traits.isCoded || solver.applies(to: traits, exponent: exponent) {
                         result.append(
                             StatisticCase(
                                 contraction: contraction, damping: damping, exponent: exponent, kind: kind,
@@ -109,7 +110,7 @@ public struct CaseGrid: Sendable, Equatable {
     /// A root is coded like the statistic beside it unless an axis of its own says otherwise.
     private func rootCases(beside statistic: StatisticCase) -> [RootCase] {
         (root ?? [.exact]).flatMap { kind -> [RootCase] in
-            if kind == .exact { return [RootCase(kind: kind, coding: nil)] }
+            guard kind.traits.isCoded else { return [RootCase(kind: kind, coding: nil)] }
             let choices = codings(
                 rootCodebook ?? statistic.coding.map { [$0.codebook] } ?? codebook,
                 rootBits ?? statistic.coding.map { [$0.bits] } ?? bits,

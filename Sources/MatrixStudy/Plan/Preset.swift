@@ -1,3 +1,5 @@
+import Preconditioning
+
 /// The published grids by name, the error-against-bytes grid, and what runs when nothing is asked for.
 ///
 /// Sources: Wang et al. 2024 (arXiv 2405.18144): tables 1 and 5 (one grid), 6, 7, figures 2, 3 and 6.
@@ -74,13 +76,14 @@ public enum Preset: String, Sendable, CaseIterable {
         CaseGrid(statistic: [.offdiagonal], codebook: [.dynamicTree, .linear2], bits: [8], block: [64])
     ]
 
+    private static let codedStatistics = StatisticKind.allCases.filter(\.traits.isCoded)
+    private static let codedRoots = RootKind.allCases.filter(\.traits.isCoded)
+
     private static let errorAgainstBytes = [
         CaseGrid(
-            statistic: [.full, .offdiagonal, .symmetric, .eigenvector, .householder, .cholesky],
-            codebook: [.linear1_5, .linear2], bits: Array(2...8)),
+            statistic: codedStatistics, codebook: [.linear1_5, .linear2], bits: Array(2...8)),
         CaseGrid(
-            statistic: [.exact], root: [.full, .offdiagonal, .symmetric], codebook: [.linear1_5, .linear2],
-            bits: Array(2...8)),
+            statistic: [.exact], root: codedRoots, codebook: [.linear1_5, .linear2], bits: Array(2...8)),
         CaseGrid(
             statistic: [.offdiagonal, .eigenvector, .cholesky], root: [.offdiagonal], codebook: [.linear2],
             bits: Array(2...8)),
@@ -89,10 +92,8 @@ public enum Preset: String, Sendable, CaseIterable {
     ]
 
     private static let everyStorage = [
-        CaseGrid(
-            statistic: [.full, .offdiagonal, .symmetric, .eigenvector, .householder, .cholesky], codebook: [.linear2],
-            bits: [4, 8]),
-        CaseGrid(statistic: [.exact], root: [.full, .offdiagonal, .symmetric], codebook: [.linear2], bits: [4, 8]),
+        CaseGrid(statistic: codedStatistics, codebook: [.linear2], bits: [4, 8]),
+        CaseGrid(statistic: [.exact], root: codedRoots, codebook: [.linear2], bits: [4, 8]),
         CaseGrid(statistic: [.offdiagonal, .eigenvector, .cholesky], root: [.offdiagonal], codebook: [.linear2], bits: [4]),
         CaseGrid(statistic: [.householder], root: [.symmetric], codebook: [.linear2], bits: [4, 8]),
     ]

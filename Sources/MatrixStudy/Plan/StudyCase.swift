@@ -1,17 +1,6 @@
 import Preconditioning
 import Quantization
 
-extension RootSolver {
-    /// Whether a storage and an exponent admit the solver.
-    public func applies(to statistic: StatisticKind, exponent: Double) -> Bool {
-        switch self {
-        case .eigen: true
-        case .factored: statistic == .eigenvector || statistic == .householder
-        case .schurNewton: statistic != .exact && rootOrder(exponent: exponent) != nil
-        }
-    }
-}
-
 /// A codebook, its bits and the block that shares a maximum, as the plan and the CSV name them.
 public struct CodingChoice: Sendable, Hashable {
     public let codebook: CodebookName
@@ -42,8 +31,7 @@ public struct StatisticCase: Sendable, Hashable {
     public let solver: RootSolver
 
     func storage() throws -> StatisticStorage {
-        guard let coding = try coding?.blockCoding() else { return .exact }
-        return kind.storage { coding }
+        StatisticStorage(kind, try coding?.blockCoding())
     }
 }
 
@@ -53,8 +41,7 @@ public struct RootCase: Sendable, Hashable {
     public let coding: CodingChoice?
 
     func storage() throws -> RootStorage {
-        guard let coding = try coding?.blockCoding() else { return .exact }
-        return kind.storage { coding }
+        RootStorage(kind, try coding?.blockCoding())
     }
 }
 
@@ -65,7 +52,7 @@ public struct StudyCase: Sendable, Hashable {
 
     /// nil for exact/exact, where no solver stands between a storage and the reference.
     public var solver: RootSolver? {
-        statistic.kind == .exact && root.kind == .exact ? nil : statistic.solver
+        !statistic.kind.traits.isCoded && !root.kind.traits.isCoded ? nil : statistic.solver
     }
 }
 

@@ -73,8 +73,8 @@ extension StudyPlan {
 extension CaseGrid {
     /// The codebooks of this grid that a coded storage takes.
     fileprivate var appliedCodebooks: [CodebookName] {
-        let codesStatistic = (statistic ?? []).contains { $0 != .exact }
-        let codesRoot = (root ?? []).contains { $0 != .exact }
+        let codesStatistic = (statistic ?? []).contains(where: \.traits.isCoded)
+        let codesRoot = (root ?? []).contains(where: \.traits.isCoded)
         return (codesStatistic || (codesRoot && rootCodebook == nil) ? codebook ?? [] : [])
             + (codesRoot ? rootCodebook ?? [] : [])
     }
@@ -114,7 +114,7 @@ extension CaseGrid {
                     + (axis == "bits" ? ", and a codebook of so many bits" : "")
             case "root-codebook", "root-bits", "root-block":
                 " does not apply: it needs a coded root" + (axis == "root-block" ? "" : ", and a codebook of so many bits")
-            case "rectify": " does not apply: it needs statistic eigenvector"
+            case "rectify": " does not apply: it needs statistic \(StatisticKind.names(where: \.isRectified))"
             default: " has no case: the codebook, bits and solver that are asked for do not apply to it"
             }
         return PlanError("\(axis) \(value)\(condition)")
@@ -129,7 +129,7 @@ extension CaseGrid {
     fileprivate static func condition(solver: RootSolver) -> String {
         " does not apply: "
             + (solver == .factored
-                ? "it needs statistic eigenvector or householder"
+                ? "it needs statistic \(StatisticKind.names(where: \.isFactored))"
                 : "it needs a coded statistic and an exponent that is 1 over an integer")
     }
 }

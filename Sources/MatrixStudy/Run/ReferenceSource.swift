@@ -68,11 +68,10 @@ extension MatrixReference.Target {
             (root, residual) = (nil, nil)
             return
         }
-        let found = iterativeRoot(
-            Matrix<Float>(matrix), exponent: key.exponent, damping: key.damping, isSymmetric: false,
-            CPUBackend<Float>()
-        ).root
-        guard found.largestMagnitude.isFinite, let order = rootOrder(exponent: key.exponent) else {
+        var generator = PhiloxGenerator(seed: 0)
+        let record = try? RootMethod(.schurNewton, exponent: key.exponent, damping: key.damping).root(
+            of: .entries(Matrix<Float>(matrix), isSymmetric: false), using: &generator, CPUBackend<Float>())
+        guard let found = record?.root, let order = rootOrder(exponent: key.exponent) else {
             (root, residual) = (nil, nil)
             return
         }

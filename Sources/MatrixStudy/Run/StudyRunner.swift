@@ -102,7 +102,7 @@ public struct StudyRunner: Sendable {
             defer { giveUp() }
             let reference = MatrixReference(
                 source: source(independent, entries, subject), cases: statistics, permits: permits)
-            let vectors = DecodedVectors(uses: statistics, capacity: 2)
+            let vectors = SharedVectors(uses: statistics, capacity: 2)
             try await withTaskCancellationHandler {
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     for group in groups {
@@ -183,7 +183,7 @@ public struct StudyRunner: Sendable {
 
         private func run(
             _ group: Group, _ entries: Matrix<Double>, _ decomposed: Task<StudySubject, any Error>,
-            _ reference: MatrixReference, _ vectors: DecodedVectors
+            _ reference: MatrixReference, _ vectors: SharedVectors
         ) async throws {
             let needsDecomposition = group.statistic.needsDecomposition
             let subject = needsDecomposition ? try await decomposed.value : StudySubject(undecomposed: entries)
@@ -191,7 +191,7 @@ public struct StudyRunner: Sendable {
             let clock = ContinuousClock()
             let (stored, seconds) = try await permits.holding {
                 let start = clock.now
-                let stored = StoredRoot(
+                let stored = CaseRoot(
                     group.statistic, subject, rule: runner.rule, arithmetic: runner.arithmetic, vectors, backend)
                 return (stored, (clock.now - start) / .seconds(1))
             }
@@ -213,7 +213,7 @@ public struct StudyRunner: Sendable {
         }
 
         private func row(
-            _ stored: StoredRoot, _ root: RootCase, _ statistic: StatisticCase, _ target: MatrixReference.Target,
+            _ stored: CaseRoot, _ root: RootCase, _ statistic: StatisticCase, _ target: MatrixReference.Target,
             _ backend: CPUBackend<Double>
         ) throws -> StudyRow {
             var outcome = stored.outcome
@@ -221,7 +221,7 @@ public struct StudyRunner: Sendable {
             let storage = try root.storage()
             if let computed = stored.root, let reference = target.root {
                 do {
-                    if root.kind != .exact { try requireSinglePrecision(computed) }
+                    if storage.traits.isCoded { try requireSinglePrecision(computed) }
                     let kept = try StoredMatrix(computed, storage: storage, backend: backend)
                     comparison = compare(kept.decoded(backend), to: reference)
                 } catch {

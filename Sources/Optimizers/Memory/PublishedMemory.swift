@@ -43,14 +43,14 @@ public struct PublishedMemory: Sendable, Equatable {
     /// The figure for these storages; nil where none was published.
     public func megabytes(_ schedule: ShampooSchedule, _ scheme: PreconditionerScheme) -> Double? {
         guard schedule.largestOrder == largestOrder else { return nil }
-        switch (scheme.statistic, scheme.root) {
+        switch (scheme.statistic.kind, scheme.root.kind) {
         case (.exact, .exact): return exactMegabytes
-        case (.eigenvector(let statistic), .offdiagonal(let root)):
-            let isPublished = [statistic, root].allSatisfy { $0.codebook.bits == 4 && $0.blockSize == 64 }
+        case (.eigenvector, .offdiagonal):
+            let isPublished = [scheme.statistic.coding, scheme.root.coding].allSatisfy {
+                $0?.codebook.bits == 4 && $0?.blockSize == 64
+            }
             return isPublished && scheme.smallestCodedOrder == 64 ? fourBitMegabytes : nil
-        case (.exact, _), (.full, _), (.offdiagonal, _), (.symmetric, _), (.eigenvector, _), (.householder, _),
-            (.cholesky, _):
-            return nil
+        default: return nil
         }
     }
 }

@@ -42,50 +42,11 @@ public struct BufferBytes: Sendable, Equatable {
     }
 }
 
-extension StatisticStorage {
-    /// The buffers of a statistic of this order; `exact` counts as float32.
-    public func buffers(order: Int) -> BufferBytes {
-        switch self {
-        case .exact: .entries(order: order)
-        case .full(let coding): .coded(.columns, coding, order: order)
-        case .offdiagonal(let coding), .eigenvector(let coding):
-            .coded(.columns, coding, order: order, hasDiagonal: true)
-        case .symmetric(let coding), .cholesky(let coding):
-            .coded(.strictUpper, coding, order: order, hasDiagonal: true)
-        case .householder(let coding):
-            .coded(.strictLower, coding, order: order, hasDiagonal: true, hasSigns: true)
-        }
-    }
-
-    public func byteCount(order: Int) -> Int { buffers(order: order).total }
-}
-
-extension RootStorage {
-    /// The buffers of a root of this order; `exact` counts as float32.
-    public func buffers(order: Int) -> BufferBytes {
-        switch self {
-        case .exact: .entries(order: order)
-        case .full(let coding): .coded(.columns, coding, order: order)
-        case .offdiagonal(let coding): .coded(.columns, coding, order: order, hasDiagonal: true)
-        case .symmetric(let coding): .coded(.strictUpper, coding, order: order, hasDiagonal: true)
-        }
-    }
-
-    public func byteCount(order: Int) -> Int { buffers(order: order).total }
-}
-
 extension PreconditionerScheme {
     /// The buffers of the statistic of a side of this order in training, where small orders stay uncoded and error
     /// feedback has codes of its own.
     public func statisticBuffers(order: Int) -> BufferBytes {
-        guard order >= smallestCodedOrder else {
-            var bytes = BufferBytes.entries(order: order)
-            bytes.diagonals = statistic.isFactored ? 4 * order : 0
-            return bytes
-        }
-        let bytes = statistic.buffers(order: order)
-        guard case .cholesky(let coding) = statistic, errorFeedbackDecay != nil else { return bytes }
-        return bytes + .coded(.strictUpper, coding, order: order)
+        statisticDefinition(order: order).buffers(order: order, hasErrorFeedback: errorFeedbackDecay != nil)
     }
 
     /// The buffers of the root of a side of this order in training.

@@ -2,30 +2,59 @@ import Compute
 import MatrixCore
 import Quantization
 
+/// Eigenvalues in float32, the eigenvector matrix as coded Householder reflectors and sign bits.
+struct HouseholderStorage: CodedStatisticDefinition {
+    static let traits = StorageTraits(isFactored: true, dependsOnRoot: true)
+    let coding: BlockCoding
+
+    var uncoded: any StatisticDefinition { BasisStorage(iteratesInDescendingOrder: true) }
+
+    func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
+        .coded(.strictLower, coding, order: order, hasDiagonal: true, hasSigns: true)
+    }
+
+    func keep<Backend: MatrixBackend>(
+        _ source: some StatisticSource<Backend>, for use: StatisticUse, _ backend: Backend
+    ) throws -> any KeptStatistic<Backend> {
+        let eigenvalues = source.eigenvalues
+        return try HouseholderStatistic(
+            eigenvalues: eigenvalues, vectors: source.eigenvectors,
+            permutation: reflectorPermutation(eigenvalues: eigenvalues, exponent: use.exponent, damping: use.damping),
+            coding: coding, backend: backend)
+    }
+}
+
+extension StatisticStorage {
+    public static func householder(_ coding: BlockCoding) -> StatisticStorage { Storage(.householder, coding) }
+}
+
 /// A statistic kept by its eigenvalues in float32 and the coded Householder reflectors of its eigenvector matrix,
 /// U = H₁H₂…Hₙ·Diag(±1).
 ///
 /// vₖ has an implied 1 in place k and its coded tail below. Decoding takes τₖ = 2/(1 + ‖tail‖²), which makes every Hₖ
 /// orthogonal whatever the codes, so the product needs no rectification. Column k of the product carries the errors of
 /// k reflectors; the eigenvectors that matter most to A^(-p) therefore come first.
-public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
-    /// In the order of the kept eigenvectors.
+public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     public private(set) var eigenvalues: [Float]
     private var tails: Backend.CodedTensor
     /// Bit k % 8 of byte k / 8 is 1 where column k of the product is to be negated.
     private var negations: [UInt8]
+    private let coding: BlockCoding
+
+    public var areVectorsOrthonormal: Bool { true }
+    public var iteratesInDescendingOrder: Bool { true }
 
     /// - Parameters:
     ///   - vectors: the orthonormal eigenvectors, a column each, belonging to `eigenvalues`.
-    ///   - order: `reflectorOrder` of the eigenvalues.
+    ///   - permutation: `reflectorPermutation` of the eigenvalues.
     /// - Throws: `QuantizationError.notFinite`.
     public init(
-        eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, order: [Int], coding: BlockCoding, backend: Backend
+        eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, permutation: [Int], coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
-        let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, order))
+        let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, permutation))
         // R is Diag(±1).
         try self.init(
-            eigenvalues: order.map { eigenvalues[$0] }, reflectors: packed, scalars: scalars,
+            eigenvalues: permutation.map { eigenvalues[$0] }, reflectors: packed, scalars: scalars,
             negative: backend.diagonal(packed).map { $0 < 0 }, coding: coding, backend: backend)
     }
 
@@ -39,6 +68,7 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
         eigenvalues: [Backend.Scalar], reflectors: Backend.Tensor, scalars: [Backend.Scalar], negative: [Bool],
         coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
+        self.coding = coding
         self.eigenvalues = try singlePrecision(eigenvalues)
         tails = try backend.encode(reflectors, region: .strictLower, coding: coding, keepingDiagonal: false)
         var negations = [UInt8](repeating: 0, count: (negative.count + 7) / 8)
@@ -50,6 +80,25 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
         }
         self.negations = negations
     }
+
+    public mutating func replace(
+        by factors: NewFactors<Backend>, for use: StatisticUse, _ backend: Backend
+    ) throws(QuantizationError) {
+        let permutation = reflectorPermutation(
+            eigenvalues: factors.eigenvalues, exponent: use.exponent, damping: use.damping)
+        guard let reflectors = factors.reflectors, permutation == Array(0..<order) else {
+            self = try HouseholderStatistic(
+                eigenvalues: factors.eigenvalues, vectors: factors.vectors, permutation: permutation, coding: coding,
+                backend: backend)
+            return
+        }
+        // The step's own reflectors: its order is the one to store in, and another factorization is saved.
+        self = try HouseholderStatistic(
+            eigenvalues: factors.eigenvalues, reflectors: reflectors.packed, scalars: reflectors.scalars,
+            negative: [Bool](repeating: false, count: order), coding: coding, backend: backend)
+    }
+
+    public func vectors(rectificationSteps steps: Int, _ backend: Backend) -> Backend.Tensor { vectors(backend) }
 
     /// The eigenvectors, orthonormal to the rounding of the backend's scalar.
     public func vectors(_ backend: Backend) -> Backend.Tensor {
@@ -68,7 +117,7 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
     }
 
     /// `eigenvalues`, `negations`, and the reflectors' codes and block maxima.
-    func archive(_ backend: Backend) -> StateArchive {
+    public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
         archive.add("eigenvalues", .floats(eigenvalues))
         archive.add("negations", .bytes(negations))
@@ -76,8 +125,7 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
         return archive
     }
 
-    /// - Throws: `StateArchiveError`.
-    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
+    public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
         eigenvalues = try archive.floats("eigenvalues", count: eigenvalues.count)
         negations = try archive.bytes("negations", count: negations.count)
         let usedBits = eigenvalues.count % 8
@@ -88,13 +136,13 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: Sendable {
     }
 }
 
-/// The order in which eigenvectors become reflectors: by |w − median w| for the weights w = (|λ| + ε·max|λ|)^(-p),
+/// Which eigenvectors become the first, the second … reflector: by |w − median w| for the weights w = (|λ| + ε·max|λ|)^(-p),
 /// farthest first, equal ones as they come. Of an even number of weights the lower of the two middle ones is the median: the
 /// two are equally far from their mean, and rounding would choose between them.
 ///
 /// A cluster of equal weights does not mind how it is rotated within itself, so what is near the median can bear the
 /// accumulated errors of the last columns.
-public func reflectorOrder<Scalar: MatrixScalar>(
+public func reflectorPermutation<Scalar: MatrixScalar>(
     eigenvalues: [Scalar], exponent: Double, damping: Double
 ) -> [Int] {
     guard !eigenvalues.isEmpty else { return [] }

@@ -1,7 +1,7 @@
 import Compute
 import Quantization
 
-/// A symmetric matrix kept by its entries: exact, or coded as `full`, `offdiagonal` or `symmetric`.
+/// A symmetric matrix kept by its entries: exact, or coded as an `EntryStorage` lays them out.
 ///
 /// Blocks of `full` and `offdiagonal` run along rows, so an entry and its mirror image decode differently. A decoded
 /// tensor holds row j of the matrix in its column j: in memory it is the matrix in row-major order, and as a
@@ -18,20 +18,20 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
     public init(
         _ matrix: Backend.Tensor, storage: RootStorage, backend: Backend
     ) throws(QuantizationError) {
-        switch storage {
-        case .exact:
+        try self.init(matrix, layout: storage.definition.layout, backend)
+    }
+
+    /// - Parameter layout: nil to keep the matrix as it is.
+    /// - Throws: `QuantizationError.notFinite`.
+    init(_ matrix: Backend.Tensor, layout: EntryLayout?, _ backend: Backend) throws(QuantizationError) {
+        guard let layout else {
             kept = .exact(matrix)
-        case .full(let coding):
-            kept = .coded(
-                try backend.encode(matrix, region: .columns, coding: coding, keepingDiagonal: false), mirrored: false)
-        case .offdiagonal(let coding):
-            kept = .coded(
-                try backend.encode(matrix, region: .columns, coding: coding, keepingDiagonal: true), mirrored: false)
-        case .symmetric(let coding):
-            kept = .coded(
-                try backend.encode(matrix, region: .strictUpper, coding: coding, keepingDiagonal: true),
-                mirrored: true)
+            return
         }
+        kept = .coded(
+            try backend.encode(
+                matrix, region: layout.region, coding: layout.coding, keepingDiagonal: layout.keepsDiagonal),
+            mirrored: layout.isMirrored)
     }
 
     public func decoded(_ backend: Backend) -> Backend.Tensor {
@@ -50,7 +50,10 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         }
     }
 
-    var isExact: Bool { if case .exact = kept { true } else { false } }
+    /// A ← A + δI of an exact matrix.
+    mutating func retain(shift: Backend.Scalar, _ backend: Backend) {
+        if case .exact(let matrix) = kept { kept = .exact(backend.addToDiagonal(matrix, shift)) }
+    }
 
     public func byteCount(_ backend: Backend) -> Int {
         switch kept {

@@ -6,7 +6,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     public let decay: Double
     /// ε: A(0) = εI, and the root is of A + ε·λmax·I.
     ///
-    /// For `cholesky` see `shift`.
+    /// For storages that keep A + δI see `shift`.
     public let damping: Double
     /// p of A^(-p).
     public let exponent: Double
@@ -17,11 +17,11 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     public let updateRectificationSteps: Int
     /// t₂: Björck steps on decoded eigenvectors, decoded afresh, before a root.
     public let rootRectificationSteps: Int
-    /// βe of `cholesky`: E ← βe·E + (1 − βe)·(C + E − D(C̄)), with C + E coded in C's place; nil for no error feedback.
+    /// βe of error feedback, as `cholesky` has it: E ← βe·E + (1 − βe)·(C + E − D(C̄)), with C + E coded in C's place; nil for no error feedback.
     public let errorFeedbackDecay: Double?
-    /// What is added before `cholesky` factorizes; nil for the relative shift, so that settings written before there was a
+    /// What is added before a storage takes a factor of A + δI; nil for the relative shift, so that settings written before there was a
     /// choice read as they did.
-    public let shift: CholeskyShift?
+    public let shift: StatisticShift?
     /// At most so many steps of power iteration and of Schur–Newton.
     public let iterations: Int
     /// Whether Schur–Newton's damping stays in a statistic that is kept as it is, exact or below the smallest coded order:
@@ -44,7 +44,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         statistic: StatisticStorage, root: RootStorage, decay: Double = 0.95, damping: Double = 1e-6,
         exponent: Double = 0.25, solver: RootSolver? = nil, updateDecomposition: UpdateDecomposition = .subspace,
         updateRectificationSteps: Int = 1, rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil,
-        shift: CholeskyShift? = nil, iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
+        shift: StatisticShift? = nil, iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
         smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
@@ -52,7 +52,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         self.decay = decay
         self.damping = damping
         self.exponent = exponent
-        self.solver = solver ?? (statistic.isFactored ? .factored : .schurNewton)
+        self.solver = solver ?? statistic.traits.defaultSolver
         self.updateDecomposition = updateDecomposition
         self.updateRectificationSteps = updateRectificationSteps
         self.rootRectificationSteps = rootRectificationSteps
@@ -78,7 +78,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             updateRectificationSteps: values.decode(Int.self, forKey: .updateRectificationSteps),
             rootRectificationSteps: values.decode(Int.self, forKey: .rootRectificationSteps),
             errorFeedbackDecay: values.decodeIfPresent(Double.self, forKey: .errorFeedbackDecay),
-            shift: values.decodeIfPresent(CholeskyShift.self, forKey: .shift),
+            shift: values.decodeIfPresent(StatisticShift.self, forKey: .shift),
             iterations: values.decode(Int.self, forKey: .iterations),
             retainsDamping: values.decode(Bool.self, forKey: .retainsDamping),
             keepsUncodedStatistic: values.decode(Bool.self, forKey: .keepsUncodedStatistic),
@@ -88,9 +88,6 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
 
     /// 1 − β, or 1 where moments accumulate.
     var momentWeight: Double { decay == 1 ? 1 : 1 - decay }
-
-    /// Whether `cholesky` is shifted by ε and damped again before its root.
-    var shiftsAbsolutely: Bool { shift == .absolute }
 
     /// Whether a side of this order keeps the root 1: that of a remainder of one row or column, by Schur–Newton.
     ///
@@ -116,23 +113,23 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         try require(smallestCodedOrder >= 0, "smallest coded order", smallestCodedOrder, "0 or more")
         if let decay = errorFeedbackDecay {
             try require(decay >= 0 && decay <= 1, "error-feedback-decay", decay, "between 0 and 1")
-            guard case .cholesky = statistic else {
-                throw PreconditionerSchemeError("error-feedback-decay \(decay): error feedback needs statistic cholesky")
-            }
+            try requireTrait(\.takesErrorFeedback, "error-feedback-decay \(decay)")
         }
-        if let shift, statistic.kind != .cholesky {
-            throw PreconditionerSchemeError("shift \(shift.rawValue): it needs statistic cholesky")
-        }
-        if solver == .factored && !statistic.isFactored {
-            throw PreconditionerSchemeError("solver factored: it needs statistic eigenvector or householder")
-        }
-        if updateDecomposition != .subspace && !statistic.isFactored {
-            throw PreconditionerSchemeError(
-                "update-decomposition \(updateDecomposition.rawValue): it needs statistic eigenvector or householder")
+        if let shift { try requireTrait(\.isShifted, "shift \(shift.rawValue)") }
+        if solver == .factored { try requireTrait(\.isFactored, "solver factored") }
+        if updateDecomposition != .subspace {
+            try requireTrait(\.isFactored, "update-decomposition \(updateDecomposition.rawValue)")
         }
         if solver == .schurNewton && rootOrder(exponent: exponent) == nil {
             throw PreconditionerSchemeError("solver schur-newton: exponent \(exponent) is not 1 over an integer")
         }
+    }
+
+    private func requireTrait(
+        _ trait: KeyPath<StorageTraits, Bool>, _ option: String
+    ) throws(PreconditionerSchemeError) {
+        guard !statistic.traits[keyPath: trait] else { return }
+        throw PreconditionerSchemeError("\(option): it needs statistic \(StatisticKind.names(where: trait))")
     }
 }
 

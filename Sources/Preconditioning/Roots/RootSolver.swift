@@ -2,15 +2,21 @@
 public enum RootSolver: String, Sendable, Codable, CaseIterable {
     /// The exact power, by an eigendecomposition.
     case eigen
-    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors; for `eigenvector` and `householder`.
+    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors, where a storage keeps them.
     case factored
     /// The coupled iteration, 10 steps as published; needs an exponent that is 1 over an integer.
     case schurNewton = "schur-newton"
 }
 
-extension StatisticStorage {
-    /// Whether eigenvalues and eigenvectors are kept rather than entries.
-    public var isFactored: Bool { kind.isFactored }
+extension RootSolver {
+    /// Whether a storage and an exponent admit the solver.
+    public func applies(to storage: StorageTraits, exponent: Double) -> Bool {
+        switch self {
+        case .eigen: true
+        case .factored: storage.isFactored
+        case .schurNewton: rootOrder(exponent: exponent) != nil
+        }
+    }
 }
 
 /// The integer 1/p, or nil where the exponent p is not the reciprocal of one.

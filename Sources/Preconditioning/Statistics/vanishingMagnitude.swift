@@ -11,22 +11,17 @@ func vanishingMagnitude<Scalar: MatrixScalar>(_ scalar: Scalar.Type) -> Scalar {
     scalar.leastNormalMagnitude / scalar.ulpOfOne
 }
 
-extension StatisticState {
+extension PreconditionerScheme {
     /// That of float32 where the statistic or its root is kept in it, of the backend's scalar otherwise.
-    var vanishingMagnitude: Backend.Scalar {
-        if case .entries(let stored) = kept, stored.isExact, scheme.rootStorage(order: order) == .exact {
-            return Preconditioning.vanishingMagnitude(Backend.Scalar.self)
+    func vanishingMagnitude<Kept: KeptStatistic>(of kept: Kept) -> Kept.Backend.Scalar {
+        if kept.isExact && !rootStorage(order: kept.order).traits.isCoded {
+            return Preconditioning.vanishingMagnitude(Kept.Backend.Scalar.self)
         }
-        return Backend.Scalar(Preconditioning.vanishingMagnitude(Float.self))
+        return Kept.Backend.Scalar(Preconditioning.vanishingMagnitude(Float.self))
     }
 
     /// Whether no root can be taken because nothing is left: of states that older versions followed to zero.
-    func hasVanished(_ backend: Backend) -> Bool {
-        switch kept {
-        case .entries, .cholesky:
-            backend.largestMagnitude(decoded(rectificationSteps: 0, backend)) < vanishingMagnitude
-        case .basis, .eigenvector, .householder:
-            Backend.Scalar(factors(rectificationSteps: 0, backend).eigenvalues.max() ?? 0) < vanishingMagnitude
-        }
+    func hasVanished<Kept: KeptStatistic>(_ kept: Kept, _ backend: Kept.Backend) -> Bool {
+        kept.magnitude(backend) < vanishingMagnitude(of: kept)
     }
 }

@@ -2,8 +2,8 @@ import CPUBackend
 import MatrixCore
 import Preconditioning
 
-/// A^(-p) as it comes from a stored statistic.
-struct StoredRoot: Sendable {
+/// A^(-p) as it comes from a stored statistic, and how that ended.
+struct CaseRoot: Sendable {
     /// nil where the outcome is `failed` or `notPositiveDefinite`.
     var root: Matrix<Double>?
     /// Of the decoded statistic, before damping.
@@ -16,15 +16,15 @@ struct StoredRoot: Sendable {
     /// The way of a case from the statistic to its root. What the mathematics refuses is an outcome, not an error.
     init(
         _ statistic: StatisticCase, _ subject: StudySubject, rule: IndefiniteRule, arithmetic: Arithmetic,
-        _ vectors: DecodedVectors, _ backend: CPUBackend<Double>
+        _ shared: SharedVectors, _ backend: CPUBackend<Double>
     ) {
         do {
-            let decoded = try statistic.decoded(subject, vectors, backend)
+            let studied = try statistic.studied(subject, shared, backend)
             switch arithmetic {
             case .float64:
-                self = try RootSolution(statistic: statistic, rule: rule, backend: backend).root(of: decoded)
+                self = try CaseSolver(statistic: statistic, rule: rule, backend: backend).root(of: studied)
             case .float32:
-                self = try RootSolution(statistic: statistic, rule: rule, backend: CPUBackend<Float>()).root(of: decoded)
+                self = try CaseSolver(statistic: statistic, rule: rule, backend: CPUBackend<Float>()).root(of: studied)
             }
         } catch DecompositionError.notPositiveDefinite(let minor) {
             self.init(

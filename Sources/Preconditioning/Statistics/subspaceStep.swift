@@ -1,17 +1,6 @@
 import Compute
 
-/// One step of subspace iteration from a nearly orthonormal basis V, and what it makes of the eigenvalues.
-struct SubspaceStep<Backend: MatrixBackend> {
-    /// P = H₁H₂…Hₙ of the QR factorization of A·V.
-    let vectors: Backend.Tensor
-    /// diag(PᵀAP) in the order of the columns, none negative.
-    let eigenvalues: [Backend.Scalar]
-    /// The reflectors of P, tails below the diagonal, and their scalars.
-    let reflectors: Backend.Tensor
-    let scalars: [Backend.Scalar]
-}
-
-/// P ← QR(A·V), λ = diag(PᵀAP): the randomized decomposition of the paper, warm-started at V.
+/// One step of subspace iteration from a nearly orthonormal basis V: P = H₁H₂…Hₙ of QR(A·V), λ = diag(PᵀAP); the randomized decomposition of the paper, warm-started at V.
 ///
 /// Columns are neither sorted nor given signs, and what PᵀAP has off its diagonal is dropped. A is positive semidefinite, and
 /// so a Rayleigh quotient below 0 is rounding, of up to about n·u·λmax; it becomes 0, as the eigenvalues of a whole
@@ -20,11 +9,11 @@ struct SubspaceStep<Backend: MatrixBackend> {
 /// Source: Wang et al. 2024, appendix B, eq. 4, with one iteration.
 func subspaceStep<Backend: MatrixBackend>(
     _ a: Backend.Tensor, from vectors: Backend.Tensor, _ backend: Backend
-) -> SubspaceStep<Backend> {
+) -> NewFactors<Backend> {
     let (packed, scalars) = backend.householderQR(backend.multiply(a, vectors))
     let next = backend.orthogonalFactor(reflectors: packed, scalars: scalars)
     let quotients = backend.columnProducts(next, backend.multiply(a, next))
-    return SubspaceStep(vectors: next, eigenvalues: quotients.map { max($0, 0) }, reflectors: packed, scalars: scalars)
+    return NewFactors(eigenvalues: quotients.map { max($0, 0) }, vectors: next, reflectors: (packed, scalars))
 }
 
 /// β·V·Diag(λ)·Vᵀ + w·M.

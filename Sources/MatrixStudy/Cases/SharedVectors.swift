@@ -1,14 +1,24 @@
 import MatrixCore
+import Preconditioning
 import Synchronization
 
 /// The decoded and rectified eigenvectors of one matrix, kept while further cases of a contraction, damping or solver axis need
-/// the same ones. At most `capacity` are held; the rest is computed again.
-final class DecodedVectors: Sendable {
+/// the same ones: those of storages that code vectors without a look at the eigenvalues. At most `capacity` are held; the rest is computed again.
+final class SharedVectors: Sendable {
     typealias Value = (vectors: Matrix<Double>, defect: Double)
 
     private struct Key: Hashable {
-        let coding: CodingChoice
-        let steps: Int
+        let kind: StatisticKind
+        let coding: CodingChoice?
+        let steps: Int?
+
+        /// nil where a case's vectors are its own.
+        init?(_ statistic: StatisticCase) {
+            guard statistic.kind.traits.codesVectorsAlone else { return nil }
+            kind = statistic.kind
+            coding = statistic.coding
+            steps = statistic.rectificationSteps
+        }
     }
 
     private struct State {
@@ -21,18 +31,14 @@ final class DecodedVectors: Sendable {
 
     init(uses cases: [StatisticCase], capacity: Int) {
         var remaining: [Key: Int] = [:]
-        for statistic in cases where statistic.kind == .eigenvector {
-            guard let coding = statistic.coding else { continue }
-            remaining[Key(coding: coding, steps: statistic.rectificationSteps ?? 0), default: 0] += 1
-        }
+        for key in cases.compactMap(Key.init) { remaining[key, default: 0] += 1 }
         state = Mutex(State(remainingUses: remaining))
         self.capacity = capacity
     }
 
     /// The kept value, or that of `compute`. Two tasks that come at once may both compute: they get equal values.
-    func value(coding: CodingChoice?, steps: Int, compute: () throws -> Value) rethrows -> Value {
-        guard let coding else { return try compute() }
-        let key = Key(coding: coding, steps: steps)
+    func value(for statistic: StatisticCase, compute: () throws -> Value) rethrows -> Value {
+        guard let key = Key(statistic) else { return try compute() }
         let (kept, remaining) = state.withLock { state in
             let remaining = max(0, (state.remainingUses[key] ?? 1) - 1)
             state.remainingUses[key] = remaining

@@ -3,7 +3,8 @@ import MatrixCore
 
 /// One side of a preconditioner in training: its statistic, its root as stored, and what went wrong on the way.
 public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
-    public internal(set) var statistic: StatisticState<Backend>
+    public let order: Int
+    public internal(set) var statistic: any KeptStatistic<Backend>
     /// A^(-p) as stored; I until the first root.
     public internal(set) var root: StoredMatrix<Backend>
     /// A as it was before it was last coded, where the scheme keeps it and a storage codes; nil, too, from when a state was
@@ -18,13 +19,12 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// For the start vectors of power iterations.
     var generator: PhiloxGenerator
 
-    public var order: Int { statistic.order }
-
     /// - Throws: `QuantizationError`.
     public init(order: Int, scheme: PreconditionerScheme, generator: PhiloxGenerator, _ backend: Backend) throws {
+        self.order = order
         self.scheme = scheme
         self.generator = generator
-        statistic = try StatisticState(order: order, scheme: scheme, backend)
+        statistic = try scheme.initialStatistic(order: order, backend)
         root = try StoredMatrix(
             backend.tensor(.identity(order)), storage: scheme.rootStorage(order: order), backend: backend)
         if scheme.keepsUncodedStatistic && statistic.isCoded {
@@ -37,7 +37,9 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// too, and is no failure.
     public mutating func updateStatistic(with moment: Backend.Tensor, _ backend: Backend) {
         do {
-            guard let updated = try statistic.update(with: moment, using: &generator, backend) else { return }
+            guard let updated = try statistic.update(with: moment, by: scheme, using: &generator, backend) else {
+                return
+            }
             uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated : nil
             updates += 1
         } catch {
@@ -48,9 +50,9 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// Takes the root of the statistic. What fails or is not finite leaves the root as it was and is counted; a statistic that
     /// has vanished leaves it, too, and is no failure.
     public mutating func updateRoot(_ backend: Backend) {
-        guard !statistic.hasVanished(backend) else { return record.endFailures() }
+        guard !scheme.hasVanished(statistic, backend) else { return record.endFailures() }
         do {
-            let next = try statistic.root(using: &generator, backend)
+            let next = try scheme.root(of: &statistic, using: &generator, backend)
             root = try StoredMatrix(next, storage: scheme.rootStorage(order: order), backend: backend)
             record.endFailures()
             updatesOfRoot = updates

@@ -1,0 +1,68 @@
+import CPUBackend
+import MatrixCore
+import Preconditioning
+
+/// A statistic of the study as it comes back from its storage.
+struct StudiedStatistic: Sendable {
+    let decoded: DecodedStatistic<CPUBackend<Double>>
+    /// ε, as far as it is still to be added.
+    let damping: Double
+    /// max |VᵀV − I| of decoded eigenvectors.
+    let orthogonalityDefect: Double?
+}
+
+extension StatisticCase {
+    /// Puts the subject's statistic through this case's storage and decodes it.
+    ///
+    /// - Throws: `DecompositionError.notPositiveDefinite`, `QuantizationError`.
+    func studied(
+        _ subject: StudySubject, _ shared: SharedVectors, _ backend: CPUBackend<Double>
+    ) throws -> StudiedStatistic {
+        let source = ContractedSubject(subject: subject, contraction: contraction)
+        if needsNoStorage {
+            return StudiedStatistic(
+                decoded: .factors(eigenvalues: source.eigenvalues, vectors: source.eigenvectors, areOrthonormal: true),
+                damping: damping, orthogonalityDefect: nil)
+        }
+        let kept = try storage().keep(source, for: StatisticUse(exponent: exponent, damping: damping), backend)
+        let steps = rectificationSteps ?? 0
+        guard let factored = kept.factored else {
+            return StudiedStatistic(
+                decoded: kept.decodedStatistic(rectificationSteps: steps, backend),
+                damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil)
+        }
+        // The eigenvalues are this case's own; the vectors may be those of other contractions and dampings, too.
+        let (vectors, defect) = shared.value(for: self) {
+            let vectors = factored.vectors(rectificationSteps: steps, backend)
+            return (vectors, Preconditioning.orthogonalityDefect(vectors, backend))
+        }
+        return StudiedStatistic(
+            decoded: .factors(
+                eigenvalues: factored.eigenvalues.map { Double($0) }, vectors: vectors,
+                areOrthonormal: factored.areVectorsOrthonormal),
+            damping: damping, orthogonalityDefect: defect)
+    }
+
+    /// What is not coded comes back as it was, with its decomposition: no solver need take another.
+    private var needsNoStorage: Bool { !kind.traits.isCoded && solver != .schurNewton }
+
+    /// Whether the storage wants the decomposition of the matrix, the contraction an eigenvalue of it, or the root is of
+    /// its own factors.
+    var needsDecomposition: Bool {
+        kind.traits.wantsDecomposition || needsNoStorage || contractionFactor(contraction) != nil
+    }
+}
+
+/// A subject contracted as a case asks for it.
+private struct ContractedSubject: StatisticSource {
+    let subject: StudySubject
+    let contraction: Double?
+
+    var matrix: Matrix<Double> { subject.matrix(contraction: contraction) }
+    var eigenvalues: [Double] { subject.eigenvalues(contraction: contraction) }
+    var eigenvectors: Matrix<Double> { subject.eigenvectors }
+
+    func shift(damping: Double) -> Double { damping * eigenvalues.largestMagnitude }
+
+    typealias Backend = CPUBackend<Double>
+}

@@ -1,0 +1,88 @@
+import Compute
+import MatrixCore
+import Quantization
+
+/// A statistic kept by its eigenvalues, in float32, and its eigenvectors.
+public protocol FactoredStatistic<Backend>: KeptStatistic {
+    /// In the order in which the vectors are kept.
+    var eigenvalues: [Float] { get }
+    /// Whether decoded vectors are orthonormal to rounding and not only nearly so.
+    var areVectorsOrthonormal: Bool { get }
+    /// Whether a subspace step starts from the vectors in descending order of eigenvalue, in which it converges best, and not
+    /// in the order in which they are kept, as published.
+    var iteratesInDescendingOrder: Bool { get }
+
+    /// Eigenvectors, a column each.
+    func vectors(rectificationSteps steps: Int, _ backend: Backend) -> Backend.Tensor
+
+    /// Keeps other eigenvalues and eigenvectors in the place of these.
+    ///
+    /// - Throws: `QuantizationError.notFinite`.
+    mutating func replace(
+        by factors: NewFactors<Backend>, for use: StatisticUse, _ backend: Backend) throws(QuantizationError)
+}
+
+/// Eigenvalues and eigenvectors that an update has found.
+public struct NewFactors<Backend: MatrixBackend>: Sendable {
+    let eigenvalues: [Backend.Scalar]
+    let vectors: Backend.Tensor
+    /// Where the vectors are H₁H₂…Hₙ of these: the tails below the diagonal, and τ.
+    let reflectors: (packed: Backend.Tensor, scalars: [Backend.Scalar])?
+}
+
+extension FactoredStatistic {
+    public var order: Int { eigenvalues.count }
+    public var factored: (any FactoredStatistic<Backend>)? { self }
+
+    public func decodedStatistic(rectificationSteps steps: Int, _ backend: Backend) -> DecodedStatistic<Backend> {
+        .factors(
+            eigenvalues: eigenvalues.map { Backend.Scalar($0) }, vectors: vectors(rectificationSteps: steps, backend),
+            areOrthonormal: areVectorsOrthonormal)
+    }
+
+    public func magnitude(_ backend: Backend) -> Backend.Scalar { Backend.Scalar(eigenvalues.max() ?? 0) }
+
+    /// The eigenvectors are renewed by the scheme's `updateDecomposition`.
+    @discardableResult
+    public mutating func update(
+        with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> Backend.Tensor? {
+        let (kept, vectors) = startingFactors(scheme, backend)
+        let blend = updatedStatistic(
+            vectors: vectors, eigenvalues: kept, decay: scheme.decay, moment: moment, weight: scheme.momentWeight, backend)
+        guard let a = try scheme.admitted(blend, of: self, backend) else { return nil }
+        let factors: NewFactors<Backend>
+        switch scheme.updateDecomposition {
+        case .subspace: factors = subspaceStep(a, from: vectors, backend)
+        case .eigen:
+            let (eigenvalues, vectors) = try backend.symmetricEigen(a)
+            // As in a subspace step.
+            factors = NewFactors(eigenvalues: eigenvalues.map { max($0, 0) }, vectors: vectors, reflectors: nil)
+        }
+        try replace(by: factors, for: scheme.use, backend)
+        return a
+    }
+
+    /// The kept factors in the order in which a subspace step starts from them.
+    private func startingFactors(
+        _ scheme: PreconditionerScheme, _ backend: Backend
+    ) -> (eigenvalues: [Float], vectors: Backend.Tensor) {
+        let vectors = vectors(rectificationSteps: scheme.updateRectificationSteps, backend)
+        guard iteratesInDescendingOrder else { return (eigenvalues, vectors) }
+        let values = eigenvalues
+        let permutation = values.indices.sorted { values[$0] != values[$1] ? values[$0] > values[$1] : $0 < $1 }
+        return (permutation.map { values[$0] }, backend.selectColumns(vectors, permutation))
+    }
+}
+
+/// Eigenvalues as the storages by factors keep them.
+///
+/// - Throws: `QuantizationError.notFinite` where one leaves the range of float32.
+func singlePrecision<Scalar: MatrixScalar>(_ eigenvalues: [Scalar]) throws(QuantizationError) -> [Float] {
+    let rounded = eigenvalues.map { Float($0) }
+    if let index = rounded.firstIndex(where: { !$0.isFinite }) {
+        throw .notFinite(row: index, column: index, value: rounded[index])
+    }
+    return rounded
+}

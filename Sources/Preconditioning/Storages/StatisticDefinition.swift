@@ -1,0 +1,40 @@
+import Compute
+import MatrixCore
+import Quantization
+
+/// A storage of statistics: what it says of itself before it keeps one, and how it keeps one.
+///
+/// A storage is a file of this folder with a definition and the `KeptStatistic` that it makes, a line in the table of names
+/// and a line in the factory.
+protocol StatisticDefinition: Sendable {
+    static var traits: StorageTraits { get }
+    /// - Parameter coding: nil for a storage that does not code.
+    static func with(_ coding: BlockCoding?) -> Self
+
+    /// The storage in its place below the smallest coded order.
+    var uncoded: any StatisticDefinition { get }
+
+    /// The buffers of a statistic of this order, without one being made.
+    func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes
+
+    /// - Throws: `QuantizationError.notFinite`, `DecompositionError`.
+    func keep<Backend: MatrixBackend>(
+        _ source: some StatisticSource<Backend>, for use: StatisticUse, _ backend: Backend
+    ) throws -> any KeptStatistic<Backend>
+}
+
+extension StatisticDefinition {
+    var uncoded: any StatisticDefinition { ExactStorage() }
+}
+
+/// A storage that codes.
+protocol CodedStatisticDefinition: StatisticDefinition {
+    init(coding: BlockCoding)
+}
+
+extension CodedStatisticDefinition {
+    static func with(_ coding: BlockCoding?) -> Self {
+        guard let coding else { preconditionFailure("\(Self.self) without a coding") }
+        return Self(coding: coding)
+    }
+}
