@@ -5,7 +5,7 @@ import Quantization
 ///
 /// A backend is a value, passed explicitly. Tensors are column-major matrices that live on its device; vectors of
 /// one value a row (eigenvalues, scale factors) live on the host. A tensor is immutable: primitives return new ones.
-public protocol MatrixBackend: Sendable {
+public protocol MatrixBackend<Scalar>: Sendable {
     associatedtype Scalar: MatrixScalar
     associatedtype Tensor: Sendable
     /// Packed codes with their block maxima, and the uncoded diagonal where there is one.

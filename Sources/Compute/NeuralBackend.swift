@@ -6,7 +6,7 @@ import MatrixCore
 /// channel), so that the features of a position are contiguous. A linear map of weight W (outputs × inputs) is then
 /// W·X. Images are channels × (sample, row, column), the column of the image running fastest. A vector of one value a
 /// feature is a tensor of one column. Gradients have the shape of what they belong to.
-public protocol NeuralBackend: MatrixBackend {
+public protocol NeuralBackend<Scalar>: MatrixBackend {
     /// The same entries in the same order, in another shape.
     func reshaped(_ a: Tensor, rows: Int, columns: Int) -> Tensor
     /// A∘B, entry by entry.

@@ -6,15 +6,27 @@ public struct BackwardPass<Backend: NeuralBackend>: Sendable {
     public let parameters: [Backend.Tensor]
     /// Of every parameter, nil until a layer has contributed.
     public private(set) var gradients: [Backend.Tensor?]
+    /// Of every parameter that is a matrix, where they are wanted: the factors of its gradient, one a use of the parameter.
+    public private(set) var factors: [[GradientFactors<Backend.Tensor>]]
+    private let wantsFactors: Bool
 
-    public init(_ state: NetworkState<Backend>, _ backend: Backend) {
+    /// - Parameter wantsFactors: whether layers hand over the factors of their weights' gradients.
+    public init(_ state: NetworkState<Backend>, wantsFactors: Bool = false, _ backend: Backend) {
         self.backend = backend
+        self.wantsFactors = wantsFactors
         parameters = state.parameters
         gradients = Array(repeating: nil, count: state.parameters.count)
+        factors = Array(repeating: [], count: state.parameters.count)
     }
 
     /// Adds to a parameter's gradient: a tied parameter has several contributions.
-    mutating func contribute(_ gradient: Backend.Tensor, to parameter: Int) {
+    ///
+    /// - Parameter factors: of a contribution to a matrix; computed where they are wanted.
+    mutating func contribute(
+        _ gradient: Backend.Tensor, to parameter: Int,
+        factors: @autoclosure () -> GradientFactors<Backend.Tensor>? = nil
+    ) {
+        if wantsFactors, let factors = factors() { self.factors[parameter].append(factors) }
         if var sum = gradients[parameter] {
             // Released, so that the sum is formed in place.
             gradients[parameter] = nil

@@ -1,6 +1,5 @@
 import Compute
 import MatrixCore
-import Preconditioning
 
 /// An optimizer: its hyperparameters and one rule by which a parameter follows its gradient.
 ///
@@ -9,6 +8,8 @@ import Preconditioning
 public protocol OptimizerRule<Backend>: Codable, Sendable {
     associatedtype Backend: MatrixBackend
     associatedtype State: Sendable
+    associatedtype Preconditioner: GradientPreconditioner = NoPreconditioner<Backend>
+    where Preconditioner.Backend == Backend
 
     /// - Parameter generator: seeds what is random in the state.
     /// - Throws: what the storages refuse.
@@ -18,16 +19,19 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
     /// η, before a schedule's factor.
     var learningRate: Double { get }
-    /// How preconditioners are scheduled and kept, nil for rules without.
-    var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { get }
 
-    /// What preconditioners make of a finite gradient at a step, updated where the step asks for it; the gradient itself
+    /// What stands before the rule, nil for rules without.
+    var preconditioner: Preconditioner? { get }
+
+    /// The preconditioner's part of a state, nil for rules without and for parameters that it leaves as they are.
+    func preconditionerState(of state: State) -> Preconditioner.State?
+
+    /// What the preconditioner makes of a finite gradient at a step, updated where the step asks for it; the gradient itself
     /// without any.
     ///
-    /// - Parameter norm: ‖G‖F.
     /// - Throws: `GradientError` where the result is not finite.
     func direction(
-        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
+        of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws(GradientError) -> Backend.Tensor
 
     /// Moves a parameter by one step of the first-order rule.
@@ -37,6 +41,10 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
         _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
         _ backend: Backend
     )
+
+    /// The point at which the network is evaluated, and which is the result of a training: an average, where a rule keeps
+    /// one. Nil, for all states or none, where it is the parameter itself, at which gradients are taken.
+    func evaluationPoint(of parameter: Backend.Tensor, state: State, _ backend: Backend) -> Backend.Tensor?
 
     /// The bytes of the state, preconditioners included.
     func byteCount(_ state: State, _ backend: Backend) -> Int
@@ -49,34 +57,31 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
     ///
     /// - Throws: `StateArchiveError`; the state is then half read.
     func read(_ state: inout State, from archive: StateArchive, _ backend: Backend) throws(StateArchiveError)
-
-    /// The preconditioners in a state, nil for rules and parameters without.
-    func preconditioners(of state: State) -> BlockPreconditioner<Backend>?
-
-    /// Whether statistics take the gradient of this step.
-    func takesStatistics(at step: OptimizerStep) -> Bool
 }
 
 extension OptimizerRule {
-    public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)? { nil }
-    public func preconditioners(of state: State) -> BlockPreconditioner<Backend>? { nil }
-    public func takesStatistics(at step: OptimizerStep) -> Bool { false }
+    public var preconditioner: Preconditioner? { nil }
+    public func preconditionerState(of state: State) -> Preconditioner.State? { nil }
 
     public func direction(
-        of gradient: Backend.Tensor, norm: Backend.Scalar, state: inout State, step: OptimizerStep, _ backend: Backend
-    ) throws(GradientError) -> Backend.Tensor { gradient }
+        of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws(GradientError) -> Backend.Tensor { gradient.tensor }
+
+    public func evaluationPoint(of parameter: Backend.Tensor, state: State, _ backend: Backend) -> Backend.Tensor? { nil }
 
     /// Moves a parameter by one step.
     ///
+    /// - Parameter factors: those of the gradient, where the preconditioner wants them at this step.
     /// - Throws: `GradientError` where the gradient is not finite, parameter and state being as before, or where
     ///   preconditioners make of it what is not finite, the parameter being as before.
     public func update(
-        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
+        _ parameter: inout Backend.Tensor, gradient: Backend.Tensor,
+        factors: [GradientFactors<Backend.Tensor>] = [], state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws(GradientError) {
         let norm = backend.frobeniusNorm(gradient)
         guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: false) }
-        let direction = try direction(of: gradient, norm: norm, state: &state, step: step, backend)
+        let direction = try direction(
+            of: ParameterGradient(gradient, norm: norm, factors: factors), state: &state, step: step, backend)
         move(&parameter, along: direction, state: &state, step: step, backend)
     }
 

@@ -72,7 +72,7 @@ struct GradientTrace {
     /// A setting of one rule: the attribute `<name>_<rule>`, else `<name>`, which is every rule's.
     ///
     /// - Throws: `StatusError` as for other numbers.
-    func number(_ name: String, of rule: FirstOrderRule, _ range: ClosedRange<Double>) throws -> Double {
+    func number(_ name: String, of rule: FirstOrderName, _ range: ClosedRange<Double>) throws -> Double {
         let own = "\(name)_\(rule.rawValue)"
         return try number(attributes[own] == nil && attributes[name] != nil ? name : own, range)
     }

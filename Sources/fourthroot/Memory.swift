@@ -16,12 +16,10 @@ struct Memory: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: MemoryModel
 
-    @Option(
-        help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).",
-        completion: .list(FirstOrderRule.allCases.map(\.rawValue)))
-    var optimizer: String
+    @Option(help: "First-order rule.")
+    var optimizer: FirstOrderName
 
-    @OptionGroup(title: "Preconditioner") var shampoo: ShampooOptions
+    @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
 
     @Option(help: "Bits of parameters and gradients: 32 or 16 (default: 16 for published language models, 32 for others).")
     var parameterBits: Int?
@@ -61,7 +59,6 @@ struct Memory: ParsableCommand {
 
     func run() throws {
         let published = try model.publishedName()
-        let rule: FirstOrderRule = try word(optimizer, option: "--optimizer")
         try [
             OptionRule(
                 "precondition-vocabulary", preconditionVocabulary, appliesIf: published?.readsImages == false,
@@ -71,9 +68,9 @@ struct Memory: ParsableCommand {
                 needs: "--batch-size or --fits, or gpt"),
         ].check()
         let setup = MemorySetup(
-            firstOrder: FirstOrderMemory(valueCount: rule.valueCount, bits: firstOrderBits),
+            firstOrder: FirstOrderMemory(valueCount: optimizer.method.valueCount, bits: firstOrderBits),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
-            preconditioning: try shampoo.preconditioning(defaults: .init()),
+            preconditioning: try preconditioner.choice()?.settings,
             preconditionsVocabulary: preconditionVocabulary)
         let shapes = try published.map(model.shapes) ?? model.trainedShapes()
         try output.requireWritable()
@@ -89,10 +86,10 @@ struct Memory: ParsableCommand {
 
     /// The published figure, where classes, images and tables are those of the published run.
     private func publishedMegabytes(_ name: ModelName?, _ setup: MemorySetup) -> Double? {
-        guard let name, let (schedule, scheme) = setup.preconditioning, !setup.preconditionsVocabulary,
+        guard let name, let settings = setup.preconditioning, !setup.preconditionsVocabulary,
             model.isAsPublished(name)
         else { return nil }
-        return PublishedMemory.of(name).megabytes(schedule, scheme)
+        return PublishedMemory.of(name).megabytes(settings)
     }
 
     private func fit(_ shapes: ModelShapes, _ total: MemoryBreakdown) throws -> MemoryFit? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPUBackend
 import NeuralNetworks
 import Optimizers
 
@@ -102,7 +103,7 @@ struct MemoryModel: ParsableArguments {
             ? .tokens(vocabulary: vocabulary ?? 65, context: sizes.context ?? NetworkSizeOptions.defaultContext)
             : .images(
                 channels: channels ?? 3, height: size, width: size, classes: classes ?? published?.publishedClasses ?? 10)
-        let network = try sizes.network(model, for: data)
+        let network = try sizes.network(model, for: data, on: CPUBackend<Float>())
         return ModelShapes(layers: network.parameters.map { LayerShape($0.name, $0.shape.dimensions) })
     }
 }

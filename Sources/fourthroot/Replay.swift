@@ -1,13 +1,10 @@
 import ArgumentParser
-import CPUBackend
+import Compute
 import Files
 import Foundation
 import HDF5Store
-import LinearAlgebra
 import MatrixCore
-import MatrixStudy
 import Optimizers
-import Preconditioning
 
 /// A recorded stream of gradients put through an optimizer.
 struct Replay: ParsableCommand {
@@ -21,11 +18,12 @@ struct Replay: ParsableCommand {
             implementation.
             """)
 
-    @Argument(help: "HDF5 file with the trace.")
+    @Argument(help: "HDF5 file with the trace.", completion: .file(extensions: ["h5"]))
     var trace: String
 
     @OptionGroup(title: "First-order rule") var firstOrder: FirstOrderOptions
-    @OptionGroup(title: "Preconditioner") var shampoo: ShampooOptions
+    @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
+    @OptionGroup(title: "Device") var device: DeviceOptions
 
     @Option(help: "Arithmetic and output: float32, as training, or float64; coded storages keep what they keep in float32.")
     var precision = Precision.float32
@@ -33,10 +31,7 @@ struct Replay: ParsableCommand {
     @Option(help: "Seed of the power iterations' start vectors.")
     var seed: UInt64 = 0
 
-    @Option(help: "Threads (default: as many as there are cores). Another number gives other roundings.")
-    var threads: Int?
-
-    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
+    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.", completion: .file(extensions: ["h5"]))
     var output: String
 
     @Flag(help: "Replace an existing output.")
@@ -49,62 +44,56 @@ struct Replay: ParsableCommand {
 
     func run() throws {
         // Options that contradict each other are found before the file is read.
-        let kind = try firstOrder.kind()
-        _ = try shampoo.preconditioning(defaults: .init())
-        if let threads, !(1...1024).contains(threads) {
-            throw StatusError.usage("--threads \(threads): give 1 to 1024")
-        }
+        try firstOrder.check()
+        _ = try preconditioner.choice()
+        try device.check()
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         try OutputFile.requireWritable(output, overwrite: force)
-        try Probe.requireSound(trace)
-        let source = try GradientTrace(path: trace)
-        OpenBLAS.setThreadCount(1)
         switch precision {
-        case .float32: try run(kind, source, as: Float.self)
-        case .float64: try run(kind, source, as: Double.self)
+        case .float32: try run(on: device.backend(of: Float.self))
+        case .float64: try run(on: device.backend(of: Double.self))
         }
     }
 
-    private func run<Scalar: TraceScalar>(_ kind: FirstOrderRule, _ source: GradientTrace, as scalar: Scalar.Type) throws {
-        let base = try firstOrder.rule(
-            kind, learningRate: try source.number("learning_rate", of: kind, 0...1e6),
-            weightDecay: try source.number("weight_decay", of: kind, 0...1e6),
-            momentum: kind == .sgdm ? try source.number("momentum", 0...0.9999999) : nil, as: scalar)
-        try run(base, source)
-    }
-
-    private func run<Rule: OptimizerRule, Scalar: TraceScalar>(
-        _ base: Rule, _ source: GradientTrace
-    ) throws where Rule.Backend == CPUBackend<Scalar> {
+    private func run<Backend: NeuralBackend>(on backend: Backend) throws where Backend.Scalar: TraceScalar {
+        try Probe.requireSound(trace)
+        let source = try GradientTrace(path: trace)
+        let name = firstOrder.optimizer
+        let base = try firstOrder.rule(on: backend) { values in
+            values.learningRate = try firstOrder.learningRate ?? source.number("learning_rate", of: name, 0...1e6)
+            values.weightDecay = try firstOrder.weightDecay ?? source.number("weight_decay", of: name, 0...1e6)
+            if name.method.options.contains(.momentum) {
+                values.momentum = try firstOrder.momentum ?? source.number("momentum", 0...0.9999999)
+            }
+        }
         // Without a preconditioner a trace need not have its attributes.
-        guard try shampoo.preconditioning(defaults: .init()) != nil else { return try follow(base, source) }
-        let defaults = ShampooOptions.Defaults(
-            statisticsInterval: try shampoo.statisticsInterval ?? source.interval("statistics_interval"),
-            rootInterval: try shampoo.rootInterval ?? source.interval("root_interval"),
-            decay: try shampoo.decay ?? source.number("decay", 0...1),
-            damping: try shampoo.damping ?? source.number("damping", 1e-30...1e30))
-        guard let choice = try shampoo.preconditioning(defaults: defaults) else { return }
-        if choice.schedule.firstRoot(within: source.steps) == nil {
+        let choice = try preconditioner.choice { defaults in
+            defaults.statisticsInterval = try preconditioner.statisticsInterval ?? source.interval("statistics_interval")
+            defaults.rootInterval = try preconditioner.rootInterval ?? source.interval("root_interval")
+            defaults.decay = try preconditioner.decay ?? source.number("decay", 0...1)
+            defaults.damping = try preconditioner.damping ?? source.number("damping", 1e-30...1e30)
+        }
+        guard let choice else { return try follow(base, source, backend) }
+        if choice.settings.schedule.firstRoot(within: source.steps) == nil {
             Terminal.report(
                 "note",
                 "no root of an updated statistic is taken within the trace's \(source.steps) steps: the parameters are those "
-                    + "of \(firstOrder.optimizer) alone; lower --statistics-interval or --root-interval for others")
+                    + "of \(name.rawValue) alone; lower --statistics-interval or --root-interval for others")
         }
-        try follow(Shampoo(base: base, schedule: choice.schedule, scheme: choice.scheme), source)
+        try follow(choice.name.method.preconditioned(base, choice.settings), source, backend)
     }
 
-    private func follow<Rule: OptimizerRule, Scalar: TraceScalar>(
-        _ rule: Rule, _ source: GradientTrace
-    ) throws where Rule.Backend == CPUBackend<Scalar> {
+    private func follow<Rule: OptimizerRule>(
+        _ rule: Rule, _ source: GradientTrace, _ backend: Rule.Backend
+    ) throws where Rule.Backend.Scalar: TraceScalar {
         let progress = Progress(total: source.steps * source.parameters.count, unit: "steps", quiet: quiet)
         defer { progress.clear() }
-        let backend = CPUBackend<Scalar>(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         try HDF5File.create(at: output, overwriting: force) { writer in
             for (index, parameter) in source.parameters.enumerated() {
                 let kept = try keptParameters(
                     parameter, rule, source, PhiloxGenerator(seed: seed, stream: UInt64(index)), progress, backend)
-                try Scalar.write(
+                try Rule.Backend.Scalar.write(
                     NumericArray(shape: [source.keptSteps.count] + parameter.shape.dimensions, values: kept),
                     to: "parameters/\(parameter.name)", writer)
             }
@@ -114,40 +103,43 @@ struct Replay: ParsableCommand {
     }
 
     /// One parameter through all steps; its values at the kept ones, one after another in row-major order.
-    private func keptParameters<Rule: OptimizerRule, Scalar: TraceScalar>(
+    private func keptParameters<Rule: OptimizerRule>(
         _ parameter: GradientTrace.Parameter, _ rule: Rule, _ source: GradientTrace, _ generator: PhiloxGenerator,
-        _ progress: Progress, _ backend: CPUBackend<Scalar>
-    ) throws -> [Scalar] where Rule.Backend == CPUBackend<Scalar> {
+        _ progress: Progress, _ backend: Rule.Backend
+    ) throws -> [Rule.Backend.Scalar] where Rule.Backend.Scalar: TraceScalar {
         var generator = generator
-        var value: Matrix<Scalar> = try source.initial(parameter)
+        var value = backend.tensor(try source.initial(parameter))
         var state = try rule.initialState(for: parameter.shape, using: &generator, backend)
-        var kept: [Scalar] = []
-        for step in 1...source.steps {
-            let gradient: Matrix<Scalar> = try source.gradient(parameter, step: step)
+        var kept: [Rule.Backend.Scalar] = []
+        for number in 1...source.steps {
+            let gradient = backend.tensor(try source.gradient(parameter, step: number))
             do {
-                try rule.update(&value, gradient: gradient, state: &state, step: OptimizerStep(step), backend)
+                try rule.update(&value, gradient: gradient, state: &state, step: OptimizerStep(number), backend)
             } catch {
                 throw StatusError(
                     status: .wrongData,
-                    description: "\(trace): gradients/\(parameter.name), step \(step): \(error); scale the gradients down")
+                    description: "\(trace): gradients/\(parameter.name), step \(number): \(error); scale the gradients down")
             }
-            if source.keptSteps.contains(step) { kept += value.transposed.elements }
+            if source.keptSteps.contains(number) {
+                let point = rule.evaluationPoint(of: value, state: state, backend) ?? value
+                kept += backend.matrix(point).transposed.elements
+            }
             progress.advance(by: 1)
         }
-        warn(parameter.name, rule.preconditioners(of: state))
+        if let state = rule.preconditionerState(of: state), let preconditioner = rule.preconditioner {
+            warn(parameter.name, preconditioner.sides(of: state))
+        }
         return kept
     }
 
     /// Failures that the optimizer survived by keeping what it had.
-    private func warn<Scalar>(_ name: String, _ preconditioners: BlockPreconditioner<CPUBackend<Scalar>>?) {
-        for (index, block) in (preconditioners?.blocks ?? []).enumerated() {
-            for (side, record) in [("left", block.left.record), ("right", block.right.record)] {
-                guard let reason = record.lastFailure else { continue }
-                Terminal.report(
-                    "warning",
-                    "\(name), block \(index), \(side): \(record.statisticFailures) statistics and \(record.rootFailures) "
-                        + "roots failed and were kept as before; the last one: \(reason)")
-            }
+    private func warn<Backend>(_ name: String, _ sides: [PreconditionerSide<Backend>]) {
+        for side in sides {
+            guard let reason = side.record.lastFailure else { continue }
+            Terminal.report(
+                "warning",
+                "\(name), \(side.place): \(side.record.statisticFailures) statistics and \(side.record.rootFailures) roots "
+                    + "failed and were kept as before; the last one: \(reason)")
         }
     }
 
@@ -155,7 +147,7 @@ struct Replay: ParsableCommand {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return [
-            "command": "replay", "source": trace, "optimizer": firstOrder.optimizer, "precision": precision.rawValue,
+            "command": "replay", "source": trace, "optimizer": firstOrder.optimizer.rawValue, "precision": precision.rawValue,
             "rule": String(decoding: try encoder.encode(rule), as: UTF8.self),
         ]
     }

@@ -43,7 +43,7 @@ import Testing
     ) throws -> MemoryBreakdown {
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: 2, bits: firstOrderBits), parameterBits: parameterBits,
-            preconditioning: (try ShampooSchedule(largestOrder: largestOrder), scheme), preconditionsVocabulary: false)
+            preconditioning: try ShampooSettings(scheme, largestOrder: largestOrder), preconditionsVocabulary: false)
         let shapes = model.shapes(classes: model.publishedClasses, imageSize: model.publishedImageSize)
         return shapes.layers.reduce(MemoryBreakdown()) { $0 + MemoryBreakdown(of: $1, setup) }
     }
@@ -79,18 +79,18 @@ import Testing
         let dimensions = [[70, 3, 5, 5], [200, 66], [66], [1, 1, 40], [10, 64], [130, 1]]
         for bits in [3, 4] {
             for scheme in try schemes(bits: bits) {
-                let schedule = try ShampooSchedule(largestOrder: 96)
-                let rule = Shampoo(base: try AdamW<CPUBackend<Float>>(), schedule: schedule, scheme: scheme)
+                let settings = try ShampooSettings(scheme, largestOrder: 96)
+                let rule = shampoo(try AdamW<CPUBackend<Float>>(), settings)
                 let setup = MemorySetup(
                     firstOrder: FirstOrderMemory(valueCount: 2, bits: 32), parameterBits: 32,
-                    preconditioning: (schedule, scheme), preconditionsVocabulary: true)
+                    preconditioning: settings, preconditionsVocabulary: true)
                 for dimensions in dimensions {
                     let layer = LayerShape("layer", dimensions)
                     var generator = PhiloxGenerator(seed: 1)
                     let state = try rule.initialState(for: layer.shape, using: &generator, floats)
                     let bytes = MemoryBreakdown(of: layer, setup)
                     #expect(bytes.firstOrder + bytes.preconditioners == rule.byteCount(state, floats))
-                    #expect(bytes.preconditioners == rule.preconditioners(of: state)?.byteCount(floats) ?? 0)
+                    #expect(bytes.preconditioners == state.preconditioner.map { rule.method.byteCount($0, floats) } ?? 0)
                     #expect(bytes.parameters == 4 * layer.shape.rows * layer.shape.columns)
                     // By kind, against the buffers of the archive.
                     let archive = rule.archive(state, floats)
@@ -113,12 +113,11 @@ import Testing
     /// The blocks of a real model: ResNet-34's last convolution, 512 × 4608, and its classifier.
     @Test func bytesOfARealModelsBlocks() throws {
         let floats = CPUBackend<Float>()
-        let schedule = try ShampooSchedule()
-        let scheme = try fourBit()
-        let rule = Shampoo(base: try SGDM<CPUBackend<Float>>(), schedule: schedule, scheme: scheme)
+        let settings = try ShampooSettings(fourBit())
+        let rule = shampoo(try SGDM<CPUBackend<Float>>(), settings)
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: 1, bits: 32), parameterBits: 32,
-            preconditioning: (schedule, scheme), preconditionsVocabulary: false)
+            preconditioning: settings, preconditionsVocabulary: false)
         for layer in ModelName.resnet34.shapes(classes: 100, imageSize: 32).layers.suffix(6) {
             var generator = PhiloxGenerator(seed: 1)
             let state = try rule.initialState(for: layer.shape, using: &generator, floats)

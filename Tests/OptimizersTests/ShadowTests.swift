@@ -13,31 +13,33 @@ import Testing
 
     private func followed(
         _ scheme: PreconditionerScheme, steps: Int
-    ) throws -> (BlockPreconditioner<CPUBackend<Double>>, BlockShadow<CPUBackend<Double>>) {
-        let rule = Shampoo(
-            base: try SGDM<CPUBackend<Double>>(),
-            schedule: try ShampooSchedule(statisticsInterval: 2, rootInterval: steps, largestOrder: 68), scheme: scheme)
+    ) throws -> (sides: BlockSides<CPUBackend<Double>>, shadow: StatisticShadow<CPUBackend<Double>>) {
+        let rule = shampoo(
+            try SGDM<CPUBackend<Double>>(),
+            try ShampooSettings(scheme, statisticsInterval: 2, rootInterval: steps, largestOrder: 68))
         var training = try Training(rule, shape, seed: 1, backend)
-        var shadow = BlockShadow(following: try #require(rule.preconditioners(of: training.state)), backend)
+        let fresh = try #require(training.state.preconditioner)
+        var shadow = try #require(rule.method.shadow(of: fresh, backend))
         for step in 1...steps {
             let gradient = Matrix<Double>.random(rows: 70, columns: 66, seed: 100 + UInt64(step))
-            if rule.takesStatistics(at: OptimizerStep(step)) { shadow.update(with: gradient, backend) }
+            rule.method.update(
+                &shadow, with: ParameterGradient(gradient, norm: gradient.frobeniusNorm), step: OptimizerStep(step), backend)
             try training.follow(steps: 1)
         }
-        return (try #require(rule.preconditioners(of: training.state)), shadow)
+        return (try #require(training.state.preconditioner), shadow)
     }
 
     /// Beside an uncoded optimizer the shadow is the same running mean, to the bit, and its root the same root.
     @Test(arguments: [0.9, 1]) func theShadowOfAnExactStatisticIsTheStatistic(decay: Double) throws {
         let scheme = try PreconditionerScheme(
             statistic: .exact, root: .exact, decay: decay, damping: 1e-3, solver: .eigen)
-        let (preconditioners, shadow) = try followed(scheme, steps: 6)
-        #expect(preconditioners.places.map(\.description) == ["0_0", "1_0"] && shadow.places == preconditioners.places)
-        for (index, block) in preconditioners.blocks.enumerated() {
-            for (side, shadow) in [(block.left, shadow[index].left), (block.right, shadow[index].right)] {
-                #expect(side.statisticMatrix(backend) == shadow.statisticMatrix(backend))
-                #expect(try shadow.rootMatrix(backend) == side.rootMatrix(backend))
-            }
+        let (sides, shadow) = try followed(scheme, steps: 6)
+        #expect(sides.places.map(\.description) == ["0_0/left", "0_0/right", "1_0/left", "1_0/right"])
+        #expect(shadow.places == sides.places)
+        for (index, place) in sides.places.enumerated() {
+            let (side, statistic) = (sides[index / 2, place.side], shadow.statistics[index])
+            #expect(side.statisticMatrix(backend) == statistic.statisticMatrix(backend))
+            #expect(try statistic.rootMatrix(backend) == side.rootMatrix(backend))
         }
     }
 
@@ -47,10 +49,9 @@ import Testing
             let errors = try [4, 8].map { bits in
                 let scheme = try PreconditionerScheme(
                     statistic: storages(bits: bits)[index], root: .exact, decay: 0.9, damping: 1e-2, solver: .eigen)
-                let (preconditioners, shadow) = try followed(scheme, steps: 6)
-                let root = try #require(try shadow[0].left.rootMatrix(backend))
-                return try #require(
-                    compare(preconditioners.blocks[0].left.rootMatrix(backend), to: root).normwiseRelativeError)
+                let (sides, shadow) = try followed(scheme, steps: 6)
+                let root = try #require(try shadow.statistics[0].rootMatrix(backend))
+                return try #require(compare(sides[0, .left].rootMatrix(backend), to: root).normwiseRelativeError)
             }
             #expect(errors[1] < errors[0] && errors[0] > 0, "\(errors)")
         }
@@ -60,10 +61,10 @@ import Testing
     @Test func matricesAreNotTransposed() throws {
         let coding = try coding()
         let scheme = try PreconditionerScheme(statistic: .full(coding), root: .full(coding), damping: 1e-2)
-        let block = try followed(scheme, steps: 4).0.blocks[0]
+        let left = try followed(scheme, steps: 4).sides[0, .left]
         for (matrix, decoded) in [
-            (block.left.rootMatrix(backend), block.left.root.decoded(backend)),
-            (block.left.statisticMatrix(backend), block.left.statistic.decoded(rectificationSteps: 0, backend)),
+            (left.rootMatrix(backend), left.root.decoded(backend)),
+            (left.statisticMatrix(backend), left.statistic.decoded(rectificationSteps: 0, backend)),
         ] {
             #expect(matrix != matrix.transposed)
             // Column j of a decoded tensor is row j of the matrix.
@@ -73,8 +74,9 @@ import Testing
 
     @Test func shadowsAreArchived() throws {
         let scheme = try PreconditionerScheme(statistic: .exact, root: .exact)
-        let (preconditioners, shadow) = try followed(scheme, steps: 4)
-        var fresh = BlockShadow(following: preconditioners, backend)
+        let (sides, shadow) = try followed(scheme, steps: 4)
+        let settings = try ShampooSettings(scheme)
+        var fresh = try #require(TwoSided<Shampoo, CPUBackend<Double>>(settings).shadow(of: sides, backend))
         let archive = shadow.archive(backend)
         #expect(archive.byteCount == shadow.byteCount(backend) && fresh.archive(backend) != archive)
         try fresh.restore(from: archive, backend)
@@ -103,8 +105,7 @@ import Testing
         try expectRefusal(AdamW<CPUBackend<Double>>())
         try expectRefusal(Adagrad<CPUBackend<Double>>())
         try expectRefusal(
-            Shampoo(
-                base: SGDM<CPUBackend<Double>>(), schedule: ShampooSchedule(),
-                scheme: PreconditionerScheme(statistic: .exact, root: .exact)))
+            shampoo(
+                SGDM<CPUBackend<Double>>(), ShampooSettings(PreconditionerScheme(statistic: .exact, root: .exact))))
     }
 }

@@ -12,17 +12,18 @@ import Testing
 /// Shampoo: blocks, intervals, grafting, combination.
 @Suite struct ShampooTests {
     private let backend = CPUBackend<Double>()
-    private typealias Rule = Shampoo<SGDM<CPUBackend<Double>>>
+    private typealias Rule = ShampooRule<SGDM<CPUBackend<Double>>>
 
     private func rule(
-        _ scheme: PreconditionerScheme, statistics: Int = 1, roots: Int = 1, largestOrder: Int = 1200,
-        combination: Combination = .shampoo
+        _ scheme: PreconditionerScheme, statistics: Int = 1, roots: Int = 1, largestOrder: Int = 1200
     ) throws -> Rule {
-        try Rule(
-            base: SGDM(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01),
-            schedule: ShampooSchedule(
-                statisticsInterval: statistics, rootInterval: roots, largestOrder: largestOrder,
-                combination: combination), scheme: scheme)
+        try shampoo(
+            SGDM(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01),
+            ShampooSettings(scheme, statisticsInterval: statistics, rootInterval: roots, largestOrder: largestOrder))
+    }
+
+    private func measured(_ gradient: Matrix<Double>) -> ParameterGradient<CPUBackend<Double>> {
+        ParameterGradient(gradient, norm: gradient.frobeniusNorm)
     }
 
     private func gradients(_ rows: Int, _ columns: Int, count: Int = 6) -> [Matrix<Double>] {
@@ -51,9 +52,9 @@ import Testing
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([4, 3]), using: &generator, backend)
         let direction = try rule.direction(
-            of: gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(1), backend)
-        let block = try #require(state.preconditioners?.blocks.first)
-        for (side, transposed) in [(block.left, false), (block.right, true)] {
+            of: measured(gradient), state: &state, step: OptimizerStep(1), backend)
+        let sides = try #require(state.preconditioner)
+        for (side, transposed) in [(sides[0, .left], false), (sides[0, .right], true)] {
             var statistic = Matrix<Double>(diagonal: [Double](repeating: beta * epsilon, count: side.order))
             for row in 0..<side.order {
                 for column in 0..<side.order {
@@ -75,7 +76,7 @@ import Testing
             expectTestRatio(largestDifference(product, .identity(side.order)), scale: 11, order: side.order)
         }
         let expected = backend.multiply(
-            backend.multiply(block.left.root.decoded(backend), gradient), block.right.root.decoded(backend))
+            backend.multiply(sides[0, .left].root.decoded(backend), gradient), sides[0, .right].root.decoded(backend))
         let factor = gradient.frobeniusNorm / (expected.frobeniusNorm + 1e-12)
         expectTestRatio(
             largestDifference(direction, backend.combine(factor, expected, 0, expected)),
@@ -90,7 +91,7 @@ import Testing
             var state = try rule.initialState(for: ParameterShape([80, 66]), using: &generator, backend)
             for (index, gradient) in gradients(80, 66, count: 3).enumerated() {
                 let direction = try rule.direction(
-                    of: gradient, norm: gradient.frobeniusNorm, state: &state, step: OptimizerStep(index + 1), backend)
+                    of: measured(gradient), state: &state, step: OptimizerStep(index + 1), backend)
                 #expect(direction != gradient)
                 // The 1e-12 in the denominator against norms above 1.
                 expectBound(
@@ -104,7 +105,7 @@ import Testing
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([5, 4]), using: &generator, backend)
         let zero = Matrix<Double>(rows: 5, columns: 4)
-        #expect(try rule.direction(of: zero, norm: 0, state: &state, step: OptimizerStep(1), backend) == zero)
+        #expect(try rule.direction(of: measured(zero), state: &state, step: OptimizerStep(1), backend) == zero)
     }
 
     /// J = L̂G + GR̂, Ĝ = L̂J + JR̂, by hand: L̂ = (1 0; 2 1), G = (1 2; 3 4), R̂ = (2 1; 0 1) give J = (3 5; 11 15) and
@@ -117,20 +118,21 @@ import Testing
         let left = matrix([[1, 2], [0, 1]])
         let right = matrix([[2, 0], [1, 1]])
         let gradient = matrix([[1, 2], [3, 4]])
-        #expect(combine(left: left, gradient, right: right, .caspr, backend) == matrix([[9, 13], [39, 51]]))
-        #expect(combine(left: left, gradient, right: right, .shampoo, backend) == matrix([[2, 3], [10, 13]]))
+        let roots = BlockRoots(left: left, right: right, backend)
+        #expect(CASPR.direction(of: gradient, roots) == matrix([[9, 13], [39, 51]]))
+        #expect(Shampoo.direction(of: gradient, roots) == matrix([[2, 3], [10, 13]]))
     }
 
     @Test func sidesOfOneDimensionPassThrough() throws {
         let scheme = try PreconditionerScheme(statistic: .exact, root: .exact)
-        let shampoo = try rule(scheme)
+        let rule = try rule(scheme)
         let stream = gradients(9, 1)
-        let ours = try followed(shampoo, shape: ParameterShape([9, 1]), seed: 1, stream)
-        #expect(ours.state.preconditioners == nil)
+        let ours = try followed(rule, shape: ParameterShape([9, 1]), seed: 1, stream)
+        #expect(ours.state.preconditioner == nil)
         var plain = Matrix<Double>.random(rows: 9, columns: 1, seed: 1)
         var state = Matrix<Double>(rows: 9, columns: 1)
         for (index, gradient) in stream.enumerated() {
-            try shampoo.base.update(&plain, gradient: gradient, state: &state, step: OptimizerStep(index + 1), backend)
+            try rule.base.update(&plain, gradient: gradient, state: &state, step: OptimizerStep(index + 1), backend)
         }
         #expect(ours.parameter == plain)
     }
@@ -148,25 +150,25 @@ import Testing
         let whole = try rule(scheme, largestOrder: 6)
         let stream = gradients(10, 8)
         let state = try followed(whole, shape: ParameterShape([10, 8]), seed: 1, stream).state
-        let all = try #require(state.preconditioners)
+        let all = try #require(state.preconditioner)
         #expect(all.blocks.map(\.rows) == [0..<6, 0..<6, 6..<10, 6..<10])
         #expect(all.blocks.map(\.columns) == [0..<6, 6..<8, 0..<6, 6..<8])
         let gradient = stream[0]
-        let together = all.preconditioned(gradient, .shampoo, backend)
-        for block in all.blocks {
+        let together = whole.method.direction(of: gradient, all, backend)
+        for (index, block) in all.blocks.enumerated() {
             func piece(_ matrix: Matrix<Double>) -> Matrix<Double> {
                 backend.block(matrix, rows: block.rows, columns: block.columns)
             }
+            let method = try rule(scheme).method
             var generator = PhiloxGenerator(seed: 1)
-            var alone = try BlockPreconditioner(
-                ParameterShape([block.rows.count, block.columns.count]), largestOrder: 1200, scheme: scheme,
-                using: &generator, backend)
+            var alone = try #require(
+                method.initialState(
+                    for: ParameterShape([block.rows.count, block.columns.count]), using: &generator, backend))
             for gradient in stream {
-                alone.updateStatistics(with: piece(gradient), backend)
-                alone.updateRoots(backend)
+                method.update(&alone, with: measured(piece(gradient)), step: OptimizerStep(1), backend)
             }
-            #expect(alone.blocks[0].left.root.decoded(backend) == block.left.root.decoded(backend))
-            #expect(alone.preconditioned(piece(gradient), .shampoo, backend) == piece(together))
+            #expect(alone[0, .left].root.decoded(backend) == all[index, .left].root.decoded(backend))
+            #expect(method.direction(of: piece(gradient), alone, backend) == piece(together))
         }
     }
 
@@ -177,7 +179,7 @@ import Testing
             let state = try followed(
                 rule(scheme, statistics: 2, roots: 3), shape: ParameterShape([5, 4]), seed: 1, Array(stream.prefix(count))
             ).state
-            return try #require(state.preconditioners?.blocks.first).left
+            return try #require(state.preconditioner)[0, .left]
         }
         let sides = try (1...6).map { try left($0) }
         let statistics = sides.map { $0.statistic.decoded(rectificationSteps: 0, backend) }
@@ -233,8 +235,7 @@ import Testing
         let floats = CPUBackend<Float>()
         let coding = try coding()
         let scheme = try PreconditionerScheme(statistic: .eigenvector(coding), root: .offdiagonal(coding))
-        let rule = Shampoo(
-            base: try AdamW<CPUBackend<Float>>(), schedule: try ShampooSchedule(largestOrder: 100), scheme: scheme)
+        let rule = shampoo(try AdamW<CPUBackend<Float>>(), try ShampooSettings(scheme, largestOrder: 100))
         var generator = PhiloxGenerator(seed: 1)
         let state = try rule.initialState(for: ParameterShape([150, 70]), using: &generator, floats)
         // Blocks 100 × 70 and 50 × 70; order 50 is not coded.
@@ -244,7 +245,8 @@ import Testing
         }
         let uncoded = 4 * 50 * 50 + 4 * 50 + 4 * 50 * 50
         #expect(rule.byteCount(state, floats) == 2 * 4 * 150 * 70 + side(100) + 2 * side(70) + uncoded)
-        #expect(rule.preconditioners(of: state)?.byteCount(floats) == side(100) + 2 * side(70) + uncoded)
+        let preconditioner = try #require(state.preconditioner)
+        #expect(rule.method.byteCount(preconditioner, floats) == side(100) + 2 * side(70) + uncoded)
     }
 
     @Test func gradientsThatAreNotFiniteAreRefused() throws {
@@ -262,10 +264,11 @@ import Testing
     /// GGᵀ overflows float32, so the statistic stays at ε = 1e-30 and each root is 3e7: 1e30 becomes 1e45.
     @Test func preconditionedGradientsThatAreNotFiniteAreRefused() throws {
         let floats = CPUBackend<Float>()
-        let rule = Shampoo(
-            base: try SGDM<CPUBackend<Float>>(),
-            schedule: try ShampooSchedule(statisticsInterval: 1, rootInterval: 1),
-            scheme: try PreconditionerScheme(statistic: .exact, root: .exact, damping: 1e-30, solver: .eigen))
+        let rule = shampoo(
+            try SGDM<CPUBackend<Float>>(),
+            try ShampooSettings(
+                PreconditionerScheme(statistic: .exact, root: .exact, damping: 1e-30, solver: .eigen),
+                statisticsInterval: 1, rootInterval: 1))
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([5, 4]), using: &generator, floats)
         var parameter = Matrix<Float>.random(rows: 5, columns: 4, seed: 1)
@@ -278,24 +281,25 @@ import Testing
         #expect(parameter == before)
     }
 
-    @Test func badSchedulesThrow() {
-        #expect(throws: HyperparameterError.self) { try ShampooSchedule(statisticsInterval: 0) }
-        #expect(throws: HyperparameterError.self) { try ShampooSchedule(rootInterval: 0) }
-        #expect(throws: HyperparameterError.self) { try ShampooSchedule(largestOrder: 0) }
+    @Test func badSchedulesThrow() throws {
+        let scheme = try PreconditionerScheme(statistic: .exact, root: .exact)
+        #expect(throws: HyperparameterError.self) { try ShampooSettings(scheme, statisticsInterval: 0) }
+        #expect(throws: HyperparameterError.self) { try ShampooSettings(scheme, rootInterval: 0) }
+        #expect(throws: HyperparameterError.self) { try ShampooSettings(scheme, largestOrder: 0) }
     }
 
     /// Step by step: statistics are updated before roots are taken.
     @Test func theFirstRootWithAGradient() throws {
         for updates in 1...7 {
             for roots in 1...7 {
-                let schedule = try ShampooSchedule(statisticsInterval: updates, rootInterval: roots)
+                let schedule = try PreconditionerSchedule(statisticsInterval: updates, rootInterval: roots)
                 for steps in 1...20 {
                     let first = (1...steps).first { $0.isMultiple(of: roots) && $0 >= updates }
                     #expect(schedule.firstRoot(within: steps) == first, "\(updates) \(roots) \(steps)")
                 }
             }
         }
-        let longest = try ShampooSchedule(statisticsInterval: .max, rootInterval: 2)
+        let longest = try PreconditionerSchedule(statisticsInterval: .max, rootInterval: 2)
         #expect(longest.firstRoot(within: 1_000_000_000) == nil)
     }
 }

@@ -74,19 +74,19 @@ import func Foundation.cos
         let preconditioners = try PreconditionerScheme(
             statistic: isExact ? .exact : .offdiagonal(coding), root: isExact ? .exact : .offdiagonal(coding),
             decay: settings.decay, damping: settings.damping)
-        let schedule = try ShampooSchedule(
-            statisticsInterval: settings.statisticsInterval, rootInterval: settings.rootInterval)
+        let method = try ShampooSettings(
+            preconditioners, statisticsInterval: settings.statisticsInterval, rootInterval: settings.rootInterval)
         let runs = oracle.runs.filter { $0.rule == rule && $0.scheme == scheme }
         #expect(runs.map(\.step) == [4, 8])
         if rule == "adamw" {
             let base = try AdamW<CPUBackend<Float>>(
                 learningRate: settings.learningRateAdamw, weightDecay: settings.weightDecayAdamw)
-            try check(Shampoo(base: base, schedule: schedule, scheme: preconditioners), runs, settings, isExact)
+            try check(shampoo(base, method), runs, settings, isExact)
         } else {
             let base = try SGDM<CPUBackend<Float>>(
                 learningRate: settings.learningRateSgdm, momentum: settings.momentum,
                 weightDecay: settings.weightDecaySgdm)
-            try check(Shampoo(base: base, schedule: schedule, scheme: preconditioners), runs, settings, isExact)
+            try check(shampoo(base, method), runs, settings, isExact)
         }
     }
 

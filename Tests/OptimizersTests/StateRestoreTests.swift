@@ -51,19 +51,31 @@ struct Training<Rule: OptimizerRule> {
 
     var archive: StateArchive { rule.archive(state, backend) }
 
+    var sides: [PreconditionerSide<Rule.Backend>] { rule.sides(of: state) }
+
     /// The bytes that the archive holds beyond the state's: generator, counts and the text of the last failure.
     var extraBytes: Int {
-        (rule.preconditioners(of: state)?.blocks ?? []).flatMap { [$0.left, $0.right] }.reduce(0) {
-            $0 + 3 * 8 + 2 * 8 + 3 * 8 + ($1.record.lastFailure?.utf8.count ?? 0)
-        }
+        sides.reduce(0) { $0 + 3 * 8 + 2 * 8 + 3 * 8 + ($1.record.lastFailure?.utf8.count ?? 0) }
     }
 }
 
+extension OptimizerRule {
+    func sides(of state: State) -> [PreconditionerSide<Backend>] {
+        guard let preconditioner, let state = preconditionerState(of: state) else { return [] }
+        return preconditioner.sides(of: state)
+    }
+}
+
+/// Shampoo over a first-order rule.
+typealias ShampooRule<Base: OptimizerRule> = Preconditioned<Base, TwoSided<Shampoo, Base.Backend>>
+
 /// Statistics at every step, roots at every other, blocks of at most 66.
-func shampoo<Base: OptimizerRule>(_ base: Base, _ scheme: PreconditionerScheme) throws -> Shampoo<Base> {
-    Shampoo(
-        base: base, schedule: try ShampooSchedule(statisticsInterval: 1, rootInterval: 2, largestOrder: 66),
-        scheme: scheme)
+func shampoo<Base: OptimizerRule>(_ base: Base, _ scheme: PreconditionerScheme) throws -> ShampooRule<Base> {
+    try shampoo(base, ShampooSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 66))
+}
+
+func shampoo<Base: OptimizerRule>(_ base: Base, _ settings: ShampooSettings) -> ShampooRule<Base> {
+    Preconditioned(base: base, method: TwoSided(settings))
 }
 
 /// States written and read back.
@@ -141,13 +153,13 @@ func shampoo<Base: OptimizerRule>(_ base: Base, _ scheme: PreconditionerScheme) 
         // Finite, but GGᵀ is not in float32.
         let gradient = Matrix<Float>(rows: 70, columns: 40, repeating: 1e30)
         try rule.update(&training.parameter, gradient: gradient, state: &training.state, step: OptimizerStep(1), floats)
-        let record = try #require(rule.preconditioners(of: training.state)?.blocks[0].left.record)
+        let record = try #require(training.sides.first?.record)
         #expect(record.statisticFailures == 1 && record.lastFailure != nil)
         let archive = training.archive
         #expect(archive.byteCount == rule.byteCount(training.state, floats) + training.extraBytes)
         var fresh = try Training(rule, shape, seed: 2, floats)
         try rule.restore(&fresh.state, from: archive, floats)
-        #expect(rule.preconditioners(of: fresh.state)?.blocks[0].left.record == record)
+        #expect(fresh.sides.first?.record == record)
     }
 
     @Test func namesArePaths() throws {

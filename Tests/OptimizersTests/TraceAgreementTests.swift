@@ -49,9 +49,7 @@ private struct Trace {
             try rule.update(&value, gradient: matrix(gradient), state: &state, step: OptimizerStep(step), backend)
             if keptSteps.contains(step) { kept.append(value.transposed.elements) }
         }
-        for block in rule.preconditioners(of: state)?.blocks ?? [] {
-            #expect(block.left.record == PreconditionerRecord() && block.right.record == PreconditionerRecord())
-        }
+        for side in rule.sides(of: state) { #expect(side.record == PreconditionerRecord()) }
         return kept
     }
 }
@@ -83,17 +81,18 @@ struct TraceAgreementTests {
     ) throws -> [[Float]] {
         let scheme = try PreconditionerScheme(
             statistic: statistic, root: root, decay: trace.number("decay"), damping: trace.number("damping"))
-        let schedule = try ShampooSchedule(
-            statisticsInterval: Int(trace.number("statistics_interval")), rootInterval: Int(trace.number("root_interval")))
+        let settings = try ShampooSettings(
+            scheme, statisticsInterval: Int(trace.number("statistics_interval")),
+            rootInterval: Int(trace.number("root_interval")))
         if optimizer == "adamw" {
             let base = try AdamW<CPUBackend<Float>>(
                 learningRate: trace.number("learning_rate_adamw"), weightDecay: trace.number("weight_decay_adamw"))
-            return try trace.ours(Shampoo(base: base, schedule: schedule, scheme: scheme), parameter)
+            return try trace.ours(shampoo(base, settings), parameter)
         }
         let base = try SGDM<CPUBackend<Float>>(
             learningRate: trace.number("learning_rate_sgdm"), momentum: trace.number("momentum"),
             weightDecay: trace.number("weight_decay_sgdm"))
-        return try trace.ours(Shampoo(base: base, schedule: schedule, scheme: scheme), parameter)
+        return try trace.ours(shampoo(base, settings), parameter)
     }
 
     private func coding() throws -> BlockCoding { try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 64) }

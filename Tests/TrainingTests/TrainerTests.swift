@@ -36,6 +36,15 @@ private struct SpoiledNetwork<Inner: Network>: Network {
     }
 }
 
+typealias SmallShampoo = Preconditioned<SGDM<CPUBackend<Float>>, TwoSided<Shampoo, CPUBackend<Float>>>
+
+/// Shampoo over SGDM, statistics at every step, roots at every other, blocks of at most 96.
+func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
+    try Preconditioned(
+        base: SGDM(learningRate: 0.02),
+        method: TwoSided(ShampooSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 96)))
+}
+
 @Suite struct TrainerTests {
     private let backend = CPUBackend<Float>()
     private let data: any DataSet
@@ -56,11 +65,8 @@ private struct SpoiledNetwork<Inner: Network>: Network {
 
     private func shampoo(
         _ statistic: StatisticStorage, _ root: RootStorage, solver: RootSolver? = nil
-    ) throws -> Shampoo<SGDM<CPUBackend<Float>>> {
-        Shampoo(
-            base: try SGDM(learningRate: 0.02),
-            schedule: try ShampooSchedule(statisticsInterval: 1, rootInterval: 2, largestOrder: 96),
-            scheme: try PreconditionerScheme(statistic: statistic, root: root, damping: 1e-4, solver: solver))
+    ) throws -> SmallShampoo {
+        try smallShampoo(PreconditionerScheme(statistic: statistic, root: root, damping: 1e-4, solver: solver))
     }
 
     /// The synthetic classes can be told apart by a linear map.
@@ -129,10 +135,8 @@ private struct SpoiledNetwork<Inner: Network>: Network {
     /// Two bits of a statistic kept by its entries are not positive definite; the root of it fails again and again.
     @Test func rootsThatFailInARowEndTheTraining() throws {
         let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 2), blockSize: 64)
-        let rule = Shampoo(
-            base: try SGDM<CPUBackend<Float>>(learningRate: 0.02),
-            schedule: try ShampooSchedule(statisticsInterval: 1, rootInterval: 2, largestOrder: 96),
-            scheme: try PreconditionerScheme(
+        let rule = try smallShampoo(
+            PreconditionerScheme(
                 statistic: .full(coding), root: .exact, damping: 1e-6, solver: .eigen, indefinite: .fail))
         var trainer = try Trainer(
             network: network, rule: rule, data: data, settings: settings(steps: 40, limit: 3), backend)

@@ -13,7 +13,7 @@ import Testing
             preconditionerSeconds: 0.25,
             samplesPerSecond: 2, optimizerStateBytes: 10, preconditionerBytes: 4, peakResidentBytes: 100,
             validation: step == 2 ? Evaluation(loss: 2, accuracy: 0.75) : nil, statisticFailures: 0, rootFailures: 1,
-            shadowErrors: step == 2 ? [ShadowError(group: "b", normwiseRelativeError: 0.5, angleDegrees: 3)] : [])
+            rootDeviations: step == 2 ? [RootDeviation(group: "b", normwiseRelativeError: 0.5, angleDegrees: 3)] : [])
     }
 
     private func lines() throws -> [String] {
@@ -112,6 +112,6 @@ import Testing
     }
 
     @Test func groupsAreNamesWithoutLayers() {
-        #expect(ShadowError.group(of: "blocks.11.attention.output.weight") == "blocks.attention.output.weight")
+        #expect(RootDeviation.group(of: "blocks.11.attention.output.weight") == "blocks.attention.output.weight")
     }
 }

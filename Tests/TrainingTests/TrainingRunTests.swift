@@ -19,15 +19,13 @@ import Testing
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Two bits of a statistic kept by its entries are not positive definite; the root of it fails at every step.
-    private func trainer() throws -> Trainer<MultilayerPerceptron<CPUBackend<Float>>, Shampoo<SGDM<CPUBackend<Float>>>> {
+    private func trainer() throws -> Trainer<MultilayerPerceptron<CPUBackend<Float>>, SmallShampoo> {
         let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 2), blockSize: 64)
         return try Trainer(
             network: MultilayerPerceptron(
                 image: ImageShape(channels: 3, height: 32, width: 32), classes: 10, hidden: 16, layers: 1),
-            rule: Shampoo(
-                base: SGDM(learningRate: 0.02),
-                schedule: ShampooSchedule(statisticsInterval: 1, rootInterval: 2, largestOrder: 96),
-                scheme: PreconditionerScheme(
+            rule: smallShampoo(
+                PreconditionerScheme(
                     statistic: .full(coding), root: .exact, damping: 1e-6, solver: .eigen, indefinite: .fail)),
             data: DataSource.open(
                 name: "synthetic", path: nil, batchSize: 32, context: nil, vocabulary: nil, seed: 1),

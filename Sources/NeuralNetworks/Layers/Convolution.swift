@@ -1,4 +1,5 @@
 import Compute
+import MatrixCore
 
 /// Cross-correlation with square kernels over images of a fixed size, with or without a bias a channel.
 struct Convolution<Backend: NeuralBackend>: Layer {
@@ -56,13 +57,30 @@ struct Convolution<Backend: NeuralBackend>: Layer {
     ) -> Backend.Tensor? {
         let gradient = pass.backend.convolutionGradient(
             outputGradient, input: record.input, weight: pass.parameters[weight], record.shape, wantsInput: wantsInput)
-        pass.contribute(gradient.weight, to: weight)
+        let backend = pass.backend
+        pass.contribute(
+            gradient.weight, to: weight,
+            factors: GradientFactors(rows: outputGradient, columns: record.patches(backend)))
         if let bias { pass.contribute(pass.backend.rowSums(outputGradient), to: bias) }
         return gradient.input
     }
 }
 
+extension Convolution.Record {
+    /// What the kernels meet, depth × positions: the convolution whose weight is I.
+    fileprivate func patches(_ backend: Backend) -> Backend.Tensor {
+        let depth = shape.depth
+        return backend.convolution(input, weight: backend.tensor(.identity(depth)), shape.with(outputs: depth))
+    }
+}
+
 extension ConvolutionShape {
+    func with(outputs: Int) -> ConvolutionShape {
+        ConvolutionShape(
+            batch: batch, height: height, width: width, inputs: inputs, outputs: outputs, kernel: kernel,
+            stride: stride, padding: padding)
+    }
+
     func with(batch: Int) -> ConvolutionShape {
         ConvolutionShape(
             batch: batch, height: height, width: width, inputs: inputs, outputs: outputs, kernel: kernel,

@@ -1,4 +1,5 @@
 import Compute
+import MatrixCore
 
 /// A table of one row a token (or a place), of which every position takes one.
 struct Embedding<Backend: NeuralBackend>: Sendable {
@@ -22,6 +23,10 @@ struct Embedding<Backend: NeuralBackend>: Sendable {
     }
 
     func backward(_ outputGradient: Backend.Tensor, _ rows: [Int], _ pass: inout BackwardPass<Backend>) {
-        pass.contribute(pass.backend.scatterRows(outputGradient, rows, count: count), to: table)
+        let backend = pass.backend
+        pass.contribute(
+            backend.scatterRows(outputGradient, rows, count: count), to: table,
+            factors: GradientFactors(
+                rows: backend.gatherRows(backend.tensor(.identity(count)), rows), columns: outputGradient))
     }
 }

@@ -42,7 +42,8 @@ struct Linear<Backend: NeuralBackend>: Layer {
         _ outputGradient: Backend.Tensor, _ input: Backend.Tensor, _ pass: inout BackwardPass<Backend>
     ) {
         pass.contribute(
-            pass.backend.multiply(outputGradient, transposed: false, input, transposed: true, alpha: 1), to: weight)
+            pass.backend.multiply(outputGradient, transposed: false, input, transposed: true, alpha: 1), to: weight,
+            factors: GradientFactors(rows: outputGradient, columns: input))
         if let bias { pass.contribute(pass.backend.rowSums(outputGradient), to: bias) }
     }
 }

@@ -29,13 +29,13 @@ public struct MemorySetup: Sendable {
     public var firstOrder: FirstOrderMemory
     /// Of parameters and gradients: 32 or 16.
     public var parameterBits: Int
-    public var preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)?
+    public var preconditioning: ShampooSettings?
     /// Whether tables of tokens and the map to their logits have preconditioners.
     public var preconditionsVocabulary: Bool
 
     public init(
         firstOrder: FirstOrderMemory, parameterBits: Int,
-        preconditioning: (schedule: ShampooSchedule, scheme: PreconditionerScheme)?, preconditionsVocabulary: Bool
+        preconditioning: ShampooSettings?, preconditionsVocabulary: Bool
     ) {
         self.firstOrder = firstOrder
         self.parameterBits = parameterBits
@@ -62,13 +62,13 @@ public struct MemoryBreakdown: Sendable, Equatable {
         parameters = layer.entryCount * setup.parameterBits / 8
         gradients = parameters
         firstOrder = setup.firstOrder.byteCount(entries: layer.entryCount)
-        guard let (schedule, scheme) = setup.preconditioning, layer.shape.isMatrix,
+        guard let settings = setup.preconditioning, layer.shape.isMatrix,
             setup.preconditionsVocabulary || !layer.isVocabulary
         else { return }
-        for place in blockPlaces(layer.shape, largestOrder: schedule.largestOrder) {
+        for place in blockPlaces(layer.shape, largestOrder: settings.largestOrder) {
             for order in [place.rows.count, place.columns.count] {
-                statistics = statistics + scheme.statisticBuffers(order: order)
-                roots = roots + scheme.rootBuffers(order: order)
+                statistics = statistics + settings.scheme.statisticBuffers(order: order)
+                roots = roots + settings.scheme.rootBuffers(order: order)
             }
         }
     }

@@ -41,8 +41,9 @@ public struct PublishedMemory: Sendable, Equatable {
     }
 
     /// The figure for these storages; nil where none was published.
-    public func megabytes(_ schedule: ShampooSchedule, _ scheme: PreconditionerScheme) -> Double? {
-        guard schedule.largestOrder == largestOrder else { return nil }
+    public func megabytes(_ settings: ShampooSettings) -> Double? {
+        let scheme = settings.scheme
+        guard settings.largestOrder == largestOrder else { return nil }
         switch (scheme.statistic.kind, scheme.root.kind) {
         case (.exact, .exact): return exactMegabytes
         case (.eigenvector, .offdiagonal):

@@ -8,6 +8,9 @@ import Optimizers
 /// The state of a training as an HDF5 file: `/parameters/<name>` and `/running_statistics/<name>` in their own
 /// dimensions, `/optimizer/<name>/…` and `/shadow/<name>/…` buffer by buffer as they are kept.
 ///
+/// Parameters are those of the trained network. Where a rule takes gradients at other points than it evaluates at, these are
+/// in `/training_points/<name>`.
+///
 /// Equal states give equal files, byte for byte: no times are recorded.
 enum Checkpoint {
     /// - Parameter configuration: what decides the numbers of the run, by name.
@@ -16,11 +19,8 @@ enum Checkpoint {
         _ trainer: Trainer<Model, Rule>, configuration: [String: String], to path: String
     ) throws {
         var content = CheckpointContent(step: trainer.step, configuration: try encoded(configuration))
-        for (description, tensor) in trainer.namedParameters {
-            content.entries.append(entry("parameters", description, tensor, trainer.backend))
-        }
-        for (description, tensor) in trainer.namedRunningStatistics {
-            content.entries.append(entry("running_statistics", description, tensor, trainer.backend))
+        for (folder, description, tensor) in trainer.namedTensors {
+            content.entries.append(entry(folder, description, tensor, trainer.backend))
         }
         for (folder, archive) in trainer.archives {
             content.entries += archive.entries.map { .init("\(folder)/\($0.name)", $0.buffer) }
@@ -55,22 +55,25 @@ enum Checkpoint {
     ) throws(CheckpointError) {
         func failure(_ problem: String) -> CheckpointError { CheckpointError(kind: .wrongData, path: path, problem: problem) }
         let named = Dictionary(content.entries.map { ($0.name, $0) }) { first, _ in first }
-        func tensors(_ folder: String, _ descriptions: [ParameterDescription]) throws(CheckpointError) -> [Matrix<Float>] {
-            try descriptions.map { (description) throws(CheckpointError) in
-                let name = "\(folder)/\(description.name)"
-                guard let entry = named[name], case .floats(let values) = entry.values else { throw failure("lacks \(name)") }
-                guard entry.shape == description.shape.dimensions else {
-                    throw failure(
-                        "holds \(description.name) with the dimensions \(entry.shape) instead of "
-                            + "\(description.shape.dimensions)")
-                }
-                let shape = description.shape
-                return Matrix(rows: shape.columns, columns: shape.rows, elements: values).transposed
+        func matrix(_ folder: String, _ description: ParameterDescription) throws(CheckpointError) -> Matrix<Float> {
+            let name = "\(folder)/\(description.name)"
+            guard let entry = named[name], case .floats(let values) = entry.values else { throw failure("lacks \(name)") }
+            guard entry.shape == description.shape.dimensions else {
+                throw failure(
+                    "holds \(description.name) with the dimensions \(entry.shape) instead of "
+                        + "\(description.shape.dimensions)")
             }
+            let shape = description.shape
+            return Matrix(rows: shape.columns, columns: shape.rows, elements: values).transposed
         }
         guard content.step >= 1 else { throw failure("is of step \(content.step)") }
-        let parameters = try tensors("parameters", trainer.network.parameters)
-        let statistics = try tensors("running_statistics", trainer.network.runningStatistics)
+        let network = trainer.network
+        let parameters = try network.parameters.indices.map { (index) throws(CheckpointError) in
+            try matrix(trainer.trainingFolder(ofParameter: index), network.parameters[index])
+        }
+        let statistics = try network.runningStatistics.map { (description) throws(CheckpointError) in
+            try matrix("running_statistics", description)
+        }
         do throws(StateArchiveError) {
             try trainer.restore(
                 step: content.step, parameters: parameters, runningStatistics: statistics,

@@ -4,12 +4,20 @@ import NeuralNetworks
 import Optimizers
 
 extension Trainer {
-    var namedParameters: [(ParameterDescription, Backend.Tensor)] {
-        Array(zip(network.parameters, numbers.parameters))
+    /// The network's tensors by folder: `parameters`, where it is evaluated; `training_points`, where gradients are taken, of
+    /// the parameters for which that is another point; `running_statistics`.
+    var namedTensors: [(folder: String, description: ParameterDescription, tensor: Backend.Tensor)] {
+        let parameters = network.parameters
+        let averaged = parameters.indices.filter { trainingFolder(ofParameter: $0) != "parameters" }
+        return zip(parameters, evaluatedNumbers.parameters).map { ("parameters", $0, $1) }
+            + averaged.map { ("training_points", parameters[$0], numbers.parameters[$0]) }
+            + zip(network.runningStatistics, numbers.runningStatistics).map { ("running_statistics", $0, $1) }
     }
 
-    var namedRunningStatistics: [(ParameterDescription, Backend.Tensor)] {
-        Array(zip(network.runningStatistics, numbers.runningStatistics))
+    /// The folder with the point of a parameter at which gradients are taken.
+    func trainingFolder(ofParameter index: Int) -> String {
+        rule.evaluationPoint(of: numbers.parameters[index], state: slots[index].state, backend) == nil
+            ? "parameters" : "training_points"
     }
 
     /// The optimizer's states and the shadows, parameter after parameter.
@@ -20,6 +28,7 @@ extension Trainer {
         }
     }
 
+    /// - Parameter parameters: the points at which gradients are taken.
     /// - Throws: `StateArchiveError`; nothing is then changed.
     mutating func restore(
         step: Int, parameters: [Matrix<Float>], runningStatistics: [Matrix<Float>], archives: [String: StateArchive]

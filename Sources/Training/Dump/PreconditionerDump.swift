@@ -3,6 +3,7 @@ import Files
 import Foundation
 import HDF5Store
 import MatrixCore
+import NeuralNetworks
 import Optimizers
 import Preconditioning
 import Quantization
@@ -11,9 +12,9 @@ import Quantization
 ///
 /// A step is `/steps/<8 digits>/<parameter>/<block row>_<block column>/{left,right}/`: `statistic`, before it was coded, its
 /// symmetric part (missing where a run goes on that did not dump, until the next update); with coded storages `decoded`, as
-/// the optimizer uses it; `root`, as it uses it; with a shadow `reference`. All are float32, order × order, row by row as
-/// published: `decoded` and `root` need not be symmetric where blocks run along rows. The attribute `updates` counts the
-/// gradients that a set has seen; with 0 it shows how the training begins, not what it has learned.
+/// the optimizer uses it; `root`, as it uses it; with a shadow `reference`; and whatever else a preconditioner names. All are
+/// float32, row by row as published: `decoded` and `root` need not be symmetric where blocks run along rows. The attribute
+/// `updates` counts the gradients that a set has seen; with 0 it shows how the training begins, not what it has learned.
 ///
 /// `DumpFile` says what lies on the disk while a run goes on. The dump belongs to this value as long as it lives.
 public final class PreconditionerDump {
@@ -65,8 +66,13 @@ public final class PreconditionerDump {
     /// - Throws: `HDF5Error`, `OutputError`; the step can then be tried again.
     public func append<Model, Rule>(_ trainer: Trainer<Model, Rule>) throws {
         try begun.append(step: trainer.step) { writer, group in
-            try trainer.forEachPreconditionerSide(of: includes) { side in
-                try write(side, to: "\(group)/\(side.place.path)", writer)
+            for (index, parameter) in trainer.network.parameters.enumerated() where includes(parameter.name) {
+                let references = trainer.slots[index].shadow?.statistics.map { $0.statisticMatrix(trainer.backend) }
+                for (position, side) in trainer.sides(ofParameter: index).enumerated() {
+                    try write(
+                        side, reference: references?[position], of: parameter,
+                        to: "\(group)/\(parameter.name)/\(side.place)", writer, trainer.backend)
+                }
             }
         }
     }
@@ -81,85 +87,45 @@ public final class PreconditionerDump {
         return file
     }
 
-    private func write(_ side: DumpedSide, to folder: String, _ writer: HDF5Writer) throws {
-        for (name, matrix, updates) in [
-            ("statistic", side.statistic, side.updates), ("decoded", side.decoded, side.updates),
-            ("root", side.root, side.updatesOfRoot), ("reference", side.reference, side.updates),
-        ] {
-            guard let matrix else { continue }
-            let rowMajor = NumericArray(shape: [matrix.columns, matrix.rows], values: matrix.elements)
-            try writer.write(rowMajor, to: "\(folder)/\(name)", storage: .compressed)
-            try side.describe { try writer.setAttribute($0, to: $1, of: "\(folder)/\(name)") }
-            try writer.setAttribute("updates", to: .integer(updates), of: "\(folder)/\(name)")
+    private func write<Backend>(
+        _ side: PreconditionerSide<Backend>, reference: Matrix<Float>?, of parameter: ParameterDescription, to folder: String,
+        _ writer: HDF5Writer, _ backend: Backend
+    ) throws where Backend.Scalar == Float {
+        let attributes =
+            [
+                ("parameter_shape", .integers(parameter.shape.dimensions)), ("side", .string(side.place.side.rawValue)),
+            ] + side.scheme.attributes
+        func write(_ name: String, _ matrix: Matrix<Float>, updates: Int) throws {
+            // Column-major memory is the transpose row by row.
+            let values = matrix.transposed.elements
+            let set = "\(folder)/\(name)"
+            try writer.write(
+                NumericArray(shape: [matrix.rows, matrix.columns], values: values), to: set, storage: .compressed)
+            for (name, value) in attributes { try writer.setAttribute(name, to: value, of: set) }
+            try writer.setAttribute("updates", to: .integer(updates), of: set)
         }
-        try side.describe { try writer.setAttribute($0, to: $1, of: folder) }
+        for matrix in side.matrices {
+            try write(matrix.name.rawValue, matrix.matrix(backend), updates: matrix.updates)
+        }
+        if let reference { try write("reference", reference, updates: side.matrices[0].updates) }
+        for (name, value) in attributes { try writer.setAttribute(name, to: value, of: folder) }
     }
 }
 
-/// One side of a preconditioner as a dump shows it. Matrices hold row i of the published matrix in column i.
-struct DumpedSide {
-    let place: PreconditionerSide
-    let shape: [Int]
-    let scheme: PreconditionerScheme
-    let statistic: Matrix<Float>?
-    let decoded: Matrix<Float>?
-    let root: Matrix<Float>
-    let reference: Matrix<Float>?
-    /// Gradients that the statistic has seen, and those of them that the root has.
-    let updates: Int
-    let updatesOfRoot: Int
-
-    func describe(_ set: (String, AttributeValue) throws -> Void) rethrows {
-        try set("parameter_shape", .integers(shape))
-        try set("side", .string(place.side.rawValue))
-        try set("storage", .string(scheme.statistic.kind.rawValue))
-        try set("root_storage", .string(scheme.root.kind.rawValue))
-        if let coding = scheme.statistic.coding {
-            try set("codebook", .string(coding.codebook.name.rawValue))
-            try set("bits", .integer(coding.codebook.bits))
-            try set("block", .integer(coding.blockSize))
+extension PreconditionerScheme {
+    /// As a dump names its properties.
+    fileprivate var attributes: [(name: String, value: AttributeValue)] {
+        var attributes: [(String, AttributeValue)] = [
+            ("storage", .string(statistic.kind.rawValue)), ("root_storage", .string(root.kind.rawValue)),
+        ]
+        for (prefix, coding) in [("", statistic.coding), ("root_", root.coding)] {
+            guard let coding else { continue }
+            attributes.append(("\(prefix)codebook", .string(coding.codebook.name.rawValue)))
+            attributes.append(("\(prefix)bits", .integer(coding.codebook.bits)))
+            attributes.append(("\(prefix)block", .integer(coding.blockSize)))
         }
-        if let coding = scheme.root.coding {
-            try set("root_codebook", .string(coding.codebook.name.rawValue))
-            try set("root_bits", .integer(coding.codebook.bits))
-            try set("root_block", .integer(coding.blockSize))
-        }
-        try set("damping", .number(scheme.damping))
-        try set("decay", .number(scheme.decay))
-        try set("exponent", .number(scheme.exponent))
-    }
-}
-
-extension Trainer {
-    /// Every side of every preconditioner of the parameters asked for, in their order, decoded one at a time.
-    func forEachPreconditionerSide(of includes: (String) -> Bool, _ body: (DumpedSide) throws -> Void) rethrows {
-        guard let scheme = rule.preconditioning?.scheme else { return }
-        for (parameter, slot) in zip(network.parameters, slots) where includes(parameter.name) {
-            guard let preconditioners = rule.preconditioners(of: slot.state) else { continue }
-            let references = slot.shadow?.statistics(backend)
-            for (index, side) in preconditioners.sides(of: parameter.name).enumerated() {
-                let isCoded = side.state.statistic.isCoded
-                let decoded = backend.matrix(
-                    side.state.statistic.decoded(rectificationSteps: scheme.rootRectificationSteps, backend))
-                try body(
-                    DumpedSide(
-                        place: side.side, shape: parameter.shape.dimensions, scheme: scheme,
-                        statistic: (isCoded ? side.state.uncodedStatistic.map { backend.matrix($0) } : decoded)?.symmetrized,
-                        decoded: isCoded ? decoded : nil,
-                        root: backend.matrix(side.state.root.decoded(backend)), reference: references?[index],
-                        updates: side.state.updates, updatesOfRoot: side.state.updatesOfRoot))
-            }
-        }
-    }
-}
-
-extension Trainer {
-    /// The statistic of a side as its root is taken of it, nil where there is no such side.
-    public func decodedStatistic(of place: PreconditionerSide) -> Matrix<Float>? {
-        for (parameter, slot) in zip(network.parameters, slots) where parameter.name == place.parameter {
-            let sides = rule.preconditioners(of: slot.state)?.sides(of: parameter.name) ?? []
-            return sides.first { $0.side == place }?.state.statisticMatrix(backend)
-        }
-        return nil
+        return attributes + [
+            ("damping", .number(damping)), ("decay", .number(decay)), ("exponent", .number(exponent)),
+        ]
     }
 }

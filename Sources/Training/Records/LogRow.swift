@@ -20,7 +20,7 @@ public struct LogRow: Sendable, Equatable {
     public var statisticFailures: Int
     public var rootFailures: Int
     /// A group of parameters and how far its roots are from those of the shadow; empty where that was not computed.
-    public var shadowErrors: [ShadowError]
+    public var rootDeviations: [RootDeviation]
 
     /// - Parameter groups: those of the shadow's columns.
     static func columns(groups: [String]) -> [String] {
@@ -32,7 +32,7 @@ public struct LogRow: Sendable, Equatable {
     }
 
     func fields(groups: [String]) -> [String] {
-        let errors = Dictionary(uniqueKeysWithValues: shadowErrors.map { ($0.group, $0) })
+        let deviations = Dictionary(uniqueKeysWithValues: rootDeviations.map { ($0.group, $0) })
         return [
             "\(step)", "\(epoch)", "\(loss)", "\(accuracy)", "\(learningRate)", "\(seconds)", "\(preconditionerSeconds)",
             "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
@@ -40,7 +40,7 @@ public struct LogRow: Sendable, Equatable {
             "\(rootFailures)",
         ]
             + groups.flatMap { group in
-                [errors[group]?.normwiseRelativeError, errors[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
+                [deviations[group]?.normwiseRelativeError, deviations[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
             }
     }
 }

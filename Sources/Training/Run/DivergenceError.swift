@@ -1,4 +1,5 @@
 import MatrixCore
+import Optimizers
 
 /// Numbers with which a training cannot go on.
 public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -11,7 +12,7 @@ public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible
     /// The parameters that a step has left give a validation loss that is not finite.
     case validation(step: Int, value: Double)
     /// As many roots of one side failed in a row as are allowed.
-    case roots(step: Int, side: PreconditionerSide, count: Int, reason: String)
+    case roots(step: Int, side: ParameterSide, count: Int, reason: String)
 
     /// Whether the trainer's state is that of a whole step, from which one could go on.
     public var leavesWholeStep: Bool {
@@ -41,21 +42,15 @@ public enum DivergenceError: Error, Sendable, Equatable, CustomStringConvertible
 private func words(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
 
 /// Where a preconditioner belongs.
-public struct PreconditionerSide: Sendable, Hashable {
-    public enum Side: String, Sendable, CaseIterable { case left, right }
-
+public struct ParameterSide: Sendable, Hashable {
     public let parameter: String
-    public let blockRow: Int
-    public let blockColumn: Int
-    public let side: Side
+    public let place: BlockSidePlace
 
-    public init(parameter: String, blockRow: Int, blockColumn: Int, side: Side) {
+    public init(parameter: String, place: BlockSidePlace) {
         self.parameter = parameter
-        self.blockRow = blockRow
-        self.blockColumn = blockColumn
-        self.side = side
+        self.place = place
     }
 
-    /// `parameter/row_column/side`, as in a dump.
-    public var path: String { "\(parameter)/\(blockRow)_\(blockColumn)/\(side.rawValue)" }
+    /// `<parameter>/<block row>_<block column>/{left,right}`, as in a dump.
+    public var path: String { "\(parameter)/\(place)" }
 }

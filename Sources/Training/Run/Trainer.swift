@@ -38,7 +38,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
             let state = try rule.initialState(for: parameter.shape, using: &generator, backend)
             let shadow =
-                settings.followsShadow ? rule.preconditioners(of: state).map { BlockShadow(following: $0, backend) } : nil
+                settings.followsShadow
+                ? rule.preconditionerState(of: state).flatMap { rule.preconditioner?.shadow(of: $0, backend) } : nil
             return OptimizerSlot(state: state, shadow: shadow)
         }
         let costs = network.parameters.map { parameter in
@@ -54,10 +55,10 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// - Throws: `DivergenceError`. Of a loss or gradient that is not finite nothing has been taken over.
     public mutating func advance() throws -> StepResult {
         let number = step + 1
-        let (loss, accuracy, gradients, norms) = try differentiate(step: number)
-        let start = ContinuousClock.now
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
-        updateDirections(of: gradients, norms, optimizerStep)
+        let (loss, accuracy, gradients) = try differentiate(optimizerStep)
+        let start = ContinuousClock.now
+        updateDirections(of: gradients, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
         let directions = try takeDirections(step: number)
         for index in slots.indices {
@@ -76,6 +77,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// equal distances; nil where there are no validation samples.
     public func evaluate() -> Evaluation? {
         let batches = data.validationBatches(batchSize: settings.batchSize)
+        let numbers = evaluatedNumbers
         let count = min(settings.validationBatches ?? batches.count, batches.count)
         var (loss, correct, positions) = (0.0, 0, 0)
         for index in 0..<count {
@@ -94,22 +96,30 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// The bytes of all optimizer states, preconditioners included; shadows and what is kept for dumps are not the optimizer's.
     public var optimizerStateBytes: Int { slots.reduce(0) { $0 + rule.byteCount($1.state, backend) } }
 
-    /// The bytes of statistics and roots.
-    public var preconditionerBytes: Int {
-        slots.reduce(0) { $0 + (rule.preconditioners(of: $1.state)?.byteCount(backend) ?? 0) }
+    /// The numbers of the network that the training has made so far: an average of those at which gradients are taken,
+    /// where the rule keeps one.
+    var evaluatedNumbers: NetworkState<Backend> {
+        var result = numbers
+        for (index, slot) in slots.enumerated() {
+            let point = rule.evaluationPoint(of: numbers.parameters[index], state: slot.state, backend)
+            if let point { result.parameters[index] = point }
+        }
+        return result
     }
 
-    /// Loss, accuracy and gradients of one batch with their norms; running statistics are moved where all is finite.
+    /// Loss, accuracy and gradients of one batch; running statistics are moved where all is finite.
     private mutating func differentiate(
-        step: Int
-    ) throws -> (loss: Double, accuracy: Double, gradients: [Backend.Tensor], norms: [Float]) {
+        _ optimizerStep: OptimizerStep
+    ) throws -> (loss: Double, accuracy: Double, gradients: [ParameterGradient<Backend>]) {
+        let step = optimizerStep.number
         let batch = data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
         var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
         var forward = ForwardPass(numbers, isTraining: true, seed: generator.next(), backend)
         let (logits, record) = network.forward(input(batch), &forward)
         let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: settings.labelSmoothing)
         guard entropy.loss.isFinite else { throw DivergenceError.loss(step: step, value: entropy.loss) }
-        var backward = BackwardPass(numbers, backend)
+        let wantsFactors = rule.preconditioner?.wantsFactors(at: optimizerStep) ?? false
+        var backward = BackwardPass(numbers, wantsFactors: wantsFactors, backend)
         network.backward(entropy.gradient, record, &backward)
         let gradients = zip(network.parameters, backward.gradients).map { parameter, gradient in
             gradient ?? backend.tensor(Matrix(rows: parameter.shape.rows, columns: parameter.shape.columns))
@@ -120,13 +130,16 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
                 step: step, parameter: network.parameters[index].name, norm: Double(norms[index]))
         }
         numbers.runningStatistics = forward.runningStatistics
-        return (entropy.loss, Double(entropy.correct) / Double(batch.targets.count), gradients, norms)
+        let parameterGradients = gradients.indices.map {
+            ParameterGradient<Backend>(gradients[$0], norm: norms[$0], factors: backward.factors[$0])
+        }
+        return (entropy.loss, Double(entropy.correct) / Double(batch.targets.count), parameterGradients)
     }
 
     /// What preconditioning makes of the gradients, parameters side by side.
-    private mutating func updateDirections(of gradients: [Backend.Tensor], _ norms: [Float], _ step: OptimizerStep) {
+    private mutating func updateDirections(of gradients: [ParameterGradient<Backend>], _ step: OptimizerStep) {
         backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule, backend] index, slot in
-            slot.updateDirection(of: gradients[index], norm: norms[index], rule, step, backend)
+            slot.updateDirection(of: gradients[index], rule, step, backend)
         }
     }
 
@@ -138,21 +151,6 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
                 throw DivergenceError.direction(step: step, parameter: network.parameters[index].name, norm: error.norm)
             }
         }
-    }
-
-    /// Nil on a step without roots: a run that was resumed after such a failure gets as far as the next root.
-    private func excessiveRootFailure() -> DivergenceError? {
-        guard let interval = rule.preconditioning?.schedule.rootInterval, step.isMultiple(of: interval) else { return nil }
-        for (parameter, slot) in zip(network.parameters, slots) {
-            guard let preconditioners = rule.preconditioners(of: slot.state) else { continue }
-            for (side, state) in preconditioners.sides(of: parameter.name)
-            where state.record.consecutiveRootFailures >= settings.rootFailureLimit {
-                return .roots(
-                    step: step, side: side, count: state.record.consecutiveRootFailures,
-                    reason: state.record.lastFailure ?? "")
-            }
-        }
-        return nil
     }
 
     private func input(_ batch: Batch) -> NetworkInput<Backend.Tensor> {
@@ -190,21 +188,5 @@ enum RandomPurpose: UInt64 {
     func generator(seed: UInt64, stream: UInt64) -> PhiloxGenerator {
         var generator = PhiloxGenerator(seed: seed, stream: UInt64.max - rawValue)
         return PhiloxGenerator(seed: generator.next(), stream: stream)
-    }
-}
-
-extension Trainer {
-    /// Updates and roots that failed so far, and the last failure in words.
-    public var preconditionerFailures: (statistics: Int, roots: Int, last: String?) {
-        var (statistics, roots) = (0, 0)
-        var last: String?
-        for (parameter, slot) in zip(network.parameters, slots) {
-            for (side, state) in rule.preconditioners(of: slot.state)?.sides(of: parameter.name) ?? [] {
-                statistics += state.record.statisticFailures
-                roots += state.record.rootFailures
-                if let reason = state.record.lastFailure { last = "\(side.path): \(reason)" }
-            }
-        }
-        return (statistics, roots, last)
     }
 }

@@ -119,7 +119,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             peakResidentBytes: peakResidentBytes(),
             validation: validation?.loss.isFinite == true ? validation : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
-            shadowErrors: isDue(intervals.dump) || result.step == steps ? trainer.shadowErrors() : [])
+            rootDeviations: isDue(intervals.dump) || result.step == steps ? trainer.rootDeviations() : [])
     }
 
     private mutating func reportFailures(_ report: (Event) -> Void) {

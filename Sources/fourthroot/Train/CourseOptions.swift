@@ -12,9 +12,8 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Samples of a batch (default 128).")
     var batchSize = 128
 
-    @Option(
-        help: "Course of the learning rate: \(LearningRateSchedule.Course.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var schedule = "cosine"
+    @Option(help: "Course of the learning rate.")
+    var schedule = LearningRateSchedule.Course.cosine
 
     @Option(help: "Steps of linear warm-up.")
     var warmUp = 0
@@ -56,16 +55,14 @@ struct CourseOptions: ParsableArguments {
         guard labelSmoothing >= 0 && labelSmoothing < 1 else {
             throw StatusError.usage("--label-smoothing \(labelSmoothing): it must be at least 0 and below 1")
         }
-        let _: LearningRateSchedule.Course = try word(schedule, option: "--schedule")
     }
 
     func steps(batchesPerEpoch: Int) -> Int { steps ?? (epochs ?? 1) * batchesPerEpoch }
 
-    func settings(steps: Int, followsShadow: Bool) throws -> TrainingSettings {
+    func settings(steps: Int, followsShadow: Bool) -> TrainingSettings {
         TrainingSettings(
             batchSize: batchSize,
-            schedule: LearningRateSchedule(
-                try word(schedule, option: "--schedule"), warmUpSteps: warmUp, steps: steps),
+            schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp, steps: steps),
             seed: seed, labelSmoothing: labelSmoothing, followsShadow: followsShadow,
             rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
     }

@@ -1,79 +1,91 @@
 import ArgumentParser
-import CPUBackend
-import LinearAlgebra
+import Compute
 import Optimizers
 
 /// The rule underneath, as options of the commands that run one.
 struct FirstOrderOptions: ParsableArguments {
-    @Option(
-        help: "First-order rule: \(FirstOrderRule.allCases.map(\.rawValue).joined(separator: ", ")).",
-        completion: .list(FirstOrderRule.allCases.map(\.rawValue)))
-    var optimizer: String
+    @Option(help: "First-order rule.")
+    var optimizer: FirstOrderName
 
-    @Option(help: "Learning rate (default in training: 0.1 for sgdm, 0.01 for adagrad, 0.001 for adamw and nadamw).")
+    @Option(help: "Learning rate (default in training: \(defaults { $0.learningRate })).")
     var learningRate: Double?
 
-    @Option(help: "Weight decay (default in training: 5e-4 for sgdm and adagrad, 0.05 for adamw and nadamw).")
+    @Option(help: "Weight decay (default in training: \(defaults { $0.weightDecay })).")
     var weightDecay: Double?
 
-    @Option(help: "Momentum of sgdm (default in training: 0.9).")
+    @Option(help: "Momentum (default in training: \(defaults(of: .momentum) { $0.momentum })).")
     var momentum: Double?
 
     @Flag(help: "Nesterov's form of sgdm.")
     var nesterov = false
 
-    @Option(help: "β1, decay of the first moment of adamw and nadamw (default 0.9).")
+    @Option(help: "β1, decay of the first moment (default: \(defaults(of: .firstDecay) { $0.firstDecay })).")
     var firstDecay: Double?
 
-    @Option(help: "β2, decay of the second moment of adamw and nadamw (default 0.999).")
+    @Option(help: "β2, decay of the second moment (default: \(defaults(of: .secondDecay) { $0.secondDecay })).")
     var secondDecay: Double?
 
-    @Option(help: "ε beside the root of the second moment (default: 1e-8 for adamw and nadamw, 1e-10 for adagrad).")
+    @Option(help: "ε beside the root of the second moment (default: \(defaults(of: .offset) { $0.offset })).")
     var offset: Double?
 
-    /// - Throws: `PlanError` for a word that is none, `StatusError` of status `usage` for an option of another rule.
-    func kind() throws -> FirstOrderRule {
-        let kind: FirstOrderRule = try word(optimizer, option: "--optimizer")
-        func of(_ kinds: FirstOrderRule..., option name: String, _ isGiven: Bool) -> OptionRule {
-            let words = kinds.map(\.rawValue).joined(separator: " or ")
-            return OptionRule(name, isGiven, appliesIf: kinds.contains(kind), needs: "--optimizer \(words)")
-        }
-        try [
-            of(.sgdm, option: "momentum", momentum != nil), of(.sgdm, option: "nesterov", nesterov),
-            of(.adamw, .nadamw, option: "first-decay", firstDecay != nil),
-            of(.adamw, .nadamw, option: "second-decay", secondDecay != nil),
-            of(.adamw, .nadamw, .adagrad, option: "offset", offset != nil),
-        ].check()
-        return kind
+    /// - Throws: `StatusError` of status `usage` for an option of another rule.
+    func check() throws(StatusError) {
+        let given: [(FirstOrderHyperparameters.Option, name: String, isGiven: Bool)] = [
+            (.momentum, "momentum", momentum != nil), (.nesterov, "nesterov", nesterov),
+            (.firstDecay, "first-decay", firstDecay != nil), (.secondDecay, "second-decay", secondDecay != nil),
+            (.offset, "offset", offset != nil),
+        ]
+        try given.map { option, name, isGiven in
+            let rules = FirstOrderName.allCases.filter { $0.method.options.contains(option) }
+            return OptionRule(
+                name, isGiven, appliesIf: rules.contains(optimizer),
+                needs: "--optimizer \(rules.map(\.rawValue).joined(separator: " or "))")
+        }.check()
     }
 
-    /// The rule with the defaults of training.
+    /// The rule with the values of a function, which gets the defaults of training, where no option gives them.
     ///
-    /// - Throws: as `kind`; `StatusError` of status `usage` for a value out of range.
-    func rule<Scalar: LAPACKScalar>(as scalar: Scalar.Type) throws -> any OptimizerRule<CPUBackend<Scalar>> {
-        let kind = try kind()
-        return try rule(
-            kind, learningRate: kind == .sgdm ? 0.1 : kind.isAdam ? 1e-3 : 0.01, weightDecay: kind.isAdam ? 0.05 : 5e-4,
-            momentum: nil, as: scalar)
-    }
-
-    /// The rule with other values where no option gives them.
-    ///
-    /// - Throws: `StatusError` of status `usage` for a value out of range, and what the values throw.
-    func rule<Scalar: LAPACKScalar>(
-        _ kind: FirstOrderRule, learningRate otherRate: @autoclosure () throws -> Double,
-        weightDecay otherDecay: @autoclosure () throws -> Double, momentum otherMomentum: @autoclosure () throws -> Double?,
-        as scalar: Scalar.Type
-    ) throws -> any OptimizerRule<CPUBackend<Scalar>> {
+    /// - Throws: `StatusError` of status `usage` for a value out of range or an option of another rule, and what the function
+    ///   throws.
+    func rule<Backend: MatrixBackend>(
+        on backend: Backend, _ adjust: (inout FirstOrderHyperparameters) throws -> Void = { _ in }
+    ) throws -> any OptimizerRule<Backend> {
+        try check()
+        var values = optimizer.method.defaults
+        try adjust(&values)
+        values.learningRate = learningRate ?? values.learningRate
+        values.weightDecay = weightDecay ?? values.weightDecay
+        values.momentum = momentum ?? values.momentum
+        values.usesNesterov = nesterov
+        values.firstDecay = firstDecay ?? values.firstDecay
+        values.secondDecay = secondDecay ?? values.secondDecay
+        values.offset = offset ?? values.offset
         do {
-            return try kind.rule(
-                FirstOrderRule.Hyperparameters(
-                    learningRate: learningRate ?? otherRate(), weightDecay: weightDecay ?? otherDecay(),
-                    momentum: momentum ?? otherMomentum(), usesNesterov: nesterov, firstDecay: firstDecay,
-                    secondDecay: secondDecay, offset: offset),
-                as: scalar)
-        } catch let error as HyperparameterError {
+            return try optimizer.method.rule(values, on: Backend.self)
+        } catch {
             throw StatusError.usage("\(error)")
         }
     }
+
+    /// `0.1 for sgdm, 0.001 for adamw and nadamw`: a value of the rules that have an option.
+    private static func defaults(
+        of option: FirstOrderHyperparameters.Option? = nil, _ value: (FirstOrderHyperparameters) -> Double
+    ) -> String {
+        let rules = FirstOrderName.allCases.filter { rule in option.map { rule.method.options.contains($0) } ?? true }
+        return wordsByValue(rules.map { ($0.rawValue, "\(value($0.method.defaults))") })
+    }
+}
+
+/// `0.1 for sgdm, 0.001 for adamw and nadamw`; where all have one value, that alone.
+func wordsByValue(_ pairs: [(name: String, value: String)]) -> String {
+    var groups: [(value: String, names: [String])] = []
+    for (name, value) in pairs {
+        if let index = groups.firstIndex(where: { $0.value == value }) {
+            groups[index].names.append(name)
+        } else {
+            groups.append((value, [name]))
+        }
+    }
+    guard groups.count > 1 else { return groups.first?.value ?? "" }
+    return groups.map { "\($0.value) for \($0.names.joined(separator: " and "))" }.joined(separator: ", ")
 }

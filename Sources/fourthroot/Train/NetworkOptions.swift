@@ -1,26 +1,23 @@
 import ArgumentParser
-import CPUBackend
+import Compute
 import NeuralNetworks
 
 /// The network by name and sizes.
 struct NetworkOptions: ParsableArguments {
-    static let names = Model.allCases.map(\.rawValue)
-
-    @Option(help: "Network: \(names.joined(separator: ", ")).", completion: .list(names))
-    var model: String
+    @Option(help: "Network.")
+    var model: Model
 
     @OptionGroup var sizes: NetworkSizeOptions
 
-    /// Whether the named model reads tokens; false for names that are none.
-    var readsTokens: Bool { Model(rawValue: model)?.readsTokens ?? false }
-
     /// - Throws: `ModelError`.
-    func network(for data: DataDescription) throws(ModelError) -> any Network<CPUBackend<Float>> {
-        try sizes.network(Model(named: model), for: data)
+    func network<Backend: NeuralBackend>(
+        for data: DataDescription, on backend: Backend
+    ) throws(ModelError) -> any Network<Backend> {
+        try sizes.network(model, for: data, on: backend)
     }
 
     func describe(in configuration: inout TrainConfiguration) {
-        configuration.set("model", model)
+        configuration.set("model", model.rawValue)
         sizes.describe(in: &configuration)
     }
 }

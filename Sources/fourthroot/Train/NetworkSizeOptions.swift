@@ -1,5 +1,5 @@
 import ArgumentParser
-import CPUBackend
+import Compute
 import NeuralNetworks
 
 /// The sizes and rates of a network that `train` trains.
@@ -34,8 +34,10 @@ struct NetworkSizeOptions: ParsableArguments {
     static let defaultContext = 128
 
     /// - Throws: `ModelError`.
-    func network(_ model: Model, for data: DataDescription) throws(ModelError) -> any Network<CPUBackend<Float>> {
-        try model.network(options(for: model), for: data, on: CPUBackend<Float>())
+    func network<Backend: NeuralBackend>(
+        _ model: Model, for data: DataDescription, on backend: Backend
+    ) throws(ModelError) -> any Network<Backend> {
+        try model.network(options(for: model), for: data, on: backend)
     }
 
     /// The context of a model that reads tokens is that of its data.

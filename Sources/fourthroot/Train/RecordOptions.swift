@@ -8,10 +8,12 @@ import Training
 
 /// What a training leaves behind: log, dumps, checkpoints.
 struct RecordOptions: ParsableArguments {
-    @Option(help: "CSV with a row a step (default: standard output).")
+    @Option(help: "CSV with a row a step (default: standard output).", completion: .file(extensions: ["csv"]))
     var log: String?
 
-    @Option(help: "HDF5 file for the preconditioners; until the run ends its steps lie in DUMP.steps beside it.")
+    @Option(
+        help: "HDF5 file for the preconditioners; until the run ends its steps lie in DUMP.steps beside it.",
+        completion: .file(extensions: ["h5"]))
     var dump: String?
 
     @Option(help: "Steps between dumps.")
@@ -23,7 +25,7 @@ struct RecordOptions: ParsableArguments {
     @Flag(help: "Follow full-precision statistics beside the coded ones; the log and the dump show how far they are apart.")
     var shadow = false
 
-    @Option(help: "Folder for checkpoints.")
+    @Option(help: "Folder for checkpoints.", completion: .directory)
     var checkpoint: String?
 
     @Option(help: "Steps between checkpoints (default: after the last step only).")

@@ -1,12 +1,8 @@
 import ArgumentParser
 import CPUBackend
-import Foundation
-import HDF5Store
-import LinearAlgebra
-import MatrixStudy
+import Compute
 import NeuralNetworks
 import Optimizers
-import Synchronization
 import Training
 
 /// A network trained with 32-bit or coded Shampoo, or without.
@@ -24,70 +20,48 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "First-order rule") var firstOrder: FirstOrderOptions
-    @OptionGroup(title: "Preconditioner") var shampoo: ShampooOptions
+    @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Course") var course: CourseOptions
     @OptionGroup(title: "Records") var records: RecordOptions
-
-    @Option(help: "cpu; cuda is not available yet.")
-    var device = "cpu"
-
-    @Option(help: "Threads (default: as many as there are cores). Another number gives other roundings.")
-    var threads: Int?
+    @OptionGroup(title: "Device") var device: DeviceOptions
 
     @Flag(help: "No progress and no summary.")
     var quiet = false
 
-    /// Not `validate()`: the parser would wrap these errors in its own.
-    private func check() throws {
-        guard device == "cpu" else {
-            throw StatusError.usage("--device \(device): only cpu is available (see 'fourthroot devices')")
-        }
-        if let threads, threads < 1 {
-            throw StatusError.usage("--threads \(threads): it must be at least 1")
-        }
+    func run() throws {
+        // Not `validate()`: the parser would wrap these errors in its own.
+        try device.check()
         try course.check()
         try records.check()
-    }
-
-    func run() throws {
-        try check()
-        let base = try firstOrder.rule(as: Float.self)
-        let preconditioning = try shampoo.preconditioning(
-            defaults: .init(), keepsUncodedStatistics: records.dump != nil)
-        if preconditioning == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners {
+        let choice = try preconditioner.choice(keepsUncodedStatistics: records.dump != nil)
+        if choice == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
-        try records.requireWritable()
-        let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
-        let model = try network.network(for: dataSet.description)
-        OpenBLAS.setThreadCount(1)
-        ProcessMemory.keepFreed()
-        guard let preconditioning else { return try run(model, base, dataSet) }
-        try run(model, shampoo: base, preconditioning, dataSet)
+        try run(choice, on: device.backend(of: Float.self))
     }
 
-    private func run<Base: OptimizerRule>(
-        _ model: any Network<CPUBackend<Float>>, shampoo base: Base, _ preconditioning: ShampooOptions.Choice,
-        _ dataSet: any DataSet
-    ) throws where Base.Backend == CPUBackend<Float> {
-        try run(
-            model, Shampoo(base: base, schedule: preconditioning.schedule, scheme: preconditioning.scheme), dataSet)
+    private func run<Backend: NeuralBackend>(
+        _ choice: PreconditionerOptions.Choice?, on backend: Backend
+    ) throws where Backend.Scalar == Float {
+        let base = try firstOrder.rule(on: backend)
+        try records.requireWritable()
+        let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
+        let model = try network.network(for: dataSet.description, on: backend)
+        ProcessMemory.keepFreed()
+        guard let choice else { return try run(model, base, dataSet, on: backend) }
+        try run(model, choice.name.method.preconditioned(base, choice.settings), dataSet, on: backend)
     }
 
     private func run<Model: Network, Rule: OptimizerRule>(
-        _ model: Model, _ rule: Rule, _ dataSet: any DataSet
-    ) throws where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
-        let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        _ model: Model, _ rule: Rule, _ dataSet: any DataSet, on backend: Model.Backend
+    ) throws where Rule.Backend == Model.Backend, Model.Backend.Scalar == Float {
         let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
-        let settings = try course.settings(steps: steps, followsShadow: records.shadow)
-        var trainer = try Trainer(
-            network: model, rule: rule, data: dataSet, settings: settings, CPUBackend<Float>(threads: threads))
-        let configuration = try configuration(rule, settings, dataSet, threads: threads)
-        try records.check(
-            steps: steps,
-            parameters: rule.preconditioning == nil ? [] : model.parameters.filter(\.shape.isMatrix).map(\.name))
-        if let schedule = rule.preconditioning?.schedule {
-            try requireRoot(schedule, within: steps, optimizer: firstOrder.optimizer)
+        let settings = course.settings(steps: steps, followsShadow: records.shadow)
+        var trainer = try Trainer(network: model, rule: rule, data: dataSet, settings: settings, backend)
+        let configuration = try configuration(rule, settings, dataSet)
+        try records.check(steps: steps, parameters: trainer.preconditionedParameters)
+        if let schedule = rule.preconditioner?.schedule {
+            try requireRoot(schedule, within: steps, optimizer: firstOrder.optimizer.rawValue)
         }
         let runRecords = try RunRecords(records, configuration, groups: trainer.shadowGroups)
         try runRecords.begin(&trainer, seed: course.seed)
@@ -110,14 +84,14 @@ struct Train: ParsableCommand {
 
     /// What a run that goes on must share with the one that it continues.
     private func configuration<Rule: OptimizerRule>(
-        _ rule: Rule, _ settings: TrainingSettings, _ dataSet: any DataSet, threads: Int
+        _ rule: Rule, _ settings: TrainingSettings, _ dataSet: any DataSet
     ) throws -> TrainConfiguration {
         var configuration = TrainConfiguration()
         network.describe(in: &configuration)
         data.describe(in: &configuration)
         configuration.set("data", dataSet.fingerprint)
         try configuration.set("optimizer", properties: rule)
-        configuration.set("optimizer", firstOrder.optimizer)
+        configuration.set("optimizer", firstOrder.optimizer.rawValue)
         configuration.set("batch-size", settings.batchSize)
         configuration.set("seed", settings.seed)
         configuration.set("label-smoothing", settings.labelSmoothing)
@@ -126,7 +100,7 @@ struct Train: ParsableCommand {
         // A constant learning rate does not depend on how long the training is to be.
         if settings.schedule.course != .constant { configuration.set("steps", settings.schedule.steps) }
         configuration.set("shadow", settings.followsShadow)
-        configuration.set("threads", threads)
+        configuration.set("threads", device.threadCount)
         return configuration
     }
 }

@@ -1,4 +1,3 @@
-import CPUBackend
 import Foundation
 import HDF5Store
 import MatrixCore
@@ -9,7 +8,7 @@ import Training
 
 /// A run with what surrounds it: interruption, progress, and the end.
 struct TrainSession<Model: Network, Rule: OptimizerRule>
-where Model.Backend == CPUBackend<Float>, Rule.Backend == CPUBackend<Float> {
+where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     var run: TrainingRun<Model, Rule>
     let steps: Int
     let records: RecordOptions

@@ -5,7 +5,7 @@ import Optimizers
 ///
 /// - Parameter steps: those of the whole training, also where a part of it was done before.
 /// - Throws: `StatusError` of status `usage`, with the intervals that would do.
-func requireRoot(_ schedule: ShampooSchedule, within steps: Int, optimizer: String) throws(StatusError) {
+func requireRoot(_ schedule: PreconditionerSchedule, within steps: Int, optimizer: String) throws(StatusError) {
     guard schedule.firstRoot(within: steps) == nil else { return }
     let (updates, roots) = (schedule.statisticsInterval, schedule.rootInterval)
     let given = [("--statistics-interval", updates), ("--root-interval", roots)]

@@ -35,8 +35,13 @@ import Testing
         try refuse(["--dataset", "cifar"], words: ["cifar", "cifar10"])
         try refuse(["--optimizer", "adam"], words: ["adam", "adamw"])
         try refuse(["--schedule", "cosinus"], words: ["cosinus", "cosine"])
-        try refuse(["--device", "cuda"], words: ["cuda", "cpu"])
+        for device in ["gpu", "cuda:", "cuda:-1", "cuda:0:1", ""] { try refuse(["--device", device], words: ["cuda:INDEX"]) }
         try refuse(["--statistic", "eigen"], words: ["eigen", "eigenvector"])
+    }
+
+    /// No machine has so many; and a GPU that is there does not train yet.
+    @Test(arguments: ["cuda", "cuda:999"]) func devicesThatAreNotThere(_ device: String) throws {
+        try refuse(["--device", device], status: 69, words: ["cuda"])
     }
 
     @Test func sizesThatContradict() throws {

@@ -15,7 +15,8 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
 
     /// - Throws: `HyperparameterError`.
     public init(
-        learningRate: Double = 0.01, offset: Double = 1e-10, weightDecay: Double = 0
+        learningRate: Double = AdagradMethod.defaults.learningRate, offset: Double = AdagradMethod.defaults.offset,
+        weightDecay: Double = 0
     ) throws(HyperparameterError) {
         try HyperparameterError.requireNotNegative(learningRate, "learning rate")
         try HyperparameterError.require(offset > 0 && offset.isFinite, "offset", offset, "positive and finite")
@@ -64,5 +65,19 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
         _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
     ) throws(StateArchiveError) {
         state = try archive.tensor("sum_of_squares", like: state, backend)
+    }
+}
+
+public enum AdagradMethod: FirstOrderMethod {
+    public static let name = "adagrad"
+    /// Source: Wang et al. 2024, appendix G.
+    public static let defaults = FirstOrderHyperparameters(learningRate: 0.01, weightDecay: 5e-4, offset: 1e-10)
+    public static let options: Set<FirstOrderHyperparameters.Option> = [.offset]
+    public static let valueCount = 1
+
+    public static func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, on backend: Backend.Type
+    ) throws(HyperparameterError) -> any OptimizerRule<Backend> {
+        try Adagrad(learningRate: values.learningRate, offset: values.offset, weightDecay: values.weightDecay)
     }
 }

@@ -5,21 +5,18 @@ import Preconditioning
 import Quantization
 
 /// The preconditioner of an optimizer as options, with the study's words.
-struct ShampooOptions: ParsableArguments {
-    enum Preconditioner: String, CaseIterable { case none, shampoo, caspr }
+struct PreconditionerOptions: ParsableArguments {
+    @Option(help: "Method of preconditioning (default: shampoo where a storage is given, none otherwise).")
+    var preconditioner: PreconditionerChoice?
 
-    @Option(help: "none, shampoo or caspr (default: shampoo where a storage is given, none otherwise).")
-    var preconditioner: String?
+    @Option(help: "Storage of the statistics (default exact).")
+    var statistic: StatisticKind?
 
-    @Option(
-        help: "Storage of the statistics: \(StatisticKind.allCases.map(\.rawValue).joined(separator: ", ")) (default exact).")
-    var statistic: String?
+    @Option(help: "Storage of the roots (default exact).")
+    var root: RootKind?
 
-    @Option(help: "Storage of the roots: \(RootKind.allCases.map(\.rawValue).joined(separator: ", ")) (default exact).")
-    var root: String?
-
-    @Option(help: "Codebook: linear, linear-1.5, linear-2, dynamic-tree, nf4, fp4 (default linear-2).")
-    var codebook: String?
+    @Option(help: "Codebook (default linear-2).")
+    var codebook: CodebookName?
 
     @Option(help: "Bits of a code, 2 to 8 (default 4).")
     var bits: Int?
@@ -28,7 +25,7 @@ struct ShampooOptions: ParsableArguments {
     var block: Int?
 
     @Option(help: "Codebook of the roots, where it differs from the statistics'.")
-    var rootCodebook: String?
+    var rootCodebook: CodebookName?
 
     @Option(help: "Bits of the roots' codes, where they differ from the statistics'.")
     var rootBits: Int?
@@ -40,20 +37,19 @@ struct ShampooOptions: ParsableArguments {
         help: ArgumentHelp(
             "How \(StatisticKind.names(where: \.isFactored)) renews its eigenvectors at an update: subspace, one QR step as "
                 + "published, or eigen, a whole decomposition (default subspace)."))
-    var updateDecomposition: String?
+    var updateDecomposition: UpdateDecomposition?
 
-    @Option(help: "Björck steps on eigenvectors before an update (default 1).")
+    @Option(help: "Björck steps on eigenvectors before an update (default: \(defaults { $0.updateRectificationSteps })).")
     var rectifyUpdate: Int?
 
-    @Option(help: "Björck steps on eigenvectors before a root (default 4).")
+    @Option(help: "Björck steps on eigenvectors before a root (default: \(defaults { $0.rootRectificationSteps })).")
     var rectifyRoot: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How the root is taken: eigen, factored, schur-newton (default: factored for "
-                + "\(StatisticKind.names(where: \.isFactored)), "
+            "How the root is taken (default: factored for \(StatisticKind.names(where: \.isFactored)), "
                 + "schur-newton for the rest)."))
-    var solver: String?
+    var solver: RootSolver?
 
     @Option(
         help: ArgumentHelp(
@@ -65,7 +61,7 @@ struct ShampooOptions: ParsableArguments {
         help: ArgumentHelp(
             "What statistic \(StatisticKind.names(where: \.isShifted)) adds before it factorizes: relative, ε·λmax, or "
                 + "absolute, ε, with ε·λmax again before the root (default relative)."))
-    var shift: String?
+    var shift: StatisticShift?
 
     @Flag(
         inversion: .prefixedNo,
@@ -73,87 +69,74 @@ struct ShampooOptions: ParsableArguments {
             "Leave Schur–Newton's damping in uncoded statistics, as the published code does (default: do where there is one)."))
     var retainDamping: Bool?
 
-    @Option(help: "Steps between updates of the statistics.")
+    @Option(help: "Steps between updates of the statistics (default: \(defaults { $0.statisticsInterval })).")
     var statisticsInterval: Int?
 
-    @Option(help: "Steps between roots.")
+    @Option(help: "Steps between roots (default: \(defaults { $0.rootInterval })).")
     var rootInterval: Int?
 
-    @Option(help: "Decay of the statistics; 1 accumulates.")
+    @Option(help: "Decay of the statistics; 1 accumulates (default: \(defaults { $0.decay })).")
     var decay: Double?
 
-    @Option(help: "Relative damping: A + ε·λmax·I.")
+    @Option(help: "Relative damping: A + ε·λmax·I (default: \(defaults { $0.damping })).")
     var damping: Double?
 
-    @Option(help: "Longer dimensions are cut (default 1200).")
+    @Option(
+        help: "Longer dimensions are cut (default: \(defaults { $0.largestOrder == .max ? "none" : "\($0.largestOrder)" })).")
     var maxOrder: Int?
 
-    @Option(help: "p of A^(-p) (default 0.25).")
+    @Option(help: "p of A^(-p) (default: \(defaults { $0.exponent })).")
     var exponent: Double?
 
-    /// What is used where neither an option nor a file says otherwise.
-    struct Defaults {
-        var statisticsInterval = 100
-        var rootInterval = 500
-        var decay = 0.95
-        var damping = 1e-6
+    /// `1 for shampoo and caspr, 0 for kfac`.
+    private static func defaults(_ value: (PreconditionerDefaults) -> some CustomStringConvertible) -> String {
+        wordsByValue(PreconditionerName.allCases.map { ($0.rawValue, "\(value($0.method.defaults))") })
     }
 
-    typealias Choice = (schedule: ShampooSchedule, scheme: PreconditionerScheme)
+    typealias Choice = (name: PreconditionerName, settings: ShampooSettings)
 
-    /// The schedule and scheme that the options ask for, nil without a preconditioner.
+    /// The method and settings that the options ask for, nil without a preconditioner.
     ///
-    /// - Parameter keepsUncodedStatistics: for dumps.
-    /// - Throws: `PlanError` for a word that is none; `StatusError` of status `usage` for a value out of range or options
-    ///   that contradict each other.
-    func preconditioning(
-        defaults: Defaults, keepsUncodedStatistics: Bool = false
+    /// - Parameters:
+    ///   - keepsUncodedStatistics: for dumps.
+    ///   - adjust: changes the method's defaults, which hold where no option is given.
+    /// - Throws: `StatusError` of status `usage` for a value out of range or options that contradict each other, and what
+    ///   `adjust` throws.
+    func choice(
+        keepsUncodedStatistics: Bool = false, _ adjust: (inout PreconditionerDefaults) throws -> Void = { _ in }
     ) throws -> Choice? {
-        let kind: Preconditioner =
-            try preconditioner.map { try word($0, option: "--preconditioner") }
-            ?? (statistic == nil && root == nil ? .none : .shampoo)
-        let statisticKind: StatisticKind = try statistic.map { try word($0, option: "--statistic") } ?? .exact
-        let rootKind: RootKind = try root.map { try word($0, option: "--root") } ?? .exact
-        let solver: RootSolver? = try solver.map { try word($0, option: "--solver") }
-        let rules = rules(statisticKind, rootKind, solver)
-        guard kind != .none else {
-            try rules.allNeeding("--preconditioner shampoo or caspr").check()
+        let choice =
+            preconditioner ?? (statistic == nil && root == nil ? .none : .method(PreconditionerName(Shampoo.self)))
+        guard case .method(let name) = choice else {
+            let methods = PreconditionerName.allCases.map(\.rawValue).joined(separator: " or ")
+            try rules.allNeeding("--preconditioner \(methods)").check()
             return nil
         }
         try rules.check()
+        var defaults = name.method.defaults
+        try adjust(&defaults)
         do {
-            return (
-                try ShampooSchedule(
-                    statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
-                    rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? 1200,
-                    combination: kind == .caspr ? .caspr : .shampoo),
-                try scheme(statisticKind, rootKind, solver, defaults, keepsUncodedStatistics)
-            )
-        } catch let error as HyperparameterError {
-            throw StatusError.usage("\(error)")
-        } catch let error as PreconditionerSchemeError {
-            throw StatusError.usage("\(error)")
-        } catch let error as QuantizationError {
+            return (name, try settings(defaults, keepsUncodedStatistics))
+        } catch let error where error is HyperparameterError || error is PreconditionerSchemeError || error is QuantizationError
+        {
             throw StatusError.usage("\(error)")
         }
     }
 
-    private func scheme(
-        _ statisticKind: StatisticKind, _ rootKind: RootKind, _ solver: RootSolver?, _ defaults: Defaults,
-        _ keepsUncodedStatistics: Bool
-    ) throws -> PreconditionerScheme {
-        let name: CodebookName = try codebook.map { try word($0, option: "--codebook") } ?? .linear2
-        let rootName: CodebookName = try rootCodebook.map { try word($0, option: "--root-codebook") } ?? name
-        return try PreconditionerScheme(
-            statistic: StatisticStorage(statisticKind) { try coding(name, bits, block) },
-            root: RootStorage(rootKind) { try coding(rootName, rootBits ?? bits, rootBlock ?? block) },
-            decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? 0.25,
-            solver: solver,
-            updateDecomposition: try updateDecomposition.map { try word($0, option: "--update-decomposition") } ?? .subspace,
-            updateRectificationSteps: rectifyUpdate ?? 1, rootRectificationSteps: rectifyRoot ?? 4,
-            errorFeedbackDecay: errorFeedbackDecay, shift: try shift.map { try word($0, option: "--shift") },
-            retainsDamping: retainDamping ?? true,
+    private func settings(_ defaults: PreconditionerDefaults, _ keepsUncodedStatistics: Bool) throws -> ShampooSettings {
+        let (codebook, rootCodebook) = (codebook ?? .linear2, rootCodebook ?? codebook ?? .linear2)
+        let scheme = try PreconditionerScheme(
+            statistic: StatisticStorage(statistic ?? .exact) { try coding(codebook, bits, block) },
+            root: RootStorage(root ?? .exact) { try coding(rootCodebook, rootBits ?? bits, rootBlock ?? block) },
+            decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? defaults.exponent,
+            solver: solver, updateDecomposition: updateDecomposition ?? .subspace,
+            updateRectificationSteps: rectifyUpdate ?? defaults.updateRectificationSteps,
+            rootRectificationSteps: rectifyRoot ?? defaults.rootRectificationSteps,
+            errorFeedbackDecay: errorFeedbackDecay, shift: shift, retainsDamping: retainDamping ?? true,
             keepsUncodedStatistic: keepsUncodedStatistics)
+        return try ShampooSettings(
+            scheme, statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
+            rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder)
     }
 
     private func coding(_ name: CodebookName, _ bits: Int?, _ block: Int?) throws -> BlockCoding {
@@ -163,8 +146,9 @@ struct ShampooOptions: ParsableArguments {
     }
 
     /// Every option with what it needs beside a preconditioner.
-    private func rules(_ statistic: StatisticKind, _ root: RootKind, _ solver: RootSolver?) -> [OptionRule] {
-        let solver = solver ?? statistic.traits.defaultSolver
+    private var rules: [OptionRule] {
+        let (statistic, root) = (self.statistic ?? .exact, self.root ?? .exact)
+        let solver = self.solver ?? statistic.traits.defaultSolver
         let codes = "a coded statistic or root; both are exact"
         /// A value of the coding is used by the statistic, and by the root where it has none of its own.
         func coding(_ name: String, _ isGiven: Bool, _ rootHasOwn: Bool) -> OptionRule {

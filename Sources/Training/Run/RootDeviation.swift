@@ -5,7 +5,7 @@ import Optimizers
 /// eigenvalues: means over the sides of all blocks of a group of parameters.
 ///
 /// Source of the comparison: Wang et al. 2024, figures 7 and 8.
-public struct ShadowError: Sendable, Equatable {
+public struct RootDeviation: Sendable, Equatable {
     /// A parameter's name without the numbers of layers: `blocks.attention.output.weight`.
     public let group: String
     /// ‖X − R‖F/‖R‖F of the roots.
@@ -18,34 +18,33 @@ public struct ShadowError: Sendable, Equatable {
 }
 
 extension Trainer {
-    /// The groups of the parameters that have preconditioners, in the order of the parameters.
+    /// The groups of the parameters that have a shadow, in the order of the parameters.
     public var shadowGroups: [String] {
-        guard settings.followsShadow, rule.preconditioning != nil else { return [] }
         var groups: [String] = []
-        for parameter in network.parameters where parameter.shape.isMatrix {
-            let group = ShadowError.group(of: parameter.name)
+        for (parameter, slot) in zip(network.parameters, slots) where slot.shadow != nil {
+            let group = RootDeviation.group(of: parameter.name)
             if !groups.contains(group) { groups.append(group) }
         }
         return groups
     }
 
     /// Groups without a root of any gradient are left out.
-    public func shadowErrors() -> [ShadowError] {
+    public func rootDeviations() -> [RootDeviation] {
         var comparisons: [String: [(error: Double, angle: Double)]] = [:]
-        for (parameter, slot) in zip(network.parameters, slots) {
-            guard let coded = rule.preconditioners(of: slot.state), let shadow = slot.shadow else { continue }
-            for (used, reference) in zip(coded.sides(of: parameter.name), shadow.roots(backend)) {
-                guard let reference, used.state.updatesOfRoot > 0 else { continue }
-                let comparison = compare(
-                    Matrix<Double>(used.state.rootMatrix(backend)), to: Matrix<Double>(reference))
+        for (index, slot) in slots.enumerated() {
+            guard let shadow = slot.shadow else { continue }
+            let group = RootDeviation.group(of: network.parameters[index].name)
+            for (side, reference) in zip(sides(ofParameter: index), shadow.roots(backend)) {
+                guard let reference, let root = side[.root], root.updates > 0 else { continue }
+                let comparison = compare(Matrix<Double>(root.matrix(backend)), to: Matrix<Double>(reference))
                 guard let error = comparison.normwiseRelativeError, let angle = comparison.angleDegrees else { continue }
-                comparisons[ShadowError.group(of: parameter.name), default: []].append((error, angle))
+                comparisons[group, default: []].append((error, angle))
             }
         }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         return shadowGroups.compactMap { group in
             comparisons[group].map {
-                ShadowError(
+                RootDeviation(
                     group: group, normwiseRelativeError: mean($0.map(\.error)), angleDegrees: mean($0.map(\.angle)))
             }
         }

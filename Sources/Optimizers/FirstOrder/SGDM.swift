@@ -16,7 +16,8 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
 
     /// - Throws: `HyperparameterError`.
     public init(
-        learningRate: Double = 0.1, momentum: Double = 0.9, weightDecay: Double = 0, usesNesterov: Bool = false
+        learningRate: Double = SGDMMethod.defaults.learningRate, momentum: Double = SGDMMethod.defaults.momentum,
+        weightDecay: Double = 0, usesNesterov: Bool = false
     ) throws(HyperparameterError) {
         try HyperparameterError.requireNotNegative(learningRate, "learning rate")
         try HyperparameterError.requireFraction(momentum, "momentum")
@@ -73,6 +74,22 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
         _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
     ) throws(StateArchiveError) {
         state = try archive.tensor("momentum", like: state, backend)
+    }
+}
+
+public enum SGDMMethod: FirstOrderMethod {
+    public static let name = "sgdm"
+    /// Source: Wang et al. 2024, appendix G.
+    public static let defaults = FirstOrderHyperparameters(learningRate: 0.1, weightDecay: 5e-4)
+    public static let options: Set<FirstOrderHyperparameters.Option> = [.momentum, .nesterov]
+    public static let valueCount = 1
+
+    public static func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, on backend: Backend.Type
+    ) throws(HyperparameterError) -> any OptimizerRule<Backend> {
+        try SGDM(
+            learningRate: values.learningRate, momentum: values.momentum, weightDecay: values.weightDecay,
+            usesNesterov: values.usesNesterov)
     }
 }
 

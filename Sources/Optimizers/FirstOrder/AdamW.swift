@@ -30,7 +30,8 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
 
     /// - Throws: `HyperparameterError`.
     public init(
-        learningRate: Double = 1e-3, firstDecay: Double = 0.9, secondDecay: Double = 0.999, offset: Double = 1e-8,
+        learningRate: Double = AdamWMethod.defaults.learningRate, firstDecay: Double = AdamWMethod.defaults.firstDecay,
+        secondDecay: Double = AdamWMethod.defaults.secondDecay, offset: Double = AdamWMethod.defaults.offset,
         weightDecay: Double = 0, usesNesterov: Bool = false
     ) throws(HyperparameterError) {
         try HyperparameterError.requireNotNegative(learningRate, "learning rate")
@@ -99,4 +100,35 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         state.first = try archive.tensor("first", like: state.first, backend)
         state.second = try archive.tensor("second", like: state.second, backend)
     }
+}
+
+public enum AdamWMethod: FirstOrderMethod {
+    public static let name = "adamw"
+    /// Source: Wang et al. 2024, appendix G.
+    public static let defaults = FirstOrderHyperparameters(learningRate: 1e-3, weightDecay: 0.05)
+    public static let options: Set<FirstOrderHyperparameters.Option> = [.firstDecay, .secondDecay, .offset]
+    public static let valueCount = 2
+
+    public static func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, on backend: Backend.Type
+    ) throws(HyperparameterError) -> any OptimizerRule<Backend> { try rule(values, usesNesterov: false) }
+
+    static func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, usesNesterov: Bool
+    ) throws(HyperparameterError) -> AdamW<Backend> {
+        try AdamW(
+            learningRate: values.learningRate, firstDecay: values.firstDecay, secondDecay: values.secondDecay,
+            offset: values.offset, weightDecay: values.weightDecay, usesNesterov: usesNesterov)
+    }
+}
+
+public enum NadamWMethod: FirstOrderMethod {
+    public static let name = "nadamw"
+    public static let defaults = AdamWMethod.defaults
+    public static let options = AdamWMethod.options
+    public static let valueCount = AdamWMethod.valueCount
+
+    public static func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, on backend: Backend.Type
+    ) throws(HyperparameterError) -> any OptimizerRule<Backend> { try AdamWMethod.rule(values, usesNesterov: true) }
 }

@@ -1,0 +1,73 @@
+import Preconditioning
+
+/// The hyperparameters of Shampoo and its kin: when statistics and roots are taken, how a parameter is cut, and how
+/// preconditioners are kept.
+public struct ShampooSettings: Sendable, Equatable {
+    public let schedule: PreconditionerSchedule
+    /// Dimensions longer than this are cut.
+    public let largestOrder: Int
+    public let scheme: PreconditionerScheme
+
+    /// - Throws: `HyperparameterError`.
+    public init(
+        _ scheme: PreconditionerScheme, statisticsInterval: Int = PreconditionerDefaults.shampoo.statisticsInterval,
+        rootInterval: Int = PreconditionerDefaults.shampoo.rootInterval,
+        largestOrder: Int = PreconditionerDefaults.shampoo.largestOrder
+    ) throws(HyperparameterError) {
+        try HyperparameterError.require(largestOrder >= 1, "largest order", largestOrder, "at least 1")
+        schedule = try PreconditionerSchedule(statisticsInterval: statisticsInterval, rootInterval: rootInterval)
+        self.largestOrder = largestOrder
+        self.scheme = scheme
+    }
+}
+
+/// What a method of preconditioning takes where nothing else is asked for.
+public struct PreconditionerDefaults: Sendable, Equatable {
+    public var statisticsInterval: Int
+    public var rootInterval: Int
+    public var largestOrder: Int
+    public var decay: Double
+    public var damping: Double
+    public var exponent: Double
+    /// Björck steps of `eigenvector` before an update and before a root.
+    public var updateRectificationSteps: Int
+    public var rootRectificationSteps: Int
+
+    /// Source: Wang et al. 2024, appendix G.
+    public static let shampoo = PreconditionerDefaults(
+        statisticsInterval: 100, rootInterval: 500, largestOrder: 1200, decay: 0.95, damping: 1e-6, exponent: 0.25,
+        updateRectificationSteps: 1, rootRectificationSteps: 4)
+}
+
+/// `schedule`, in which `combination` is the name of the method, and `scheme`: as configurations were written when there were
+/// only ways of combining two roots.
+extension ShampooSettings {
+    private enum CodingKeys: CodingKey { case schedule, scheme }
+    private enum ScheduleKeys: CodingKey { case statisticsInterval, rootInterval, largestOrder, combination }
+
+    /// - Throws: `DecodingError` where these are the settings of another method.
+    init(from decoder: any Decoder, method: String) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let schedule = try values.nestedContainer(keyedBy: ScheduleKeys.self, forKey: .schedule)
+        let found = try schedule.decode(String.self, forKey: .combination)
+        guard found == method else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .combination, in: schedule, debugDescription: "settings of \(found) for \(method)")
+        }
+        try self.init(
+            values.decode(PreconditionerScheme.self, forKey: .scheme),
+            statisticsInterval: schedule.decode(Int.self, forKey: .statisticsInterval),
+            rootInterval: schedule.decode(Int.self, forKey: .rootInterval),
+            largestOrder: schedule.decode(Int.self, forKey: .largestOrder))
+    }
+
+    func encode(to encoder: any Encoder, method: String) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        var schedule = values.nestedContainer(keyedBy: ScheduleKeys.self, forKey: .schedule)
+        try schedule.encode(self.schedule.statisticsInterval, forKey: .statisticsInterval)
+        try schedule.encode(self.schedule.rootInterval, forKey: .rootInterval)
+        try schedule.encode(largestOrder, forKey: .largestOrder)
+        try schedule.encode(method, forKey: .combination)
+        try values.encode(scheme, forKey: .scheme)
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import CPUBackend
+import CUDABackend
+import Compute
+import Foundation
+import LinearAlgebra
+
+/// What networks and optimizers are computed on.
+struct DeviceOptions: ParsableArguments {
+    @Option(help: "cpu, cuda or cuda:INDEX; a GPU does not train yet.")
+    var device = Device.cpu
+
+    @Option(help: "Threads of the CPU (default: as many as there are cores). Another number gives other roundings.")
+    var threads: Int?
+
+    /// Threads that are used.
+    var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    /// - Throws: `StatusError` of status `usage`.
+    func check() throws(StatusError) {
+        if let threads, !(1...1024).contains(threads) { throw .usage("--threads \(threads): give 1 to 1024") }
+    }
+
+    /// The backend of the device.
+    ///
+    /// - Throws: `DeviceError` where there is no such device, `StatusError` of status `unavailable` where it does not train.
+    func backend<Scalar: LAPACKScalar>(of scalar: Scalar.Type) throws -> any NeuralBackend<Scalar> {
+        switch device {
+        case .cpu:
+            // The backend's threads share the work; those of OpenBLAS would wait for one another.
+            OpenBLAS.setThreadCount(1)
+            return CPUBackend<Scalar>(threads: threadCount)
+        case .cuda(let index):
+            _ = try CUDA().device(index)
+            throw StatusError(
+                status: .unavailable,
+                description: "--device \(device): the device can be used, but training on it is not available yet; use cpu")
+        }
+    }
+}
+
+/// A device by its name.
+enum Device: ExpressibleByArgument, CustomStringConvertible {
+    case cpu
+    case cuda(index: Int)
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+        switch (parts[0], parts.count) {
+        case ("cpu", 1): self = .cpu
+        case ("cuda", 1): self = .cuda(index: 0)
+        case ("cuda", 2):
+            guard let index = Int(parts[1]), index >= 0 else { return nil }
+            self = .cuda(index: index)
+        default: return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        }
+    }
+
+    var defaultValueDescription: String { description }
+    static var defaultCompletionKind: CompletionKind { .list(["cpu", "cuda"]) }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import NeuralNetworks
+import Optimizers
+import Preconditioning
+import Quantization
+import Training
+
+// The words of options: help shows them, completions offer them, and the parser refuses others with the list.
+
+extension FirstOrderName: ExpressibleByArgument {}
+extension StatisticKind: ExpressibleByArgument {}
+extension RootKind: ExpressibleByArgument {}
+extension CodebookName: ExpressibleByArgument {}
+extension RootSolver: ExpressibleByArgument {}
+extension UpdateDecomposition: ExpressibleByArgument {}
+extension StatisticShift: ExpressibleByArgument {}
+extension Model: ExpressibleByArgument {}
+extension DataSource: ExpressibleByArgument {}
+extension LearningRateSchedule.Course: ExpressibleByArgument {}
+
+/// A method of preconditioning, or none.
+enum PreconditionerChoice: ExpressibleByArgument {
+    case none
+    case method(PreconditionerName)
+
+    init?(argument: String) {
+        if argument == "none" {
+            self = .none
+        } else {
+            guard let name = PreconditionerName(rawValue: argument) else { return nil }
+            self = .method(name)
+        }
+    }
+
+    static var allValueStrings: [String] { ["none"] + PreconditionerName.allCases.map(\.rawValue) }
+}
