@@ -5,7 +5,8 @@ import MatrixCore
 import Optimizers
 
 /// A recorded stream of gradients: `/initial/<name>`, `/gradients/<name>` with the step first, and the settings as
-/// attributes of the root.
+/// attributes of the root; for preconditioners that want them also the factors of the gradients of layers' weights,
+/// `/inputs/<name>` and `/output_gradients/<name>` (steps × inputs or outputs × positions).
 struct GradientTrace {
     struct Parameter {
         let name: String
@@ -89,14 +90,46 @@ struct GradientTrace {
         return try matrix(Scalar.read(name, at: step - 1, file), parameter, "\(name), step \(step)")
     }
 
+    /// The output gradients and inputs of the layer whose weight a parameter is, at step t, from 1: a column a position.
+    func factors<Scalar: TraceScalar>(
+        _ parameter: Parameter, step: Int
+    ) throws -> (outputGradients: Matrix<Scalar>, inputs: Matrix<Scalar>) {
+        let (outputs, inputs) = ("output_gradients/\(parameter.name)", "inputs/\(parameter.name)")
+        let outputGradients: Matrix<Scalar> = try factor(outputs, rows: parameter.shape.rows, step: step)
+        let inputMatrix: Matrix<Scalar> = try factor(inputs, rows: parameter.shape.columns, step: step)
+        guard inputMatrix.columns == outputGradients.columns else {
+            throw wrong(
+                file.path, inputs, "it has \(inputMatrix.columns) positions, and \(outputs) \(outputGradients.columns)")
+        }
+        return (outputGradients, inputMatrix)
+    }
+
+    private func factor<Scalar: TraceScalar>(_ name: String, rows: Int, step: Int) throws -> Matrix<Scalar> {
+        guard try file.contains(name) else {
+            throw wrong(
+                file.path, name, "it is missing; the preconditioner needs inputs and output gradients of every layer's weight")
+        }
+        let array = try Scalar.read(name, at: step - 1, file)
+        guard array.shape.count == 2, array.shape[0] == rows else {
+            throw wrong(file.path, name, "a step of it is \(array.shape), not \(rows) by the number of positions")
+        }
+        return try matrix(array, rows: rows, columns: array.shape[1], "\(name), step \(step)")
+    }
+
     private func matrix<Scalar: TraceScalar>(
         _ array: NumericArray<Scalar>, _ parameter: Parameter, _ name: String
+    ) throws -> Matrix<Scalar> {
+        try matrix(array, rows: parameter.shape.rows, columns: parameter.shape.columns, name)
+    }
+
+    private func matrix<Scalar: TraceScalar>(
+        _ array: NumericArray<Scalar>, rows: Int, columns: Int, _ name: String
     ) throws -> Matrix<Scalar> {
         if let value = array.values.first(where: { !$0.isFinite }) {
             throw wrong(file.path, name, "an entry is \(value); only finite ones can be followed")
         }
         // Rows of the set are columns of the memory.
-        return Matrix(rows: parameter.shape.columns, columns: parameter.shape.rows, elements: array.values).transposed
+        return Matrix(rows: columns, columns: rows, elements: array.values).transposed
     }
 }
 

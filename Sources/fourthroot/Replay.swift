@@ -14,7 +14,8 @@ struct Replay: ParsableCommand {
             The trace holds /initial/<name> and /gradients/<name> (step first) and, as attributes, steps, kept_steps, \
             statistics_interval, root_interval, decay, damping, momentum, learning_rate_<optimizer> and \
             weight_decay_<optimizer>, or learning_rate and weight_decay for every rule without its own; options replace \
-            attributes. Written is /parameters/<name>, kept steps first: the way to hold an optimizer against another \
+            attributes. For preconditioners of layers it also holds /inputs/<name> and /output_gradients/<name> (steps by \
+            inputs or outputs by positions), whose product over the positions is the gradient. Written is /parameters/<name>, kept steps first: the way to hold an optimizer against another \
             implementation.
             """)
 
@@ -112,9 +113,13 @@ struct Replay: ParsableCommand {
         var state = try rule.initialState(for: parameter.shape, using: &generator, backend)
         var kept: [Rule.Backend.Scalar] = []
         for number in 1...source.steps {
+            let step = OptimizerStep(number)
             let gradient = backend.tensor(try source.gradient(parameter, step: number))
+            let wantsFactors =
+                rule.preconditionerState(of: state) != nil && rule.preconditioner?.wantsFactors(at: step) == true
+            let factors = wantsFactors ? [try factors(of: parameter, step, source, backend)] : []
             do {
-                try rule.update(&value, gradient: gradient, state: &state, step: OptimizerStep(number), backend)
+                try rule.update(&value, gradient: gradient, factors: factors, state: &state, step: step, backend)
             } catch {
                 throw StatusError(
                     status: .wrongData,
@@ -130,6 +135,15 @@ struct Replay: ParsableCommand {
             warn(parameter.name, preconditioner.sides(of: state))
         }
         return kept
+    }
+
+    private func factors<Backend: MatrixBackend>(
+        of parameter: GradientTrace.Parameter, _ step: OptimizerStep, _ source: GradientTrace, _ backend: Backend
+    ) throws -> GradientFactors<Backend.Tensor> where Backend.Scalar: TraceScalar {
+        let factors: (outputGradients: Matrix<Backend.Scalar>, inputs: Matrix<Backend.Scalar>) =
+            try source.factors(parameter, step: step.number)
+        return GradientFactors(
+            rows: backend.tensor(factors.outputGradients), columns: backend.tensor(factors.inputs))
     }
 
     /// Failures that the optimizer survived by keeping what it had.
