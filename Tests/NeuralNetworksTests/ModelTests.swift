@@ -102,7 +102,7 @@ import Testing
     /// The largest sizes that are allowed: counting their parameters overflows nothing.
     @Test func parametersOfTheLargestSizesCanBeCounted() throws {
         let largest = SizeRequirements.largestSize
-        let network = try Model.gpt.network(
+        let network = try Model(named: "gpt").network(
             ModelOptions(layers: 2, width: largest, heads: 1, hidden: largest),
             for: .tokens(vocabulary: largest, context: largest), on: Processor())
         #expect(network.parameterCount / 2 < Int.max / SizeRequirements.largestLayerCount)

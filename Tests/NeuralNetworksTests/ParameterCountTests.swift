@@ -41,7 +41,7 @@ import Testing
     /// map as PyTorch begins a convolution.
     @Test func vitSmallBeginsAsInTimm() throws {
         let images = DataDescription.images(channels: 3, height: 32, width: 32, classes: 100)
-        let network = try Model.vitSmall.network(for: images, on: Processor())
+        let network = try Model(named: "vit-small").network(for: images, on: Processor())
         for parameter in network.parameters {
             switch parameter.name {
             case "patches.weight", "patches.bias": #expect(parameter.initialization == .uniform(bound: 1 / 48.0.squareRoot()))
@@ -70,16 +70,16 @@ import Testing
 
     @Test func namesAreOnceEach() throws {
         let images = DataDescription.images(channels: 3, height: 32, width: 32, classes: 10)
-        for model in [Model.mlp, .resnet20, .resnet34, .vitSmall, .gpt] {
-            let data = model == .gpt ? .tokens(vocabulary: 65, context: 64) : images
+        for model in Model.allCases {
+            let data = model.readsTokens ? .tokens(vocabulary: 65, context: 64) : images
             let network = try model.network(for: data, on: Processor())
             let names = (network.parameters + network.runningStatistics).map(\.name)
-            #expect(Set(names).count == names.count, "\(model)")
+            #expect(Set(names).count == names.count, "\(model.rawValue)")
         }
     }
 
     @Test func transformerNames() throws {
-        let network = try Model.gpt.network(
+        let network = try Model(named: "gpt").network(
             ModelOptions(layers: 1, width: 8, heads: 2), for: .tokens(vocabulary: 65, context: 64), on: Processor())
         let shapes = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0.shape.dimensions) })
         #expect(shapes["blocks.0.attention.projections.weight"] == [24, 8])

@@ -99,3 +99,20 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
         tokenEmbedding.backward(embedded, record.tokens, &pass)
     }
 }
+
+/// Sizes that a processor trains in minutes on the characters of a text: those of nanoGPT's recipe for one.
+enum GenerativeTransformerDefinition: TokenNetworkDefinition {
+    static let name = "gpt"
+    static let options: [ModelOptions.Name] = [.layers, .width, .heads, .context, .hidden, .dropout, .tiesHead]
+
+    static func network<Backend: NeuralBackend>(
+        _ options: ModelOptions, vocabulary: Int, context: Int, on backend: Backend.Type
+    ) throws(ModelError) -> any Network<Backend> {
+        let longest = options.context ?? context
+        try SizeRequirements(model: name).atMost(.init("length of samples", context), .init("context", longest))
+        return try GenerativeTransformer<Backend>(
+            vocabulary: vocabulary, context: longest, layers: options.layers ?? 4, width: options.width ?? 128,
+            heads: options.heads ?? 4, hidden: options.hidden, dropout: options.dropout ?? 0,
+            tiesHead: options.tiesHead ?? false)
+    }
+}

@@ -71,6 +71,18 @@ public struct MultilayerPerceptron<Backend: NeuralBackend>: Network {
     }
 }
 
+enum MultilayerPerceptronDefinition: ImageNetworkDefinition {
+    static let name = "mlp"
+    static let options: [ModelOptions.Name] = [.layers, .hidden]
+
+    static func network<Backend: NeuralBackend>(
+        _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
+    ) throws(ModelError) -> any Network<Backend> {
+        try MultilayerPerceptron<Backend>(
+            image: image, classes: classes, hidden: options.hidden ?? 512, layers: options.layers ?? 2)
+    }
+}
+
 extension NetworkInput {
     var expectingImages: (Tensor, batch: Int) {
         guard case .images(let tensor, let batch) = self else { preconditionFailure("tokens for a network on images") }

@@ -96,6 +96,23 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
     }
 }
 
+/// ViT-Small with patches of 4, for images of about 32 × 32.
+///
+/// Source: Touvron et al., arXiv 2012.12877, table 1 (DeiT-S).
+enum VisionTransformerSmall: ImageNetworkDefinition {
+    static let name = "vit-small"
+    static let options: [ModelOptions.Name] = [.layers, .width, .heads, .hidden, .patch, .dropout, .stochasticDepth]
+
+    static func network<Backend: NeuralBackend>(
+        _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
+    ) throws(ModelError) -> any Network<Backend> {
+        try VisionTransformer<Backend>(
+            image: image, classes: classes, patch: options.patch ?? 4, layers: options.layers ?? 12,
+            width: options.width ?? 384, heads: options.heads ?? 6, hidden: options.hidden,
+            dropout: options.dropout ?? 0, stochasticDepth: options.stochasticDepth ?? 0)
+    }
+}
+
 /// Blocks `blocks.0`, `blocks.1`, … with rates of stochastic depth that grow linearly from 0 to the given one.
 func transformerBlocks<Backend: NeuralBackend>(
     _ layout: inout NetworkLayout, _ shape: TransformerShape, layers: Int, stochasticDepth: Double
