@@ -66,7 +66,8 @@ struct PreconditionerOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
         help: ArgumentHelp(
-            "Leave Schur–Newton's damping in uncoded statistics, as the published code does (default: do where there is one)."))
+            "Leave Schur–Newton's damping in uncoded statistics, as the published code does (default: "
+                + "\(defaults { $0.retainsDamping ? "yes" : "no" }))."))
     var retainDamping: Bool?
 
     @Option(help: "Steps between updates of the statistics (default: \(defaults { $0.statisticsInterval })).")
@@ -132,8 +133,8 @@ struct PreconditionerOptions: ParsableArguments {
             solver: solver, updateDecomposition: updateDecomposition ?? .subspace,
             updateRectificationSteps: rectifyUpdate ?? defaults.updateRectificationSteps,
             rootRectificationSteps: rectifyRoot ?? defaults.rootRectificationSteps,
-            errorFeedbackDecay: errorFeedbackDecay, shift: shift, retainsDamping: retainDamping ?? true,
-            keepsUncodedStatistic: keepsUncodedStatistics)
+            errorFeedbackDecay: errorFeedbackDecay, shift: shift, retainsDamping: retainDamping ?? defaults.retainsDamping,
+            keepsUncodedStatistic: keepsUncodedStatistics, beginsAtZero: defaults.beginsAtZero)
         return try ShampooSettings(
             scheme, statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
             rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder)

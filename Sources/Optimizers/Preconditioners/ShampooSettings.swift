@@ -32,6 +32,10 @@ public struct PreconditionerDefaults: Sendable, Equatable {
     /// Björck steps of `eigenvector` before an update and before a root.
     public var updateRectificationSteps: Int
     public var rootRectificationSteps: Int
+    /// Whether statistics begin at zero, not at εI.
+    public var beginsAtZero = false
+    /// Whether Schur–Newton's damping stays in an uncoded statistic.
+    public var retainsDamping = true
 
     /// Source: Wang et al. 2024, appendix G.
     public static let shampoo = PreconditionerDefaults(

@@ -14,13 +14,13 @@ extension PreconditionerScheme {
             exponent: exponent, damping: damping, shift: statisticShift, hasErrorFeedback: errorFeedbackDecay != nil)
     }
 
-    /// The statistic of a side of this order as training begins with it: A(0) = εI.
+    /// The statistic of a side of this order as training begins with it: A(0) = εI, or zero.
     ///
     /// - Throws: `QuantizationError` where ε leaves the range of float32.
     public func initialStatistic<Backend: MatrixBackend>(
         order: Int, _ backend: Backend
     ) throws -> any KeptStatistic<Backend> {
-        let start = ScaledIdentity(order: order, scale: Backend.Scalar(damping), backend: backend)
+        let start = ScaledIdentity(order: order, scale: Backend.Scalar(initialValue), backend: backend)
         return try statisticDefinition(order: order).keep(start, for: use, backend)
     }
 

@@ -4,7 +4,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     public let root: RootStorage
     /// β: A ← βA + (1 − β)M. With 1 moments accumulate, A ← A + M.
     public let decay: Double
-    /// ε: A(0) = εI, and the root is of A + ε·λmax·I.
+    /// ε: A(0) = εI unless it begins at zero, and the root is of A + ε·λmax·I.
     ///
     /// For storages that keep A + δI see `shift`.
     public let damping: Double
@@ -22,6 +22,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     /// What is added before a storage takes a factor of A + δI; nil for the relative shift, so that settings written before there was a
     /// choice read as they did.
     public let shift: StatisticShift?
+    /// Whether A(0) = 0; nil for false, so that settings written before there was a choice read as they did.
+    public let beginsAtZero: Bool?
     /// At most so many steps of power iteration and of Schur–Newton.
     public let iterations: Int
     /// Whether Schur–Newton's damping stays in a statistic that is kept as it is, exact or below the smallest coded order:
@@ -45,7 +47,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         exponent: Double = 0.25, solver: RootSolver? = nil, updateDecomposition: UpdateDecomposition = .subspace,
         updateRectificationSteps: Int = 1, rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil,
         shift: StatisticShift? = nil, iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
-        smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute
+        smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute, beginsAtZero: Bool = false
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
         self.root = root
@@ -58,6 +60,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         self.rootRectificationSteps = rootRectificationSteps
         self.errorFeedbackDecay = errorFeedbackDecay
         self.shift = shift == .relative ? nil : shift
+        self.beginsAtZero = beginsAtZero ? true : nil
         self.iterations = iterations
         self.retainsDamping = retainsDamping
         self.keepsUncodedStatistic = keepsUncodedStatistic
@@ -83,8 +86,13 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             retainsDamping: values.decode(Bool.self, forKey: .retainsDamping),
             keepsUncodedStatistic: values.decode(Bool.self, forKey: .keepsUncodedStatistic),
             smallestCodedOrder: values.decode(Int.self, forKey: .smallestCodedOrder),
-            indefinite: values.decode(IndefiniteRule.self, forKey: .indefinite))
+            indefinite: values.decode(IndefiniteRule.self, forKey: .indefinite),
+            beginsAtZero: values.decodeIfPresent(Bool.self, forKey: .beginsAtZero) ?? false)
     }
+
+    /// What A(0) has on its diagonal. Not every storage can keep zero: half of what counts as vanished in float32 stands for it,
+    /// of which no root is taken and which is nothing beside any gradient.
+    var initialValue: Double { beginsAtZero == true ? Double(Preconditioning.vanishingMagnitude(Float.self)) / 2 : damping }
 
     /// 1 − β, or 1 where moments accumulate.
     var momentWeight: Double { decay == 1 ? 1 : 1 - decay }

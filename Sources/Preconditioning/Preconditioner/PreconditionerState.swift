@@ -28,7 +28,7 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         root = try StoredMatrix(
             backend.tensor(.identity(order)), storage: scheme.rootStorage(order: order), backend: backend)
         if scheme.keepsUncodedStatistic && statistic.isCoded {
-            let damping = [Backend.Scalar](repeating: Backend.Scalar(scheme.damping), count: order)
+            let damping = [Backend.Scalar](repeating: Backend.Scalar(scheme.initialValue), count: order)
             uncodedStatistic = backend.scaleColumns(backend.tensor(.identity(order)), by: damping)
         }
     }

@@ -10,11 +10,11 @@ public struct ShadowStatistic<Backend: MatrixBackend>: Sendable {
     private let order: Int
     private var statistic: Backend.Tensor
 
-    /// εI, as the side began.
+    /// As the side began.
     public init(following side: PreconditionerState<Backend>, _ backend: Backend) {
         scheme = side.scheme
         order = side.order
-        let start = [Backend.Scalar](repeating: Backend.Scalar(scheme.damping), count: side.order)
+        let start = [Backend.Scalar](repeating: Backend.Scalar(scheme.initialValue), count: side.order)
         statistic = backend.tensor(Matrix(diagonal: start))
     }
 
