@@ -18,6 +18,7 @@ public struct PreconditionerName: RawRepresentable, CaseIterable, Sendable, Hash
     private static let table: [any PreconditionerMethod.Type] = [
         Shampoo.self,
         CASPR.self,
+        KFAC.self,
     ]
 
     public static var allCases: [PreconditionerName] { table.map { PreconditionerName($0) } }

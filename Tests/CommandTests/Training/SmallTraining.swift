@@ -18,6 +18,7 @@ struct SmallTraining {
             "decomposed",
             ["--statistic", "householder", "--root", "symmetric", "--bits", "8", "--update-decomposition", "eigen"]
         ),
+        ("kfac", ["--preconditioner", "kfac", "--statistic", "eigenvector", "--root", "offdiagonal"]),
         ("symmetric", ["--preconditioner", "caspr", "--statistic", "symmetric", "--root", "exact", "--bits", "8"]),
     ]
 
