@@ -3,7 +3,8 @@ import MatrixCore
 
 /// Blocks of a tensor and the passes of first-order optimizers, entry by entry.
 extension CPUBackend {
-    public func byteCount(_ tensor: Matrix<Scalar>) -> Int { tensor.elements.count * MemoryLayout<Scalar>.stride }
+    public func zeros(rows: Int, columns: Int) -> Matrix<Scalar> { Matrix(rows: rows, columns: columns) }
+    public func identity(_ order: Int) -> Matrix<Scalar> { .identity(order) }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
@@ -46,11 +47,6 @@ extension CPUBackend {
                 }
             }
         }
-    }
-
-    public func columnProducts(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> [Scalar] {
-        requireEqualShapes(a, b)
-        return (0..<a.columns).map { sumOfProducts(Array(a.column($0)), Array(b.column($0))) }
     }
 
     @specialized(where Scalar == Double)
@@ -101,30 +97,6 @@ extension CPUBackend {
             }
             for index in 0..<count { x[index] += alpha * (y[index] / (z[index].squareRoot() * scale + offset)) }
         }
-    }
-
-    /// Squares are summed in one sum a thread where they stay in the scalar's range.
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func frobeniusNorm(_ a: Matrix<Scalar>) -> Scalar {
-        guard hasKernels else { return a.frobeniusNorm }
-        let count = a.elements.count
-        let pieces = pieceCount(count, atLeast: smallestPiece)
-        var sums = Matrix<Scalar>(rows: pieces, columns: 1)
-        sums.withMutableElements { sums in
-            a.withElements { x in
-                inPieces(pieces, atLeast: 1) { own in
-                    for index in own {
-                        let range = piece(index, of: pieces, count)
-                        sums[index] = Scalar(kernels.sum_of_squares(floats(x + range.lowerBound), range.count))
-                    }
-                }
-            }
-        }
-        let plain = sums.elements.reduce(0, +)
-        // A subnormal square is off by up to u·leastNormalMagnitude; n of them stay within the rounding of such a sum.
-        if plain >= Scalar(count) * .leastNormalMagnitude && plain.isFinite { return plain.squareRoot() }
-        return a.frobeniusNorm
     }
 
     /// Changes the entries of `a` in pieces, given those of two others.

@@ -10,21 +10,31 @@ extension CPUBackend {
         _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>, transposed transposeB: Bool,
         alpha: Scalar
     ) -> Matrix<Scalar> {
-        filled(rows: transposeA ? a.columns : a.rows, columns: transposeB ? b.rows : b.columns) { c in
-            multiply(a, transposeA, b, transposeB, alpha: alpha, beta: 0, into: c)
+        let (rows, depth) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
+        let columns = transposeB ? b.rows : b.columns
+        let byColumns = columns >= rows
+        let length = byColumns ? columns : rows
+        // At least a column, or a row, a piece.
+        let pieces = min(pieceCount(rows * columns * depth, atLeast: smallestProduct), max(length, 1))
+        return filled(rows: rows, columns: columns) { c in
+            a.withElements { x in
+                b.withElements { y in
+                    inPieces(pieces, atLeast: 1) { own in
+                        for index in own {
+                            let part = piece(index, of: pieces, length)
+                            let (height, width) = byColumns ? (0..<rows, part) : (part, 0..<columns)
+                            accumulate(
+                                into: MutableMatrixView(
+                                    c + height.lowerBound + width.lowerBound * rows, rows: height.count,
+                                    columns: width.count, leading: rows),
+                                strip(of: x, a, height, transposed: !transposeA), transposed: transposeA,
+                                strip(of: y, b, width, transposed: transposeB), transposed: transposeB, alpha: alpha,
+                                beta: 0)
+                        }
+                    }
+                }
+            }
         }
-    }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func accumulateProduct(
-        into c: inout Matrix<Scalar>, _ a: Matrix<Scalar>, transposed transposeA: Bool, _ b: Matrix<Scalar>,
-        transposed transposeB: Bool
-    ) {
-        precondition(
-            c.rows == (transposeA ? a.columns : a.rows) && c.columns == (transposeB ? b.rows : b.columns),
-            "a product of \(a.rows) × \(a.columns) and \(b.rows) × \(b.columns) into \(c.rows) × \(c.columns)")
-        c.withMutableElements { multiply(a, transposeA, b, transposeB, alpha: 1, beta: 1, into: $0) }
     }
 
     /// The upper triangle in strips of columns of about equal area, each a product above the diagonal and a symmetric
@@ -55,37 +65,6 @@ extension CPUBackend {
 
     /// Multiplications below which a second thread is not worth waking.
     private var smallestProduct: Int { 1 << 18 }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    private func multiply(
-        _ a: Matrix<Scalar>, _ transposeA: Bool, _ b: Matrix<Scalar>, _ transposeB: Bool, alpha: Scalar, beta: Scalar,
-        into c: UnsafeMutablePointer<Scalar>
-    ) {
-        let (rows, depth) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
-        let columns = transposeB ? b.rows : b.columns
-        let byColumns = columns >= rows
-        let length = byColumns ? columns : rows
-        // At least a column, or a row, a piece.
-        let pieces = min(pieceCount(rows * columns * depth, atLeast: smallestProduct), max(length, 1))
-        a.withElements { x in
-            b.withElements { y in
-                inPieces(pieces, atLeast: 1) { own in
-                    for index in own {
-                        let part = piece(index, of: pieces, length)
-                        let (height, width) = byColumns ? (0..<rows, part) : (part, 0..<columns)
-                        accumulate(
-                            into: MutableMatrixView(
-                                c + height.lowerBound + width.lowerBound * rows, rows: height.count,
-                                columns: width.count, leading: rows),
-                            strip(of: x, a, height, transposed: !transposeA), transposed: transposeA,
-                            strip(of: y, b, width, transposed: transposeB), transposed: transposeB, alpha: alpha,
-                            beta: beta)
-                    }
-                }
-            }
-        }
-    }
 
     /// A range of columns of a matrix, or of rows where `transposed`.
     private func strip(

@@ -10,6 +10,7 @@ import Quantization
 /// backend and its copies never have more than `threads` threads at work, however their work is nested.
 public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     public typealias Tensor = Matrix<Scalar>
+    public typealias Vector = [Scalar]
     public typealias CodedTensor = CodedMatrix
 
     private let codec: BlockCodec
@@ -40,42 +41,15 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
 
     public func tensor(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> { matrix }
     public func matrix(_ tensor: Matrix<Scalar>) -> Matrix<Scalar> { tensor }
-
-    public func scaleColumns(_ a: Matrix<Scalar>, by factors: [Scalar]) -> Matrix<Scalar> {
-        a.scalingColumns(by: factors)
-    }
-
-    public func selectColumns(_ a: Matrix<Scalar>, _ order: [Int]) -> Matrix<Scalar> { a.selectingColumns(order) }
-    public func diagonal(_ a: Matrix<Scalar>) -> [Scalar] { a.diagonal }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func addToDiagonal(_ a: Matrix<Scalar>, _ value: Scalar) -> Matrix<Scalar> {
-        var result = a
-        for index in 0..<a.order { result[index, index] += value }
-        return result
-    }
-
-    public func symmetrize(_ a: Matrix<Scalar>) -> Matrix<Scalar> { a.symmetrized }
-
-    public func mirrorUpperTriangle(_ a: Matrix<Scalar>) -> Matrix<Scalar> {
-        var result = a
-        result.mirrorUpperTriangle()
-        return result
-    }
-
-    public func largestMagnitude(_ a: Matrix<Scalar>) -> Scalar { a.largestMagnitude }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func squaredColumnNorms(_ a: Matrix<Scalar>) -> [Scalar] {
-        (0..<a.columns).map { column in a.column(column).reduce(0) { $0 + $1 * $1 } }
-    }
+    public func vector(_ values: [Scalar]) -> [Scalar] { values }
+    public func values(of vectors: [[Scalar]]) -> [[Scalar]] { vectors }
+    public func shape(of tensor: Matrix<Scalar>) -> (rows: Int, columns: Int) { (tensor.rows, tensor.columns) }
+    public func synchronize() throws(Never) {}
 
     public func symmetricEigen(
-        _ a: Matrix<Scalar>
+        _ a: Matrix<Scalar>, by algorithm: EigenAlgorithm
     ) throws(DecompositionError) -> (values: [Scalar], vectors: Matrix<Scalar>) {
-        let eigen = try LinearAlgebra.symmetricEigen(a)
+        let eigen = try LinearAlgebra.symmetricEigen(a, by: algorithm)
         return (eigen.values, eigen.vectors)
     }
 
@@ -101,5 +75,8 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> { codec.decode(coded) }
     public func byteCount(_ coded: CodedMatrix) -> Int { coded.byteCount }
 
-    public func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) { workers.perform(count, body) }
+    /// Every lane is this backend: `threads` bounds what all of them do at once.
+    public func concurrently(_ count: Int, _ body: @Sendable (CPUBackend, Int) -> Void) {
+        workers.perform(count) { body(self, $0) }
+    }
 }

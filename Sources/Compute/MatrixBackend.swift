@@ -3,22 +3,54 @@ import Quantization
 
 /// The matrix and coding primitives in which storages, roots and optimizers are written.
 ///
-/// A backend is a value, passed explicitly. Tensors are column-major matrices that live on its device; vectors of
-/// one value a row (eigenvalues, scale factors) live on the host. A tensor is immutable: primitives return new ones.
+/// A backend is a value, passed explicitly. Tensors are column-major matrices and vectors are lists of numbers, both on its
+/// device and both immutable: primitives return new ones. A number comes to the host only by a call that returns `Scalar`,
+/// `[Scalar]` or `Matrix`, and each such call waits for the device once, however many it brings.
+///
+/// What a device fails with while it computes is kept until `synchronize` is called; results are then of no use, but no
+/// primitive ends the program for it.
 public protocol MatrixBackend<Scalar>: Sendable {
     associatedtype Scalar: MatrixScalar
     associatedtype Tensor: Sendable
+    /// One value a column, a row or a block: eigenvalues, scale factors, norms, diagonals.
+    associatedtype Vector: Sendable
     /// Packed codes with their block maxima, and the uncoded diagonal where there is one.
     associatedtype CodedTensor: Sendable
+    /// `Never` for what cannot fail.
+    associatedtype DeviceFailure: Error
+
+    // MARK: To the device and back
 
     func tensor(_ matrix: Matrix<Scalar>) -> Tensor
     func matrix(_ tensor: Tensor) -> Matrix<Scalar>
-    /// The bytes of the entries.
-    func byteCount(_ tensor: Tensor) -> Int
+    func vector(_ values: [Scalar]) -> Vector
+    /// The values of several vectors at once.
+    func values(of vectors: [Vector]) -> [[Scalar]]
+    func shape(of tensor: Tensor) -> (rows: Int, columns: Int)
+    /// Waits for all that was asked of the device, and throws what any of it failed with since the last call.
+    func synchronize() throws(DeviceFailure)
+
+    // MARK: Making and moving entries
+
+    func zeros(rows: Int, columns: Int) -> Tensor
+    func identity(_ order: Int) -> Tensor
     /// The entries of a range of rows and columns.
     func block(_ a: Tensor, rows: Range<Int>, columns: Range<Int>) -> Tensor
     /// Replaces the entries of a range of rows and columns.
     func setBlock(_ a: inout Tensor, rows: Range<Int>, columns: Range<Int>, to block: Tensor)
+    /// Column j of the result is column `indices[j]`, which may occur more than once.
+    func selectColumns(_ a: Tensor, _ indices: [Int]) -> Tensor
+    /// Value j of the result is value `permutation[j]`.
+    func select(_ a: Vector, permutation: [Int]) -> Vector
+    /// The entries of a tensor, column after column.
+    func vector(flattening a: Tensor) -> Vector
+    /// The tensor whose only column is the vector.
+    func column(_ a: Vector) -> Tensor
+    func diagonal(_ a: Tensor) -> Vector
+    /// The strict lower triangle replaced by the mirror image of the upper one.
+    func mirrorUpperTriangle(_ a: Tensor) -> Tensor
+
+    // MARK: Arithmetic
 
     /// α·op(A)·op(B), op the transpose where asked for.
     func multiply(
@@ -28,39 +60,49 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func symmetricProduct(_ a: Tensor, transposed: Bool, alpha: Scalar) -> Tensor
     /// α·A + β·B.
     func combine(_ alpha: Scalar, _ a: Tensor, _ beta: Scalar, _ b: Tensor) -> Tensor
-    /// A·Diag(factors).
-    func scaleColumns(_ a: Tensor, by factors: [Scalar]) -> Tensor
-    /// Column j of the result is column `order[j]`.
-    func selectColumns(_ a: Tensor, _ order: [Int]) -> Tensor
-    func diagonal(_ a: Tensor) -> [Scalar]
-    func addToDiagonal(_ a: Tensor, _ value: Scalar) -> Tensor
-    /// (A + Aᵀ)/2.
-    func symmetrize(_ a: Tensor) -> Tensor
-    /// The strict lower triangle replaced by the mirror image of the upper one.
-    func mirrorUpperTriangle(_ a: Tensor) -> Tensor
-    func frobeniusNorm(_ a: Tensor) -> Scalar
-    func largestMagnitude(_ a: Tensor) -> Scalar
-    /// Σᵢ aᵢⱼ² for every column j.
-    func squaredColumnNorms(_ a: Tensor) -> [Scalar]
-    /// Σᵢ aᵢⱼ·bᵢⱼ for every column j: the diagonal of Aᵀ·B.
-    func columnProducts(_ a: Tensor, _ b: Tensor) -> [Scalar]
-
     /// A ← α·A + β·B, in place where the tensor is not shared.
     func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
     /// A ← α·A + β·B∘B, entry by entry.
     func combineSquares(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
     /// aᵢ ← aᵢ + α·bᵢ/(√cᵢ·scale + offset).
     func addQuotient(_ alpha: Scalar, into a: inout Tensor, _ b: Tensor, rootOf c: Tensor, scale: Scalar, offset: Scalar)
+    /// A·Diag(factors).
+    func scaleColumns(_ a: Tensor, by factors: Vector) -> Tensor
+    func addToDiagonal(_ a: Tensor, _ value: Scalar) -> Tensor
+    /// (A + Aᵀ)/2.
+    func symmetrize(_ a: Tensor) -> Tensor
+    /// Each column negated where its entry of largest magnitude, the first of equal ones, is negative.
+    func orientColumns(_ a: Tensor) -> Tensor
+    func map(_ a: Vector, _ operation: VectorOperation<Scalar>) -> Vector
+
+    // MARK: Sums and norms
+
+    /// ‖A‖F of every tensor; no square leaves the range of the scalar.
+    func norms(of tensors: [Tensor]) -> [Scalar]
+    /// max |aᵢⱼ| of every tensor, 0 for an empty one, NaN where an entry is.
+    func largestMagnitudes(of tensors: [Tensor]) -> [Scalar]
+    /// max |A − I| as a vector of one value, NaN where an entry is: what an iteration decides on, read when it must be.
+    func distanceFromIdentity(_ a: Tensor) -> Vector
+    /// Σᵢ aᵢⱼ² for every column j.
+    func squaredColumnNorms(_ a: Tensor) -> Vector
+    /// Σᵢ aᵢⱼ·bᵢⱼ for every column j: the diagonal of Aᵀ·B.
+    func columnProducts(_ a: Tensor, _ b: Tensor) -> Vector
+
+    // MARK: Decompositions
 
     /// A = V·Diag(values)·Vᵀ for a symmetric A, of which the upper triangle is read: values ascending, eigenvectors in columns,
     /// each signed so that its entry of largest magnitude is positive.
-    func symmetricEigen(_ a: Tensor) throws(DecompositionError) -> (values: [Scalar], vectors: Tensor)
+    func symmetricEigen(
+        _ a: Tensor, by algorithm: EigenAlgorithm
+    ) throws(DecompositionError) -> (values: Vector, vectors: Tensor)
     /// A = H₁H₂…Hₙ·R as LAPACK keeps it: reflector tails below the diagonal, R on and above it, and the scalars τ.
-    func householderQR(_ a: Tensor) -> (packed: Tensor, scalars: [Scalar])
+    func householderQR(_ a: Tensor) -> (packed: Tensor, scalars: Vector)
     /// H₁H₂…Hₙ from reflector tails below the diagonal.
-    func orthogonalFactor(reflectors: Tensor, scalars: [Scalar]) -> Tensor
+    func orthogonalFactor(reflectors: Tensor, scalars: Vector) -> Tensor
     /// Lᵀ of A = L·Lᵀ, zeros below the diagonal; only the upper triangle of A is read.
     func choleskyFactor(_ a: Tensor) throws(DecompositionError) -> Tensor
+
+    // MARK: Codes
 
     /// The entries of a region of a square tensor, coded column by column.
     ///
@@ -79,12 +121,34 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func parts(of coded: CodedTensor) -> CodedParts
     func codedTensor(_ parts: CodedParts) -> CodedTensor
 
+    // MARK: Side by side
+
     /// Independent pieces of work, side by side where the device allows it; returns when all are done.
-    func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void)
+    ///
+    /// A piece computes with the lane that it is given: this backend, or one like it that shares its device and its tensors
+    /// and waits for nobody else (a stream of its own).
+    func concurrently(_ count: Int, _ body: @Sendable (_ lane: Self, _ index: Int) -> Void)
 }
 
 extension MatrixBackend {
     public func multiply(_ a: Tensor, transposed: Bool = false, _ b: Tensor) -> Tensor {
         multiply(a, transposed: transposed, b, transposed: false, alpha: 1)
+    }
+
+    /// α·A + 0·A.
+    public func scaled(_ alpha: Scalar, _ a: Tensor) -> Tensor { combine(alpha, a, 0, a) }
+
+    public func symmetricEigen(_ a: Tensor) throws(DecompositionError) -> (values: Vector, vectors: Tensor) {
+        try symmetricEigen(a, by: .divideAndConquer)
+    }
+
+    public func values(of vector: Vector) -> [Scalar] { values(of: [vector])[0] }
+    public func frobeniusNorm(_ a: Tensor) -> Scalar { norms(of: [a])[0] }
+    public func largestMagnitude(_ a: Tensor) -> Scalar { largestMagnitudes(of: [a])[0] }
+
+    /// The bytes of the entries.
+    public func byteCount(_ tensor: Tensor) -> Int {
+        let (rows, columns) = shape(of: tensor)
+        return rows * columns * MemoryLayout<Scalar>.stride
     }
 }

@@ -15,9 +15,6 @@ public protocol NeuralBackend<Scalar>: MatrixBackend {
     func addToColumns(_ a: Tensor, _ vector: Tensor) -> Tensor
     /// A·1: the gradient of a vector that was added to every column.
     func rowSums(_ a: Tensor) -> Tensor
-    /// C ← C + op(A)·op(B).
-    func accumulateProduct(
-        into c: inout Tensor, _ a: Tensor, transposed transposeA: Bool, _ b: Tensor, transposed transposeB: Bool)
     /// Column j is row `rows[j]` of the table: an embedding.
     func gatherRows(_ table: Tensor, _ rows: [Int]) -> Tensor
     /// The table of `count` rows into which column j is added at row `rows[j]`, in the order of the columns.
@@ -40,20 +37,20 @@ public protocol NeuralBackend<Scalar>: MatrixBackend {
     /// γ∘(x − mean)/√(variance + offset) + β in every column, mean and (biased) variance over its rows.
     func layerNormalization(
         _ a: Tensor, gain: Tensor, bias: Tensor, offset: Scalar
-    ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>)
+    ) -> (output: Tensor, statistics: NormalizationStatistics<Vector>)
     func layerNormalizationGradient(
-        _ outputGradient: Tensor, input: Tensor, gain: Tensor, statistics: NormalizationStatistics<Scalar>
+        _ outputGradient: Tensor, input: Tensor, gain: Tensor, statistics: NormalizationStatistics<Vector>
     ) -> (input: Tensor, gain: Tensor, bias: Tensor)
     /// γ∘(x − mean)/√(variance + offset) + β in every row, mean and (biased) variance over its columns.
     func batchNormalization(
         _ a: Tensor, gain: Tensor, bias: Tensor, offset: Scalar
-    ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>)
+    ) -> (output: Tensor, statistics: NormalizationStatistics<Vector>)
     /// The same with statistics given, as in evaluation.
     func batchNormalization(
-        _ a: Tensor, gain: Tensor, bias: Tensor, statistics: NormalizationStatistics<Scalar>
+        _ a: Tensor, gain: Tensor, bias: Tensor, statistics: NormalizationStatistics<Vector>
     ) -> Tensor
     func batchNormalizationGradient(
-        _ outputGradient: Tensor, input: Tensor, gain: Tensor, statistics: NormalizationStatistics<Scalar>
+        _ outputGradient: Tensor, input: Tensor, gain: Tensor, statistics: NormalizationStatistics<Vector>
     ) -> (input: Tensor, gain: Tensor, bias: Tensor)
 
     /// Cross-correlation with zero padding. The weight is outputs × (inputs·kernel·kernel), inputs slowest: the matrix of
@@ -92,16 +89,18 @@ public enum GaussianErrorForm: Sendable {
 }
 
 /// What a normalization subtracted and multiplied by: one value a column (layer) or row (batch).
-public struct NormalizationStatistics<Scalar: MatrixScalar>: Sendable, Equatable {
-    public var means: [Scalar]
+public struct NormalizationStatistics<Vector: Sendable>: Sendable {
+    public let means: Vector
     /// 1/√(variance + offset).
-    public var inverseDeviations: [Scalar]
+    public let inverseDeviations: Vector
 
-    public init(means: [Scalar], inverseDeviations: [Scalar]) {
+    public init(means: Vector, inverseDeviations: Vector) {
         self.means = means
         self.inverseDeviations = inverseDeviations
     }
 }
+
+extension NormalizationStatistics: Equatable where Vector: Equatable {}
 
 /// A loss with what follows from it in the same pass.
 public struct CrossEntropy<Tensor: Sendable>: Sendable {

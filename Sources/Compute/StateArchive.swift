@@ -118,13 +118,7 @@ extension StateArchive {
     public func tensor<Backend: MatrixBackend>(
         _ name: String, like tensor: Backend.Tensor, _ backend: Backend
     ) throws(StateArchiveError) -> Backend.Tensor {
-        let shape = backend.matrix(tensor)
-        let buffer = try buffer(name)
-        guard let values: [Backend.Scalar] = buffer.scalars() else {
-            throw wrongKind(name, buffer, StateBuffer([Backend.Scalar]()).kind)
-        }
-        try requireCount(values.count, shape.elements.count, name)
-        return backend.tensor(Matrix(rows: shape.rows, columns: shape.columns, elements: values))
+        backend.tensor(try matrix(name, backend.shape(of: tensor)))
     }
 
     /// As `tensor`, for what a decomposition may meet.
@@ -133,9 +127,26 @@ extension StateArchive {
     public func finiteTensor<Backend: MatrixBackend>(
         _ name: String, like tensor: Backend.Tensor, _ backend: Backend
     ) throws(StateArchiveError) -> Backend.Tensor {
-        let result = try self.tensor(name, like: tensor, backend)
-        guard backend.largestMagnitude(result).isFinite else { throw error(name, .invalid("an entry is not finite")) }
-        return result
+        try finiteTensor(name, shape: backend.shape(of: tensor), backend)
+    }
+
+    public func finiteTensor<Backend: MatrixBackend>(
+        _ name: String, shape: (rows: Int, columns: Int), _ backend: Backend
+    ) throws(StateArchiveError) -> Backend.Tensor {
+        let matrix: Matrix<Backend.Scalar> = try matrix(name, shape)
+        guard matrix.largestMagnitude.isFinite else { throw error(name, .invalid("an entry is not finite")) }
+        return backend.tensor(matrix)
+    }
+
+    private func matrix<Scalar: MatrixScalar>(
+        _ name: String, _ shape: (rows: Int, columns: Int)
+    ) throws(StateArchiveError) -> Matrix<Scalar> {
+        let buffer = try buffer(name)
+        guard let values: [Scalar] = buffer.scalars() else {
+            throw wrongKind(name, buffer, StateBuffer([Scalar]()).kind)
+        }
+        try requireCount(values.count, shape.rows * shape.columns, name)
+        return Matrix(rows: shape.rows, columns: shape.columns, elements: values)
     }
 
     /// Holds the archive to the names of another: what a state that was read would write.

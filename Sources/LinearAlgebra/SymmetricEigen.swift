@@ -8,16 +8,6 @@ public struct SymmetricEigen<Scalar: MatrixScalar>: Sendable {
     public let vectors: Matrix<Scalar>
 }
 
-/// How LAPACK takes the eigenvectors of a tridiagonal matrix.
-public enum EigenAlgorithm: Sendable {
-    /// `syevd`: the fastest, eigenvectors orthonormal to a few u. Within a cluster of equal eigenvalues deflation
-    /// leaves vectors of a visible structure.
-    case divideAndConquer
-    /// `syevr`: about 15 % slower at order 1200, eigenvectors orthonormal to about n·u. Within a cluster they are close to a
-    /// random basis, which is what coding them is meant to be measured on.
-    case relativelyRobust
-}
-
 /// The eigenvalues and eigenvectors of a symmetric matrix by LAPACK.
 ///
 /// Numerics: backward stable, ‖A − VΛVᵀ‖ ≤ c(n)·u·‖A‖; a small eigenvalue has an absolute error of that size, so a

@@ -80,14 +80,6 @@ import Testing
         }
     }
 
-    @Test func productsAreAdded() {
-        let backend = CPUBackend<Float>(threads: 2)
-        var c = Matrix<Float>(rows: 2, columns: 2, elements: [100, 200, 300, 400])
-        backend.accumulateProduct(into: &c, a, transposed: false, a, transposed: true)
-        // A·Aᵀ = (35, 44; 44, 56).
-        #expect(c.elements == [135, 244, 344, 456])
-    }
-
     @Test func embeddings() {
         let backend = CPUBackend<Float>()
         let columns = backend.gatherRows(a, [1, 0, 1])

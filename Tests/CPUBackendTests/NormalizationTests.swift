@@ -38,7 +38,7 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
     private func normalize<Backend: NeuralBackend>(
         _ backend: Backend, _ x: Backend.Tensor, _ gain: Backend.Tensor, _ bias: Backend.Tensor,
         byColumn: Bool
-    ) -> (output: Backend.Tensor, statistics: NormalizationStatistics<Backend.Scalar>) {
+    ) -> (output: Backend.Tensor, statistics: NormalizationStatistics<Backend.Vector>) {
         byColumn
             ? backend.layerNormalization(x, gain: gain, bias: bias, offset: Backend.Scalar(offset))
             : backend.batchNormalization(x, gain: gain, bias: bias, offset: Backend.Scalar(offset))
@@ -46,7 +46,7 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
 
     private func gradient<Backend: NeuralBackend>(
         _ backend: Backend, _ dy: Backend.Tensor, _ x: Backend.Tensor, _ gain: Backend.Tensor,
-        _ statistics: NormalizationStatistics<Backend.Scalar>, byColumn: Bool
+        _ statistics: NormalizationStatistics<Backend.Vector>, byColumn: Bool
     ) -> (input: Backend.Tensor, gain: Backend.Tensor, bias: Backend.Tensor) {
         byColumn
             ? backend.layerNormalizationGradient(dy, input: x, gain: gain, statistics: statistics)
@@ -127,7 +127,7 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
     }
 
     @Test func givenStatisticsAreUsed() {
-        let statistics = NormalizationStatistics<Float>(means: [1, 2], inverseDeviations: [2, 0.5])
+        let statistics = NormalizationStatistics<[Float]>(means: [1, 2], inverseDeviations: [2, 0.5])
         let x = Matrix<Float>(rows: 2, columns: 2, elements: [1, 4, 3, 0])
         let gain = Matrix<Float>(rows: 2, columns: 1, elements: [1, 3])
         let bias = Matrix<Float>(rows: 2, columns: 1, elements: [0, 10])

@@ -31,13 +31,13 @@ private final class Attendance: Sendable {
     @Test(arguments: [1, 2, 3]) func threadsBoundNestedWork(threads: Int) {
         let backend = CPUBackend<Float>(threads: threads)
         let attendance = Attendance()
-        backend.concurrently(8) { _ in
-            backend.concurrently(8) { _ in
+        backend.concurrently(8) { lane, _ in
+            lane.concurrently(8) { _, _ in
                 attendance.enter()
                 workFor(microseconds: 100)
                 attendance.leave()
             }
-            backend.inPieces(64, atLeast: 1) { _ in
+            lane.inPieces(64, atLeast: 1) { _ in
                 attendance.enter()
                 workFor(microseconds: 100)
                 attendance.leave()

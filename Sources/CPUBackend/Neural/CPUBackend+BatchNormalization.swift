@@ -7,7 +7,7 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func batchNormalization(
         _ a: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>, offset: Scalar
-    ) -> (output: Matrix<Scalar>, statistics: NormalizationStatistics<Scalar>) {
+    ) -> (output: Matrix<Scalar>, statistics: NormalizationStatistics<[Scalar]>) {
         let count = Scalar(max(a.columns, 1))
         let (means, squares) = rowMoments(a)
         let inverses = squares.map { 1 / ($0 / count + offset).squareRoot() }
@@ -18,7 +18,7 @@ extension CPUBackend {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func batchNormalization(
-        _ a: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>, statistics: NormalizationStatistics<Scalar>
+        _ a: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>, statistics: NormalizationStatistics<[Scalar]>
     ) -> Matrix<Scalar> {
         requireFeatures(gain, of: a)
         requireFeatures(bias, of: a)
@@ -52,7 +52,7 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func batchNormalizationGradient(
         _ outputGradient: Matrix<Scalar>, input: Matrix<Scalar>, gain: Matrix<Scalar>,
-        statistics: NormalizationStatistics<Scalar>
+        statistics: NormalizationStatistics<[Scalar]>
     ) -> (input: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>) {
         requireEqualShapes(outputGradient, input)
         requireFeatures(gain, of: input)
@@ -81,7 +81,7 @@ extension CPUBackend {
         Matrix(rows: lists[0].count, columns: lists.count, elements: lists.flatMap { $0 })
     }
 
-    private func requireStatistics(_ statistics: NormalizationStatistics<Scalar>, of a: Matrix<Scalar>) {
+    private func requireStatistics(_ statistics: NormalizationStatistics<[Scalar]>, of a: Matrix<Scalar>) {
         precondition(
             statistics.means.count == a.rows && statistics.inverseDeviations.count == a.rows,
             "statistics of \(statistics.means.count) rows for \(a.rows)")

@@ -7,7 +7,7 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func layerNormalization(
         _ a: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>, offset: Scalar
-    ) -> (output: Matrix<Scalar>, statistics: NormalizationStatistics<Scalar>) {
+    ) -> (output: Matrix<Scalar>, statistics: NormalizationStatistics<[Scalar]>) {
         requireFeatures(gain, of: a)
         requireFeatures(bias, of: a)
         // Means in the first column, inverse deviations in the second.
@@ -37,7 +37,7 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func layerNormalizationGradient(
         _ outputGradient: Matrix<Scalar>, input: Matrix<Scalar>, gain: Matrix<Scalar>,
-        statistics: NormalizationStatistics<Scalar>
+        statistics: NormalizationStatistics<[Scalar]>
     ) -> (input: Matrix<Scalar>, gain: Matrix<Scalar>, bias: Matrix<Scalar>) {
         requireEqualShapes(outputGradient, input)
         requireFeatures(gain, of: input)
@@ -106,7 +106,7 @@ extension CPUBackend {
     @inline(__always)
     private func layerGradient(
         _ dy: UnsafePointer<Scalar>, _ x: UnsafePointer<Scalar>, _ gain: UnsafePointer<Scalar>, rows: Int,
-        _ columns: Range<Int>, _ statistics: NormalizationStatistics<Scalar>, _ dx: UnsafeMutablePointer<Scalar>,
+        _ columns: Range<Int>, _ statistics: NormalizationStatistics<[Scalar]>, _ dx: UnsafeMutablePointer<Scalar>,
         _ sums: UnsafeMutablePointer<Scalar>
     ) {
         statistics.means.withUnsafeBufferPointer { means in

@@ -1,5 +1,4 @@
 import Compute
-import MatrixCore
 
 /// γ∘(x − mean)/√(variance + 1e-5) + β in every channel.
 ///
@@ -12,7 +11,7 @@ struct BatchNormalization<Backend: NeuralBackend>: Layer {
     struct Record: Sendable {
         let input: Backend.Tensor
         /// Nil in evaluation.
-        let statistics: NormalizationStatistics<Backend.Scalar>?
+        let statistics: NormalizationStatistics<Backend.Vector>?
     }
 
     static var offset: Backend.Scalar { 1e-5 }
@@ -60,26 +59,25 @@ struct BatchNormalization<Backend: NeuralBackend>: Layer {
         return gradient.input
     }
 
-    private func running(_ pass: ForwardPass<Backend>) -> NormalizationStatistics<Backend.Scalar> {
-        NormalizationStatistics(
-            means: pass.backend.matrix(pass.runningStatistics[runningMean]).elements,
-            inverseDeviations: pass.backend.matrix(pass.runningStatistics[runningVariance]).elements.map {
-                1 / ($0 + Self.offset).squareRoot()
-            })
+    private func running(_ pass: ForwardPass<Backend>) -> NormalizationStatistics<Backend.Vector> {
+        let backend = pass.backend
+        return NormalizationStatistics(
+            means: backend.vector(flattening: pass.runningStatistics[runningMean]),
+            inverseDeviations: backend.map(
+                backend.vector(flattening: pass.runningStatistics[runningVariance]),
+                .inverseDeviation(offset: Self.offset)))
     }
 
     private func moveRunningStatistics(
-        towards statistics: NormalizationStatistics<Backend.Scalar>, _ pass: inout ForwardPass<Backend>
+        towards statistics: NormalizationStatistics<Backend.Vector>, _ pass: inout ForwardPass<Backend>
     ) {
-        let count = pass.batch * positions
+        let (backend, count) = (pass.backend, pass.batch * positions)
         let correction = Backend.Scalar(count) / Backend.Scalar(max(count - 1, 1))
-        let variances = statistics.inverseDeviations.map { inverse in
-            // Far below the offset the variance is lost in it, as it is in the output.
-            max(1 / (inverse * inverse) - Self.offset, 0) * correction
-        }
-        for (index, values) in [(runningMean, statistics.means), (runningVariance, variances)] {
-            let target = pass.backend.tensor(Matrix(rows: values.count, columns: 1, elements: values))
-            pass.backend.combine(1 - Self.momentum, into: &pass.runningStatistics[index], Self.momentum, target)
+        let variances = backend.map(
+            statistics.inverseDeviations, .variance(offset: Self.offset, factor: correction))
+        for (index, target) in [(runningMean, statistics.means), (runningVariance, variances)] {
+            backend.combine(
+                1 - Self.momentum, into: &pass.runningStatistics[index], Self.momentum, backend.column(target))
         }
     }
 }

@@ -17,7 +17,7 @@ struct FirstPosition<Backend: NeuralBackend>: Layer {
     func backward(
         _ outputGradient: Backend.Tensor, _ batch: Int, _ pass: inout BackwardPass<Backend>
     ) -> Backend.Tensor {
-        let zero = pass.backend.tensor(Matrix(rows: width, columns: 1))
+        let zero = pass.backend.zeros(rows: width, columns: 1)
         let extended = pass.backend.appendingColumn(zero, to: outputGradient, rows: width, columns: batch)
         let order = (0..<batch).flatMap { [$0] + Array(repeating: batch, count: length - 1) }
         return pass.backend.selectColumns(extended, order)

@@ -6,7 +6,7 @@ import Compute
 struct LayerNormalization<Backend: NeuralBackend>: Layer {
     struct Record: Sendable {
         let input: Backend.Tensor
-        let statistics: NormalizationStatistics<Backend.Scalar>
+        let statistics: NormalizationStatistics<Backend.Vector>
     }
 
     private let gain: Int

@@ -6,7 +6,7 @@ struct ResidualBranch<Backend: NeuralBackend, Inner: Layer<Backend>>: Layer {
         let normalization: LayerNormalization<Backend>.Record
         let inner: Inner.Record
         let dropout: Dropout<Backend>.Mask?
-        let depth: [Backend.Scalar]?
+        let depth: Backend.Vector?
     }
 
     private let normalization: LayerNormalization<Backend>

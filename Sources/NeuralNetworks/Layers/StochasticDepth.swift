@@ -11,7 +11,7 @@ struct StochasticDepth<Backend: NeuralBackend>: Layer {
     /// - Returns: as the record, the factor of every column.
     func forward(
         _ input: Backend.Tensor, _ pass: inout ForwardPass<Backend>
-    ) -> (output: Backend.Tensor, record: [Backend.Scalar]?) {
+    ) -> (output: Backend.Tensor, record: Backend.Vector?) {
         guard pass.isTraining && rate > 0 else { return (input, nil) }
         var generator = pass.nextGenerator()
         var factors: [Backend.Scalar] = []
@@ -20,11 +20,12 @@ struct StochasticDepth<Backend: NeuralBackend>: Layer {
             let factor = generator.uniform() < rate ? 0 : Backend.Scalar(1 / (1 - rate))
             for _ in 0..<pass.length { factors.append(factor) }
         }
-        return (pass.backend.scaleColumns(input, by: factors), factors)
+        let vector = pass.backend.vector(factors)
+        return (pass.backend.scaleColumns(input, by: vector), vector)
     }
 
     func backward(
-        _ outputGradient: Backend.Tensor, _ factors: [Backend.Scalar]?, _ pass: inout BackwardPass<Backend>
+        _ outputGradient: Backend.Tensor, _ factors: Backend.Vector?, _ pass: inout BackwardPass<Backend>
     ) -> Backend.Tensor {
         guard let factors else { return outputGradient }
         return pass.backend.scaleColumns(outputGradient, by: factors)

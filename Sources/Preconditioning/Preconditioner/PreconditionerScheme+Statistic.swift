@@ -32,7 +32,7 @@ extension PreconditionerScheme {
         of statistic: inout any KeptStatistic<Backend>, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> Backend.Tensor {
-        if keepsUnitRoot(order: statistic.order) { return backend.tensor(.identity(1)) }
+        if keepsUnitRoot(order: statistic.order) { return backend.identity(1) }
         let method = RootMethod(
             solver, exponent: exponent, damping: statistic.isDamped ? 0 : damping, rule: indefinite, iterations: iterations)
         let decoded = statistic.decodedStatistic(rectificationSteps: rootRectificationSteps, backend)
@@ -49,9 +49,9 @@ private struct ScaledIdentity<Backend: MatrixBackend>: StatisticSource {
     let scale: Backend.Scalar
     let backend: Backend
 
-    var matrix: Backend.Tensor { backend.scaleColumns(eigenvectors, by: eigenvalues) }
+    var matrix: Backend.Tensor { backend.scaled(scale, eigenvectors) }
     var eigenvalues: [Backend.Scalar] { [Backend.Scalar](repeating: scale, count: order) }
-    var eigenvectors: Backend.Tensor { backend.tensor(.identity(order)) }
+    var eigenvectors: Backend.Tensor { backend.identity(order) }
 
     func shift(damping: Double) -> Backend.Scalar { 0 }
 }

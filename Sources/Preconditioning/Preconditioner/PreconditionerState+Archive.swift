@@ -24,7 +24,7 @@ extension PreconditionerState {
         try root.read(archive.part("root"), backend)
         uncodedStatistic =
             archive.contains("uncoded_statistic")
-            ? try archive.finiteTensor("uncoded_statistic", like: backend.tensor(.identity(order)), backend) : nil
+            ? try archive.finiteTensor("uncoded_statistic", shape: (order, order), backend) : nil
         let position = try archive.integers("generator", count: 3)
         generator = PhiloxGenerator(seed: position[0], stream: position[1], position: position[2])
         let counts = try archive.integers("updates", count: 2)

@@ -26,10 +26,9 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         self.generator = generator
         statistic = try scheme.initialStatistic(order: order, backend)
         root = try StoredMatrix(
-            backend.tensor(.identity(order)), storage: scheme.rootStorage(order: order), backend: backend)
+            backend.identity(order), storage: scheme.rootStorage(order: order), backend: backend)
         if scheme.keepsUncodedStatistic && statistic.isCoded {
-            let damping = [Backend.Scalar](repeating: Backend.Scalar(scheme.initialValue), count: order)
-            uncodedStatistic = backend.scaleColumns(backend.tensor(.identity(order)), by: damping)
+            uncodedStatistic = backend.scaled(Backend.Scalar(scheme.initialValue), backend.identity(order))
         }
     }
 

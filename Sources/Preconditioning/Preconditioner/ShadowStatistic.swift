@@ -14,8 +14,7 @@ public struct ShadowStatistic<Backend: MatrixBackend>: Sendable {
     public init(following side: PreconditionerState<Backend>, _ backend: Backend) {
         scheme = side.scheme
         order = side.order
-        let start = [Backend.Scalar](repeating: Backend.Scalar(scheme.initialValue), count: side.order)
-        statistic = backend.tensor(Matrix(diagonal: start))
+        statistic = backend.scaled(Backend.Scalar(scheme.initialValue), backend.identity(order))
     }
 
     /// A ← βA + (1 − β)M; a moment that is not finite is left out, and what would vanish stays, as with the side.

@@ -70,7 +70,7 @@ public struct RootMethod: Sendable {
             preconditionFailure("Schur–Newton for the exponent \(exponent)")
         }
         let a = statistic.matrix(backend)
-        let order = backend.diagonal(a).count
+        let order = backend.shape(of: a).rows
         let scale =
             largest ?? largestEigenvalue(a, order: order, iterations: iterations, using: &generator, backend)
         guard scale.isFinite else { return RootRecord(.failure(.statisticNotFinite), eigenvalues: []) }

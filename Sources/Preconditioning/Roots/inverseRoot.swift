@@ -18,7 +18,7 @@ public func factoredRoot<Backend: MatrixBackend>(
 ) -> Backend.Tensor? {
     let halves = inversePower(of: eigenvalues, exponent: exponent / 2, damping: damping)
     guard halves.allSatisfy({ ($0 * $0).isFinite && $0 > 0 }) else { return nil }
-    return backend.symmetricProduct(backend.scaleColumns(vectors, by: halves), transposed: false, alpha: 1)
+    return backend.symmetricProduct(backend.scaleColumns(vectors, by: backend.vector(halves)), transposed: false, alpha: 1)
 }
 
 /// The root of a matrix with what was learned on the way.
@@ -36,7 +36,8 @@ public struct InverseRoot<Backend: MatrixBackend>: Sendable {
 public func eigenRoot<Backend: MatrixBackend>(
     _ a: Backend.Tensor, exponent: Double, damping: Double, rule: IndefiniteRule, _ backend: Backend
 ) throws(DecompositionError) -> InverseRoot<Backend> {
-    let (values, vectors) = try backend.symmetricEigen(a)
+    let (eigenvalues, vectors) = try backend.symmetricEigen(a)
+    let values = backend.values(of: eigenvalues)
     let root = rule.apply(to: values).flatMap {
         factoredRoot(vectors: vectors, eigenvalues: $0, exponent: exponent, damping: damping, backend)
     }

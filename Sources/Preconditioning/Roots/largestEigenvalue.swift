@@ -16,14 +16,14 @@ public func largestEigenvalue<Backend: MatrixBackend>(
     using generator: inout some RandomNumberGenerator, _ backend: Backend
 ) -> Backend.Scalar {
     let start = (0..<order).map { _ in Backend.Scalar(2 * generator.uniform() - 1) }
-    var product = backend.tensor(Matrix(rows: order, columns: 1, elements: start))
+    var product = backend.column(backend.vector(start))
     var estimate: Backend.Scalar = 0
     for _ in 0..<iterations {
         let norm = backend.frobeniusNorm(product)
         guard norm > 0, norm.isFinite else { return norm }
-        let vector = backend.combine(1 / norm, product, 0, product)
+        let vector = backend.scaled(1 / norm, product)
         product = backend.multiply(a, vector)
-        let next = backend.columnProducts(vector, product)[0]
+        let next = backend.values(of: backend.columnProducts(vector, product))[0]
         let change = (next - estimate).magnitude
         estimate = next
         if change <= Backend.Scalar(tolerance) * next.magnitude { break }

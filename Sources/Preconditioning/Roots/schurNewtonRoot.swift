@@ -36,13 +36,12 @@ public func schurNewtonRoot<Backend: MatrixBackend>(
     let z = Backend.Scalar(1 + p) / (2 * backend.frobeniusNorm(damped))
     guard z.isFinite else {
         return IterationRecord(
-            root: backend.tensor(.identity(order)), iterations: 0, residual: .infinity, hasConverged: false)
+            root: backend.identity(order), iterations: 0, residual: .infinity, hasConverged: false)
     }
     let start = Backend.Scalar(pow(Double(z), 1 / Double(p)))
-    var root = backend.tensor(Matrix(diagonal: [Backend.Scalar](repeating: start, count: order)))
-    var coupled = damped
-    backend.combine(z, into: &coupled, 0, damped)
-    var residual = backend.largestMagnitude(backend.addToDiagonal(coupled, -1))
+    var root = backend.scaled(start, backend.identity(order))
+    var coupled = backend.scaled(z, damped)
+    var residual = backend.values(of: backend.distanceFromIdentity(coupled))[0]
     let alpha = -1 / Backend.Scalar(p)
     func record(iterations: Int) -> IterationRecord<Backend> {
         IterationRecord(
@@ -52,14 +51,14 @@ public func schurNewtonRoot<Backend: MatrixBackend>(
     for iteration in 0..<iterations {
         if residual <= tolerance { return record(iterations: iteration) }
         // A unit matrix is never made: its entries are added on the diagonal.
-        let factor = backend.addToDiagonal(backend.combine(alpha, coupled, 0, coupled), 1 - alpha)
+        let factor = backend.addToDiagonal(backend.scaled(alpha, coupled), 1 - alpha)
         let product = backend.multiply(power(factor, p, isSymmetric: isSymmetric, backend), coupled)
         let nextCoupled = isSymmetric ? backend.symmetrize(product) : product
-        let nextResidual = backend.largestMagnitude(backend.addToDiagonal(nextCoupled, -1))
+        let nextResidual = backend.values(of: backend.distanceFromIdentity(nextCoupled))[0]
         // Written so that a NaN stops it too.
         guard nextResidual <= residual * 1.2 else { return record(iterations: iteration) }
         // X₀ is a multiple of I.
-        root = iteration == 0 ? backend.combine(start, factor, 0, factor) : backend.multiply(root, factor)
+        root = iteration == 0 ? backend.scaled(start, factor) : backend.multiply(root, factor)
         coupled = nextCoupled
         residual = nextResidual
     }

@@ -58,7 +58,8 @@ extension FactoredStatistic {
         case .eigen:
             let (eigenvalues, vectors) = try backend.symmetricEigen(a)
             // As in a subspace step.
-            factors = NewFactors(eigenvalues: eigenvalues.map { max($0, 0) }, vectors: vectors, reflectors: nil)
+            factors = NewFactors(
+                eigenvalues: backend.values(of: eigenvalues).map { max($0, 0) }, vectors: vectors, reflectors: nil)
         }
         try replace(by: factors, for: scheme.use, backend)
         return a

@@ -21,6 +21,5 @@ public func rectify<Backend: MatrixBackend>(
 public func orthogonalityDefect<Backend: MatrixBackend>(
     _ vectors: Backend.Tensor, _ backend: Backend
 ) -> Backend.Scalar {
-    backend.largestMagnitude(
-        backend.addToDiagonal(backend.symmetricProduct(vectors, transposed: true, alpha: 1), -1))
+    backend.values(of: backend.distanceFromIdentity(backend.symmetricProduct(vectors, transposed: true, alpha: 1)))[0]
 }

@@ -46,15 +46,14 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
         _ statistic: Backend.Tensor, shift: Backend.Scalar, coding: BlockCoding, backend: Backend
     ) throws {
         let upper = try backend.choleskyFactor(shift == 0 ? statistic : backend.addToDiagonal(statistic, shift))
-        order = backend.diagonal(upper).count
+        order = backend.shape(of: upper).rows
         self.coding = coding
         factor = try backend.encode(upper, region: .strictUpper, coding: coding, keepingDiagonal: true)
     }
 
     /// E ← 0.
     fileprivate mutating func beginErrorFeedback(_ backend: Backend) throws(QuantizationError) {
-        let decoded = backend.decode(factor)
-        error = try encoded(backend.combine(0, decoded, 0, decoded), backend)
+        error = try encoded(backend.zeros(rows: order, columns: order), backend)
     }
 
     /// D(L)·D(L)ᵀ, damping included.

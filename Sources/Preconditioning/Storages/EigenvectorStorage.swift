@@ -60,10 +60,7 @@ public struct EigenvectorStatistic<Backend: MatrixBackend>: FactoredStatistic {
     /// Eigenvectors with the sign that makes their largest entry positive, where the codebook lacks −1: a QR step gives
     /// −eₖ as often as eₖ, and dynamic-tree would code it a tenth too short.
     private func signed(_ vectors: Backend.Tensor, _ backend: Backend) -> Backend.Tensor {
-        guard coding.codebook.values[0] > -1 else { return vectors }
-        var matrix = backend.matrix(vectors)
-        matrix.makeLargestEntriesPositive()
-        return backend.tensor(matrix)
+        coding.codebook.values[0] > -1 ? backend.orientColumns(vectors) : vectors
     }
 
     public func byteCount(_ backend: Backend) -> Int { 4 * eigenvalues.count + backend.byteCount(codedVectors) }

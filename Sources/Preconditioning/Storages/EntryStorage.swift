@@ -38,7 +38,7 @@ struct EntryStatistic<Backend: MatrixBackend>: KeptStatistic {
 
     /// - Throws: `QuantizationError.notFinite`.
     init(_ matrix: Backend.Tensor, layout: EntryLayout?, _ backend: Backend) throws(QuantizationError) {
-        order = backend.diagonal(matrix).count
+        order = backend.shape(of: matrix).rows
         self.layout = layout
         stored = try StoredMatrix(matrix, layout: layout, backend)
     }

@@ -52,10 +52,11 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
         eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, permutation: [Int], coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
         let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, permutation))
+        let onHost = backend.values(of: [backend.diagonal(packed), scalars])
         // R is Diag(±1).
         try self.init(
-            eigenvalues: permutation.map { eigenvalues[$0] }, reflectors: packed, scalars: scalars,
-            negative: backend.diagonal(packed).map { $0 < 0 }, coding: coding, backend: backend)
+            eigenvalues: permutation.map { eigenvalues[$0] }, reflectors: packed, scalars: onHost[1],
+            negative: onHost[0].map { $0 < 0 }, coding: coding, backend: backend)
     }
 
     /// The eigenvectors H₁H₂…Hₙ·Diag(±1), − where `negative`, from reflectors in the order of the eigenvalues.
@@ -103,13 +104,14 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     /// The eigenvectors, orthonormal to the rounding of the backend's scalar.
     public func vectors(_ backend: Backend) -> Backend.Tensor {
         let reflectors = backend.decode(tails)
-        var scalars = backend.squaredColumnNorms(reflectors).map { 2 / (1 + $0) }
         // The last reflector has no tail: it is the identity, as LAPACK leaves it.
-        if !scalars.isEmpty { scalars[scalars.count - 1] = 0 }
+        let scalars = backend.map(
+            backend.squaredColumnNorms(reflectors), .reflectorScalars(count: eigenvalues.count - 1))
         let signs = eigenvalues.indices.map { index -> Backend.Scalar in
             negations[index / 8] >> (index % 8) & 1 == 1 ? -1 : 1
         }
-        return backend.scaleColumns(backend.orthogonalFactor(reflectors: reflectors, scalars: scalars), by: signs)
+        return backend.scaleColumns(
+            backend.orthogonalFactor(reflectors: reflectors, scalars: scalars), by: backend.vector(signs))
     }
 
     public func byteCount(_ backend: Backend) -> Int {
