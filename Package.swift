@@ -69,17 +69,21 @@ let package = Package(
                 "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ]),
 
-        .target(name: "TestSupport", dependencies: ["MatrixCore"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["MatrixCore", "Quantization"], path: "Tests/TestSupport"),
         .target(name: "CUDAEmulator", path: "Tests/CUDAEmulator"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
         .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
             name: "CPUBackendTests",
-            dependencies: ["CPUBackend", "Compute", "LinearAlgebra", "MatrixCore", "Quantization", "TestSupport"]),
+            dependencies: [
+                "CPUBackend", "Compute", "LinearAlgebra", "MatrixCore", "Quantization", "TestSupport",
+            ]),
         .testTarget(
             name: "CUDABackendTests",
-            dependencies: ["CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "MatrixCore", "Quantization", "TestSupport"]),
+            dependencies: [
+                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "MatrixCore", "Quantization", "TestSupport",
+            ]),
         .testTarget(
             name: "LinearAlgebraTests",
             dependencies: ["IndependentProduct", "LinearAlgebra", "MatrixCore", "Spectra", "TestSupport"]),

@@ -23,8 +23,6 @@ static void rectify_gradient(const float *dy, const float *y, size_t count, floa
     EACH(PUT(dx, GET(y) > splat(0) ? GET(dy) : splat(0)))
 }
 
-static void exponential(const float *x, size_t count, float *y) { EACH(PUT(y, exponential_of(GET(x)))) }
-
 // GELU; the two forms are defined at GaussianErrorForm.
 #define GELU_FACTOR 0.7978845608f /* √(2/π) */
 #define GELU_CUBIC 0.044715f

@@ -3,7 +3,6 @@ const fr_neural_kernels KERNELS = {
     .instruction_set = INSTRUCTION_SET,
     .rectify = rectify,
     .rectify_gradient = rectify_gradient,
-    .exponential = exponential,
     .gelu_tanh = gelu_tanh,
     .gelu_tanh_gradient = gelu_tanh_gradient,
     .gelu_exact = gelu_exact,

@@ -66,14 +66,15 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
         try LinearAlgebra.choleskyFactor(a)
     }
 
-    public func encode(
-        _ a: Matrix<Scalar>, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
-    ) throws(QuantizationError) -> CodedMatrix {
-        try codec.encode(a, region: region, coding: coding, keepingDiagonal: keepingDiagonal)
+    public func encode(_ a: Matrix<Scalar>, as form: CodedForm) throws(QuantizationError) -> CodedMatrix {
+        try codec.encode(a, as: form)
     }
 
     public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> { codec.decode(coded) }
+    public func form(of coded: CodedMatrix) -> CodedForm { coded.form }
     public func byteCount(_ coded: CodedMatrix) -> Int { coded.byteCount }
+    public func codedMatrix(_ coded: CodedMatrix) -> CodedMatrix { coded }
+    public func codedTensor(_ matrix: CodedMatrix) -> CodedMatrix { matrix }
 
     /// Every lane is this backend: `threads` bounds what all of them do at once.
     public func concurrently(_ count: Int, _ body: @Sendable (CPUBackend, Int) -> Void) {

@@ -104,22 +104,18 @@ public protocol MatrixBackend<Scalar>: Sendable {
 
     // MARK: Codes
 
-    /// The entries of a region of a square tensor, coded column by column.
-    ///
-    /// With `keepingDiagonal` the diagonal is kept in float32 beside the codes; where the region holds it, a zero is
-    /// coded in its place.
+    /// The entries of the form's region, coded column by column; the tensor has the form's shape.
     ///
     /// - Throws: `QuantizationError.notFinite`.
-    func encode(
-        _ a: Tensor, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
-    ) throws(QuantizationError) -> CodedTensor
+    func encode(_ a: Tensor, as form: CodedForm) throws(QuantizationError) -> CodedTensor
     /// The coded entries and the kept diagonal; zeros elsewhere.
     func decode(_ coded: CodedTensor) -> Tensor
-    /// The bytes of packed codes, block maxima and kept diagonal.
+    func form(of coded: CodedTensor) -> CodedForm
+    /// The bytes of packed codes, block maxima and kept diagonal, as they are: packing may make them fewer than the form says.
     func byteCount(_ coded: CodedTensor) -> Int
     /// The buffers of a coded tensor as they are, and the tensor that they make.
-    func parts(of coded: CodedTensor) -> CodedParts
-    func codedTensor(_ parts: CodedParts) -> CodedTensor
+    func codedMatrix(_ coded: CodedTensor) -> CodedMatrix
+    func codedTensor(_ matrix: CodedMatrix) -> CodedTensor
 
     // MARK: Side by side
 
@@ -151,4 +147,16 @@ extension MatrixBackend {
         let (rows, columns) = shape(of: tensor)
         return rows * columns * MemoryLayout<Scalar>.stride
     }
+}
+
+// Of a square tensor with one coding, until every caller names a form.
+extension MatrixBackend {
+    public func encode(
+        _ a: Tensor, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
+    ) throws(QuantizationError) -> CodedTensor {
+        try encode(
+            a, as: CodedForm(order: shape(of: a).rows, region: region, coding: coding, keepsDiagonal: keepingDiagonal))
+    }
+
+    public func parts(of coded: CodedTensor) -> CodedMatrix { codedMatrix(coded) }
 }

@@ -5,7 +5,8 @@
 /// Source: Wang et al., "4-bit Shampoo for Memory-Efficient Network Training", NeurIPS 2024, section 2.2, eq. 3 and
 /// appendix C, for `linear`, `linear-2` and `dynamic-tree`.
 public struct Codebook: Sendable, Equatable {
-    public let name: CodebookName
+    /// nil for values of no family.
+    public let name: CodebookName?
     public let bits: Int
     public let values: [Float]
     /// (values[j] + values[j+1])/2 in float32: an entry between two midpoints has the code between them.
@@ -14,16 +15,31 @@ public struct Codebook: Sendable, Equatable {
     /// - Throws: `QuantizationError.unsupportedBits` where the codebook is not defined for so many bits.
     public init(_ name: CodebookName, bits: Int) throws(QuantizationError) {
         guard name.supportedBits.contains(bits) else { throw .unsupportedBits(bits, name) }
-        self.name = name
-        self.bits = bits
-        values = name.values(bits: bits).map { Float($0) }
-        midpoints = zip(values, values.dropFirst()).map { ($0 + $1) * 0.5 }
+        self.init(name: name, bits: bits, values: name.values(bits: bits).map { Float($0) })
     }
 
-    /// The largest |x − Q(x)| over x in [−1, 1]: half the widest gap, or the distance from an end to the outermost value.
-    public var worstError: Float {
-        let gaps = zip(values, values.dropFirst()).map { ($1 - $0) / 2 }
-        return max(gaps.max() ?? 0, values[0] + 1, 1 - values[values.count - 1])
+    /// The codebook of these values, under its name where a family has it.
+    ///
+    /// - Throws: `QuantizationError.invalidCodebook` unless they are 4, 8, … 256 values from −1 to 1 that do not decrease.
+    public init(values: [Float]) throws(QuantizationError) {
+        let bits = values.count.trailingZeroBitCount
+        guard (2...8).contains(bits), values.count == 1 << bits else {
+            throw .invalidCodebook("it has \(values.count) values, not 2^bits of 2 to 8 bits")
+        }
+        guard values.allSatisfy({ $0.magnitude <= 1 }), zip(values, values.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            throw .invalidCodebook("its values do not increase from −1 at least to 1 at most")
+        }
+        let name = CodebookName.allCases.first {
+            $0.supportedBits.contains(bits) && $0.values(bits: bits).map { Float($0) } == values
+        }
+        self.init(name: name, bits: bits, values: values)
+    }
+
+    private init(name: CodebookName?, bits: Int, values: [Float]) {
+        self.name = name
+        self.bits = bits
+        self.values = values
+        midpoints = zip(values, values.dropFirst()).map { ($0 + $1) * 0.5 }
     }
 }
 

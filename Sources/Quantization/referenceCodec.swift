@@ -1,6 +1,6 @@
 /// The codec's definition, in plain loops; every faster one must give the same codes, maxima and values.
 ///
-/// Encoding of a block: m = max |x|; each x becomes x·(1/m) in float32 and gets the nearest code; a midpoint of two
+/// Encoding of a block: m = max |x|, or with a sign the entry of largest magnitude, the first of equal ones; each x becomes x·(1/m) in float32 and gets the nearest code; a midpoint of two
 /// values goes to the even of the two codes. A block of zeros has m = 0 and the codes of 0. Where m is so small
 /// (2^-128 or less) that 1/m overflows, x/m takes the place of x·(1/m).
 ///
@@ -8,33 +8,30 @@
 /// carries two roundings, the midpoint and the decoded value one each. Where m is above 2^126 and 1/m therefore
 /// subnormal, 2^-21 takes the place of 2^-22.
 public enum ReferenceCodec {
-    /// - Returns: the position of the first NaN or infinite entry, or nil.
+    /// The codes of a segment and its block maxima.
+    ///
+    /// - Precondition: the entries are finite.
     public static func encode(
-        _ segment: UnsafeBufferPointer<Float>, coding: BlockCoding, codes: UnsafeMutableBufferPointer<UInt8>,
-        maxima: UnsafeMutableBufferPointer<Float>
-    ) -> Int? {
-        if let position = segment.firstIndex(where: { !$0.isFinite }) { return position }
-        for block in 0..<coding.blockCount(length: segment.count) {
-            let range = block * coding.blockSize..<min((block + 1) * coding.blockSize, segment.count)
-            let maximum = range.reduce(Float(0)) { max($0, segment[$1].magnitude) }
-            maxima[block] = maximum
+        _ segment: [Float], coding: BlockCoding, signed: Bool = false
+    ) -> (codes: [UInt8], maxima: [Float]) {
+        precondition(segment.allSatisfy(\.isFinite), "entries to be coded that are not finite")
+        var (codes, maxima): ([UInt8], [Float]) = ([], [])
+        for start in stride(from: 0, to: segment.count, by: coding.blockSize) {
+            let block = segment[start..<min(start + coding.blockSize, segment.count)]
+            let largest = block.reduce(Float(0)) { $1.magnitude > $0.magnitude ? $1 : $0 }
+            let maximum = signed ? largest : largest.magnitude
+            maxima.append(maximum)
             let reciprocal = 1 / maximum
-            for index in range {
-                let scaled =
-                    maximum == 0 ? 0 : reciprocal.isFinite ? segment[index] * reciprocal : segment[index] / maximum
-                codes[index] = nearestCode(scaled, coding.codebook)
+            for entry in block {
+                let scaled = maximum == 0 ? 0 : reciprocal.isFinite ? entry * reciprocal : entry / maximum
+                codes.append(nearestCode(scaled, coding.codebook))
             }
         }
-        return nil
+        return (codes, maxima)
     }
 
-    public static func decode(
-        codes: UnsafeBufferPointer<UInt8>, maxima: UnsafeBufferPointer<Float>, coding: BlockCoding,
-        segment: UnsafeMutableBufferPointer<Float>
-    ) {
-        for index in codes.indices {
-            segment[index] = coding.codebook.values[Int(codes[index])] * maxima[index / coding.blockSize]
-        }
+    public static func decode(codes: [UInt8], maxima: [Float], coding: BlockCoding) -> [Float] {
+        codes.enumerated().map { coding.codebook.values[Int($1)] * maxima[$0 / coding.blockSize] }
     }
 
     /// The number of midpoints below x, which is the nearest code; at a midpoint, the even one of its two neighbours.

@@ -46,8 +46,8 @@ struct Quantize: ParsableCommand {
         try Probe.requireSound(input)
         let rows = try readRows()
         let backend = CPUBackend<Float>()
-        let coded = try backend.encode(rows, region: .columns, coding: coding, keepingDiagonal: false)
-        try write(coded, decoded: backend.decode(coded))
+        let coded = try backend.encode(rows, as: CodedForm(order: rows.order, region: .columns, coding: coding))
+        try write(coded, coding, decoded: backend.decode(coded))
     }
 
     /// The matrix in float32; columns of the memory are rows of the data set, along which blocks run.
@@ -77,19 +77,17 @@ struct Quantize: ParsableCommand {
         StatusError(status: .wrongData, description: "\(input): \(matrix): \(problem)")
     }
 
-    private func write(_ coded: CodedMatrix, decoded: Matrix<Float>) throws {
-        let order = coded.order
-        let codes = unpack(
-            bytes: coded.packedCodes, count: order * order, bits: coded.coding.codebook.bits)
-        let blocksPerRow = coded.coding.blockCount(length: order)
+    private func write(_ coded: CodedMatrix, _ coding: BlockCoding, decoded: Matrix<Float>) throws {
+        let order = coded.form.rows
+        let blocksPerRow = coding.blockCount(length: order)
         try HDF5File.create(at: output, overwriting: force) { writer in
             try writer.write(
-                NumericArray(shape: [order, order], values: codes), to: "codes", storage: .compressed)
+                NumericArray(shape: [order, order], values: coded.codes), to: "codes", storage: .compressed)
             try writer.write(NumericArray(shape: [coded.packedCodes.count], values: coded.packedCodes), to: "packed")
             try writer.write(
-                NumericArray(shape: [order, blocksPerRow], values: coded.blockMaxima), to: "block_maxima")
+                NumericArray(shape: [order, blocksPerRow], values: coded.blockMaxima.values), to: "block_maxima")
             try writer.write(
-                NumericArray(shape: [coded.coding.codebook.values.count], values: coded.coding.codebook.values), to: "codebook")
+                NumericArray(shape: [coding.codebook.values.count], values: coding.codebook.values), to: "codebook")
             try writer.write(
                 NumericArray(shape: [order, order], values: decoded.elements), to: "decoded", storage: .compressed)
             try writer.setProvenance(

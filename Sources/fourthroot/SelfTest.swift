@@ -45,23 +45,12 @@ struct SelfTest: ParsableCommand {
 
 /// What codes matrices.
 private protocol MatrixCodec {
-    func encode(
-        _ matrix: Matrix<Float>, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
-    ) throws -> CodedParts
-    func decode(_ coded: CodedParts) throws -> Matrix<Float>
+    func encode(_ matrix: Matrix<Float>, as form: CodedForm) throws -> CodedMatrix
+    func decode(_ coded: CodedMatrix) throws -> Matrix<Float>
 }
 
 extension CUDABlockCodec: MatrixCodec {}
-
-extension CPUBackend<Float>: MatrixCodec {
-    fileprivate func encode(
-        _ matrix: Matrix<Float>, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
-    ) throws -> CodedParts {
-        parts(of: try encode(matrix, region: region, coding: coding, keepingDiagonal: keepingDiagonal))
-    }
-
-    fileprivate func decode(_ coded: CodedParts) -> Matrix<Float> { decode(codedTensor(coded)) }
-}
+extension CPUBackend<Float>: MatrixCodec {}
 
 /// A matrix to code and decode, as the definition does.
 private struct CodecCase: CustomStringConvertible {
@@ -100,9 +89,9 @@ private struct CodecCase: CustomStringConvertible {
             rows: order, columns: order,
             elements: (0..<order * order).map { _ in Float.random(in: -1...1, using: &generator) })
         let coding = try BlockCoding(codebook: Codebook(codebook, bits: bits), blockSize: block)
-        let expected = try CodedParts(
-            defining: matrix, region: region, coding: coding, keepingDiagonal: keepsDiagonal)
-        let coded = try codec.encode(matrix, region: region, coding: coding, keepingDiagonal: keepsDiagonal)
+        let form = CodedForm(order: order, region: region, coding: coding, keepsDiagonal: keepsDiagonal)
+        let expected = try CodedMatrix(defining: matrix, as: form)
+        let coded = try codec.encode(matrix, as: form)
         if coded.blockMaxima != expected.blockMaxima { return "other block maxima" }
         if coded.packedCodes != expected.packedCodes { return "other codes" }
         return try codec.decode(coded) == expected.decodedByDefinition ? nil : "other decoded values"

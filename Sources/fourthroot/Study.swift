@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import HDF5Store
+import LinearAlgebra
 import MatrixStudy
 import Preconditioning
 
@@ -131,6 +132,7 @@ struct Study: AsyncParsableCommand {
             case .tooLate: nil
             }
         }
+        OpenBLAS.setThreadCount(1)
         let runner = try StudyRunner(
             plan: plan, source: input, cache: cacheOptions.cache,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)

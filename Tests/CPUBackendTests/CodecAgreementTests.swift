@@ -22,32 +22,88 @@ private let regions = [CodedRegion.columns, .strictUpper, .strictLower]
         for bits in name.supportedBits {
             let book = try Codebook(name, bits: bits)
             for (index, order) in orders.enumerated() {
-                let a = demandingMatrix(order: order, codebook: book, seed: UInt64(100 * bits + order))
+                let a = demandingMatrix(rows: order, columns: order, codebook: book, seed: UInt64(100 * bits + order))
                 // Every block size meets every order, with one of the numbers of bits.
                 for (other, blockSize) in blockSizes.enumerated() where (other + index + bits) % 7 == 0 {
                     let coding = try BlockCoding(codebook: book, blockSize: blockSize)
                     for region in regions {
-                        try expectReference(a, region, coding, keepingDiagonal: index % 2 == 0)
+                        try expectDefinition(
+                            a, CodedForm(order: order, region: region, coding: coding, keepsDiagonal: index % 2 == 0))
                     }
                 }
             }
         }
     }
 
-    private func expectReference(
-        _ a: Matrix<Float>, _ region: CodedRegion, _ coding: BlockCoding, keepingDiagonal: Bool
-    ) throws {
-        let expected = referenceCoding(a, region, coding, keepingDiagonal: keepingDiagonal)
-        let packedCodes = pack(codes: expected.codes, bits: coding.codebook.bits)
+    /// Rectangles, a coding a column, and every format of the maxima.
+    @Test(arguments: BlockMaximumFormat.allCases)
+    func everyForm(maxima: BlockMaximumFormat) throws {
+        let codings = try [
+            (CodebookName.linear2, 4, 64), (.linear2, 4, 64), (.dynamicTree, 3, 5), (.linear, 8, 17), (.nf4, 4, 1),
+        ].map { try BlockCoding(codebook: Codebook($0, bits: $1), blockSize: $2) }
+        for (rows, columns) in [(0, 5), (5, 0), (1, 9), (9, 1), (33, 70), (70, 33), (64, 64), (129, 3)] {
+            let a = demandingMatrix(rows: rows, columns: columns, codebook: codings[0].codebook, seed: 17)
+            for region in regions {
+                for keepsDiagonal in [false, true] {
+                    for list in [
+                        ColumnCodings.all(codings[2]), .each((0..<columns).map { codings[$0 / 2 % codings.count] }),
+                    ] {
+                        try expectDefinition(
+                            a,
+                            CodedForm(
+                                rows: rows, columns: columns, region: region, codings: list, maxima: maxima,
+                                keepsDiagonal: keepsDiagonal))
+                    }
+                }
+            }
+        }
+    }
+
+    private func expectDefinition(_ a: Matrix<Float>, _ form: CodedForm) throws {
+        let expected = try CodedMatrix(defining: a, as: form)
+        let values = expected.decodedByDefinition
         for codec in BlockCodec.available {
             let backend = CPUBackend<Float>(codec: codec)
-            let coded = try backend.encode(a, region: region, coding: coding, keepingDiagonal: keepingDiagonal)
-            let what: Comment = "\(codec.instructionSet), \(region), order \(a.order), block \(coding.blockSize)"
-            #expect(firstDifference(coded.packedCodes, packedCodes) == nil, what)
-            #expect(firstDifference(bits(coded.blockMaxima), bits(expected.maxima)) == nil, what)
-            #expect(coded.diagonal == (keepingDiagonal ? a.diagonal : nil), what)
-            let decoded = backend.decode(coded)
-            #expect(firstDifference(bits(decoded.elements), bits(expected.decoded.elements)) == nil, what)
+            let coded = try backend.encode(a, as: form)
+            let what: Comment = "\(codec.instructionSet), \(form.region), \(form.rows) × \(form.columns), \(form.maxima)"
+            #expect(firstDifference(coded.packedCodes, expected.packedCodes) == nil, what)
+            #expect(firstDifference(bits(coded.blockMaxima.values), bits(expected.blockMaxima.values)) == nil, what)
+            #expect(coded.diagonal == expected.diagonal, what)
+            #expect(firstDifference(bits(backend.decode(coded).elements), bits(values.elements)) == nil, what)
+        }
+    }
+
+    /// The definition is the reference codec, segment by segment, with zeros elsewhere.
+    @Test(arguments: regions)
+    func theDefinitionIsTheReferenceCodec(region: CodedRegion) throws {
+        let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 5), blockSize: 7)
+        for (rows, columns) in [(20, 20), (6, 15), (15, 6)] {
+            for keepsDiagonal in [false, true] {
+                let a = demandingMatrix(rows: rows, columns: columns, codebook: coding.codebook, seed: 3)
+                let form = CodedForm(
+                    rows: rows, columns: columns, region: region, codings: .all(coding), keepsDiagonal: keepsDiagonal)
+                let found = try CodedMatrix(defining: a, as: form)
+                var (codes, maxima, decoded): ([UInt8], [Float], Matrix<Float>) = ([], [], Matrix(rows: rows, columns: columns))
+                for column in 0..<columns {
+                    let own = (0..<rows).filter { row in
+                        switch region {
+                        case .columns: true
+                        case .strictUpper: row < column
+                        case .strictLower: row > column
+                        }
+                    }
+                    let segment = ReferenceCodec.encode(
+                        own.map { keepsDiagonal && $0 == column ? 0 : a[$0, column] }, coding: coding)
+                    codes += segment.codes
+                    maxima += segment.maxima
+                    let values = ReferenceCodec.decode(codes: segment.codes, maxima: segment.maxima, coding: coding)
+                    for (row, value) in zip(own, values) { decoded[row, column] = value }
+                    if keepsDiagonal && column < rows { decoded[column, column] = a[column, column] }
+                }
+                #expect(found.packedCodes == pack(codes: codes, bits: 5) && found.codes == codes)
+                #expect(found.blockMaxima == .exact(maxima))
+                #expect(found.decodedByDefinition == decoded)
+            }
         }
     }
 }
@@ -62,62 +118,12 @@ private func firstDifference<Element: Equatable>(_ a: [Element], _ b: [Element])
 /// Tells −0 from 0.
 private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
 
-private struct ReferenceCoding {
-    var codes: [UInt8] = []
-    var maxima: [Float] = []
-    var decoded: Matrix<Float>
-}
-
-/// The region column by column through `ReferenceCodec`; zeros elsewhere, and the diagonal where it is kept.
-private func referenceCoding(
-    _ a: Matrix<Float>, _ region: CodedRegion, _ coding: BlockCoding, keepingDiagonal: Bool
-) -> ReferenceCoding {
-    var result = ReferenceCoding(decoded: Matrix(rows: a.order, columns: a.order))
-    for column in 0..<a.order {
-        let rows: [Int] = (0..<a.order).filter { row in
-            switch region {
-            case .columns: true
-            case .strictUpper: row < column
-            case .strictLower: row > column
-            }
-        }
-        let segment = rows.map { keepingDiagonal && $0 == column ? 0 : a[$0, column] }
-        let coded = codedSegment(segment, coding)
-        result.codes += coded.codes
-        result.maxima += coded.maxima
-        for (row, value) in zip(rows, coded.values) { result.decoded[row, column] = value }
-        if keepingDiagonal { result.decoded[column, column] = a[column, column] }
-    }
-    return result
-}
-
-private func codedSegment(
-    _ segment: [Float], _ coding: BlockCoding
-) -> (codes: [UInt8], maxima: [Float], values: [Float]) {
-    var codes = [UInt8](repeating: 0, count: segment.count)
-    var maxima = [Float](repeating: 0, count: (segment.count + coding.blockSize - 1) / coding.blockSize)
-    var values = [Float](repeating: 0, count: segment.count)
-    codes.withUnsafeMutableBufferPointer { codes in
-        maxima.withUnsafeMutableBufferPointer { maxima in
-            let refused = segment.withUnsafeBufferPointer {
-                ReferenceCodec.encode($0, coding: coding, codes: codes, maxima: maxima)
-            }
-            #expect(refused == nil)
-            values.withUnsafeMutableBufferPointer {
-                ReferenceCodec.decode(
-                    codes: UnsafeBufferPointer(codes), maxima: UnsafeBufferPointer(maxima), coding: coding, segment: $0)
-            }
-        }
-    }
-    return (codes, maxima, values)
-}
-
 /// Columns of different kinds: random, ties of the codebook, zeros, subnormal, and near the largest number.
-private func demandingMatrix(order: Int, codebook: Codebook, seed: UInt64) -> Matrix<Float> {
+private func demandingMatrix(rows: Int, columns: Int, codebook: Codebook, seed: UInt64) -> Matrix<Float> {
     var generator = PhiloxGenerator(seed: seed)
-    var a = Matrix<Float>(rows: order, columns: order)
-    for column in 0..<order {
-        for row in 0..<order {
+    var a = Matrix<Float>(rows: rows, columns: columns)
+    for column in 0..<columns {
+        for row in 0..<rows {
             let x = Float(2 * generator.uniform() - 1)
             let midpoint = codebook.midpoints[Int(generator.next() % UInt64(codebook.midpoints.count))]
             a[row, column] =

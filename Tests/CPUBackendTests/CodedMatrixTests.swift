@@ -18,20 +18,20 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
         let a = Matrix<Float>(rows: 3, columns: 3, elements: [1, -1, 0.04, 0, 0.5, 0, -2, -2, -2])
         let coded = try backend.encode(a, region: .columns, coding: coding(block: 2), keepingDiagonal: false)
         #expect(coded.packedCodes == [0x0F, 0x7F, 0x7F, 0x00, 0x00])
-        #expect(coded.blockMaxima == [1, 0.04, 0.5, 0, 2, 2])
+        #expect(coded.blockMaxima.values == [1, 0.04, 0.5, 0, 2, 2])
         #expect(backend.decode(coded) == a)
         #expect(coded.byteCount == 5 + 4 * 6)
 
         let kept = try backend.encode(a, region: .columns, coding: coding(block: 2), keepingDiagonal: true)
         #expect(kept.packedCodes == [0x07, 0x7F, 0x77, 0x00, 0x07])
-        #expect(kept.blockMaxima == [1, 0.04, 0, 0, 2, 0])
+        #expect(kept.blockMaxima.values == [1, 0.04, 0, 0, 2, 0])
         #expect(kept.diagonal == [1, 0.5, -2])
         #expect(backend.decode(kept) == a)
         #expect(kept.byteCount == 5 + 4 * 6 + 4 * 3)
 
         let upper = try backend.encode(a, region: .strictUpper, coding: coding(block: 2), keepingDiagonal: false)
         #expect(upper.packedCodes == [0x07, 0x00])
-        #expect(upper.blockMaxima == [0, 2])
+        #expect(upper.blockMaxima.values == [0, 2])
         #expect(backend.decode(upper).elements == [0, 0, 0, 0, 0, 0, -2, -2, 0])
 
         let lower = try backend.encode(a, region: .strictLower, coding: coding(block: 2), keepingDiagonal: true)
@@ -68,7 +68,7 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
         var a = Matrix<Float>.random(rows: 20, columns: 20, seed: 5)
         a.diagonal = [Float](repeating: 1e6, count: 20)
         let coded = try backend.encode(a, region: .columns, coding: coding(), keepingDiagonal: true)
-        #expect(coded.blockMaxima.allSatisfy { $0 < 1 })
+        #expect(coded.blockMaxima.values.allSatisfy { $0 < 1 })
         #expect(backend.decode(coded).diagonal == a.diagonal)
     }
 
@@ -98,12 +98,24 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
                     for block in [1, 16, 30, 64] {
                         let refusal = refusal(a, region, try coding(block: block), keepingDiagonal, backend)
                         #expect((refusal != nil) == isRead)
+                        let form = CodedForm(
+                            order: order, region: region, coding: try coding(block: block), keepsDiagonal: keepingDiagonal)
+                        #expect(definedRefusal(a, form)?.description == refusal?.description)
                         guard case .notFinite(let foundRow, let foundColumn, let found)? = refusal else { continue }
                         #expect(foundRow == row && foundColumn == column)
                         #expect(found.bitPattern == value.bitPattern || (found.isNaN && value.isNaN))
                     }
                 }
             }
+        }
+    }
+
+    private func definedRefusal(_ a: Matrix<Float>, _ form: CodedForm) -> QuantizationError? {
+        do throws(QuantizationError) {
+            _ = try CodedMatrix(defining: a, as: form)
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -36,6 +36,30 @@ extension CUDABackendTests {
             #expect(fr_emulator_faults() == 0)
         }
 
+        /// Rectangles, a coding a column, and every format of the maxima.
+        @Test(arguments: BlockMaximumFormat.allCases, regions)
+        func everyForm(_ maxima: BlockMaximumFormat, _ region: CodedRegion) throws {
+            let cuda = try EmulatedLibrary.cuda()
+            let codec = try CUDABlockCodec(cuda, device: try cuda.device())
+            let codings = try [(CodebookName.linear2, 4, 64), (.dynamicTree, 3, 5), (.nf4, 4, 1)].map {
+                try BlockCoding(codebook: Codebook($0, bits: $1), blockSize: $2)
+            }
+            for (rows, columns) in [(0, 5), (5, 0), (1, 9), (9, 1), (20, 41), (41, 20)] {
+                var matrix = Self.matrix(rows: rows, columns: columns, seed: 8)
+                for index in stride(from: 0, to: rows * columns, by: 7) {
+                    matrix.elements[index] = index % 2 == 0 ? 2 : -2
+                }
+                let form = CodedForm(
+                    rows: rows, columns: columns, region: region,
+                    codings: .each((0..<columns).map { codings[$0 / 3 % 3] }), maxima: maxima, keepsDiagonal: true)
+                let coded = try codec.encode(matrix, as: form)
+                let expected = try CodedMatrix(defining: matrix, as: form)
+                #expect(coded == expected, "\(rows) × \(columns)")
+                #expect(try codec.decode(coded) == expected.decodedByDefinition, "\(rows) × \(columns)")
+            }
+            #expect(fr_emulator_faults() == 0)
+        }
+
         @Test func keptDiagonalsAndBlocksOfZeros() throws {
             let cuda = try EmulatedLibrary.cuda()
             let device = try cuda.device()
@@ -43,8 +67,9 @@ extension CUDABackendTests {
             var matrix = Self.matrix(order: 40, seed: 3)
             for row in 0..<40 { matrix[row, 7] = 0 }
             let coding = try BlockCoding(codebook: Codebook(.linear, bits: 4), blockSize: 16)
-            let coded = try codec.encode(matrix, region: .columns, coding: coding, keepingDiagonal: true)
-            #expect(coded == (try CodedParts(defining: matrix, region: .columns, coding: coding, keepingDiagonal: true)))
+            let coded = try codec.encode(
+                matrix, as: CodedForm(order: matrix.order, region: .columns, coding: coding, keepsDiagonal: true))
+            #expect(coded == (try CodedMatrix(defining: matrix, as: coded.form)))
             let decoded = try codec.decode(coded)
             #expect(decoded.diagonal == matrix.diagonal)
             #expect((0..<40).allSatisfy { $0 == 7 || decoded[$0, 7] == 0 })
@@ -61,9 +86,8 @@ extension CUDABackendTests {
                 let column = (midpoints + [1] + midpoints + [-1]).map { $0 * scale }
                 let matrix = Matrix<Float>(
                     rows: 32, columns: 32, elements: Array(repeating: column, count: 32).flatMap(\.self))
-                let coded = try codec.encode(matrix, region: .columns, coding: coding, keepingDiagonal: false)
-                let expected = try CodedParts(
-                    defining: matrix, region: .columns, coding: coding, keepingDiagonal: false)
+                let coded = try codec.encode(matrix, as: CodedForm(order: matrix.order, region: .columns, coding: coding))
+                let expected = try CodedMatrix(defining: matrix, as: coded.form)
                 #expect(coded == expected, "scale \(scale)")
             }
         }
@@ -77,7 +101,7 @@ extension CUDABackendTests {
             var matrix = Self.matrix(order: 20, seed: 5)
             matrix[3, 11] = value
             #expect {
-                try codec.encode(matrix, region: .columns, coding: coding, keepingDiagonal: false)
+                try codec.encode(matrix, as: CodedForm(order: matrix.order, region: .columns, coding: coding))
             } throws: { error in
                 guard case .notFinite(row: 3, column: 11, _)? = error as? QuantizationError else { return false }
                 return true
@@ -85,9 +109,10 @@ extension CUDABackendTests {
             matrix[3, 11] = 0
             matrix[9, 9] = value
             // A region without the diagonal never sees it, unless it is kept apart.
-            _ = try codec.encode(matrix, region: .strictLower, coding: coding, keepingDiagonal: false)
+            _ = try codec.encode(matrix, as: CodedForm(order: matrix.order, region: .strictLower, coding: coding))
             #expect(throws: QuantizationError.self) {
-                try codec.encode(matrix, region: .columns, coding: coding, keepingDiagonal: true)
+                try codec.encode(
+                    matrix, as: CodedForm(order: matrix.order, region: .columns, coding: coding, keepsDiagonal: true))
             }
         }
 
@@ -102,9 +127,9 @@ extension CUDABackendTests {
                 for block in blocks {
                     let matrix = Self.matrix(order: order, seed: UInt64(order * 100 + block))
                     let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: block)
-                    let coded = try codec.encode(matrix, region: region, coding: coding, keepingDiagonal: false)
-                    let expected = try CodedParts(
-                        defining: matrix, region: region, coding: coding, keepingDiagonal: false)
+                    let form = CodedForm(order: order, region: region, coding: coding)
+                    let coded = try codec.encode(matrix, as: form)
+                    let expected = try CodedMatrix(defining: matrix, as: form)
                     #expect(coded == expected, "order \(order), block \(block)")
                     #expect(
                         try codec.decode(coded) == expected.decodedByDefinition, "order \(order), block \(block)")
@@ -112,11 +137,13 @@ extension CUDABackendTests {
             }
         }
 
-        static func matrix(order: Int, seed: UInt64) -> Matrix<Float> {
+        static func matrix(order: Int, seed: UInt64) -> Matrix<Float> { matrix(rows: order, columns: order, seed: seed) }
+
+        static func matrix(rows: Int, columns: Int, seed: UInt64) -> Matrix<Float> {
             var generator = PhiloxGenerator(seed: seed)
             return Matrix(
-                rows: order, columns: order,
-                elements: (0..<order * order).map { _ in Float.random(in: -2...2, using: &generator) })
+                rows: rows, columns: columns,
+                elements: (0..<rows * columns).map { _ in Float.random(in: -2...2, using: &generator) })
         }
     }
 }

@@ -110,7 +110,8 @@ extension CUDABackendTests {
             let codec = try CUDABlockCodec(cuda, device: device)
             let matrix = BlockCodecTests.matrix(order: 20, seed: 1)
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 8)
-            _ = try codec.decode(codec.encode(matrix, region: .columns, coding: coding, keepingDiagonal: true))
+            let form = CodedForm(order: 20, region: .columns, coding: coding, keepsDiagonal: true)
+            _ = try codec.decode(codec.encode(matrix, as: form))
             try device.synchronize()
         }
     }

@@ -3,6 +3,7 @@ import IndependentProduct
 import MatrixCore
 import Quantization
 import Spectra
+import TestSupport
 
 /// A statistic whose eigenvalues and eigenvectors are known, formed by no code under test.
 struct KnownStatistic {
@@ -58,19 +59,6 @@ func codingErrorBound(_ segment: [Double], _ coding: BlockCoding) -> Double {
 
 /// A segment through the reference codec.
 func throughReferenceCodec(_ segment: [Float], _ coding: BlockCoding) -> [Float] {
-    var codes = [UInt8](repeating: 0, count: segment.count)
-    var maxima = [Float](repeating: 0, count: coding.blockCount(length: segment.count))
-    var values = segment
-    codes.withUnsafeMutableBufferPointer { codes in
-        maxima.withUnsafeMutableBufferPointer { maxima in
-            _ = segment.withUnsafeBufferPointer {
-                ReferenceCodec.encode($0, coding: coding, codes: codes, maxima: maxima)
-            }
-            values.withUnsafeMutableBufferPointer {
-                ReferenceCodec.decode(
-                    codes: UnsafeBufferPointer(codes), maxima: UnsafeBufferPointer(maxima), coding: coding, segment: $0)
-            }
-        }
-    }
-    return values
+    let (codes, maxima) = ReferenceCodec.encode(segment, coding: coding)
+    return ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding)
 }

@@ -15,7 +15,7 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
                 let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: blockSize)
                 for (seed, size) in sizes.enumerated() {
                     let segment = mixedSegment(size: size, seed: UInt64(seed))
-                    let coded = try #require(Coded(segment, coding))
+                    let coded = Coded(segment, coding)
                     #expect(coded.codes == exhaustiveCodes(segment, coding), "\(name) \(bits) \(blockSize) \(size)")
                     let decoded = coded.decoded(coding)
                     for (block, maximum) in coded.maxima.enumerated() {
@@ -39,12 +39,12 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
             for exponent in [-40, 0, 3, 60] {
                 let maximum = Float(sign: .plus, exponent: exponent, significand: 1)
                 let midpoints = zip(book.values, book.values.dropFirst()).map { Float((Double($0) + Double($1)) / 2) }
-                let at = try #require(Coded([maximum] + midpoints.map { $0 * maximum }, coding))
+                let at = Coded([maximum] + midpoints.map { $0 * maximum }, coding)
                 // Beside the midpoint 0 of the two zeros of e2m1, a step that survives the scaling.
                 let next = midpoints.map { $0 == 0 ? 0x1p-60 : $0.nextUp }
                 let last = midpoints.map { $0 == 0 ? -0x1p-60 : $0.nextDown }
-                let above = try #require(Coded([maximum] + next.map { $0 * maximum }, coding))
-                let below = try #require(Coded([maximum] + last.map { $0 * maximum }, coding))
+                let above = Coded([maximum] + next.map { $0 * maximum }, coding)
+                let below = Coded([maximum] + last.map { $0 * maximum }, coding)
                 for index in midpoints.indices {
                     #expect(Int(at.codes[index + 1]) == index + index % 2)
                     #expect(Int(above.codes[index + 1]) == index + 1)
@@ -60,7 +60,7 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
             let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: 16)
             var segment = mixedSegment(size: 48, seed: 9)
             for index in 16..<32 { segment[index] = index % 2 == 0 ? 0 : -0.0 }
-            let coded = try #require(Coded(segment, coding))
+            let coded = Coded(segment, coding)
             #expect(coded.maxima[1] == 0)
             #expect(coded.codes[16..<32].allSatisfy { coding.codebook.values[Int($0)] == 0 })
             #expect(coded.decoded(coding)[16..<32].allSatisfy { $0 == 0 })
@@ -72,10 +72,10 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
         for bits in name.supportedBits {
             let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: 17)
             let segment = (0..<65).map { Float($0 * $0 % 61 - 30) / 7 }
-            let plain = try #require(Coded(segment, coding))
+            let plain = Coded(segment, coding)
             for exponent in [-90, -7, 1, 90] {
                 let factor = Float(sign: .plus, exponent: exponent, significand: 1)
-                let scaled = try #require(Coded(segment.map { $0 * factor }, coding))
+                let scaled = Coded(segment.map { $0 * factor }, coding)
                 #expect(scaled.codes == plain.codes)
                 #expect(scaled.maxima == plain.maxima.map { $0 * factor })
                 #expect(scaled.decoded(coding) == plain.decoded(coding).map { $0 * factor })
@@ -92,7 +92,7 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
             for bits in name.supportedBits {
                 let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: 64)
                 let segment = (0...64).map { Float(Double(maximum) * (Double($0) / 32 - 1)) }
-                let coded = try #require(Coded(segment, coding))
+                let coded = Coded(segment, coding)
                 #expect(coded.codes == exhaustiveCodes(segment, coding))
                 for (entry, value) in zip(segment, coded.decoded(coding)) {
                     expectBound(
@@ -102,16 +102,28 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
         }
     }
 
-    @Test(arguments: [Float.nan, .infinity, -.infinity])
-    func theFirstNonFiniteEntryIsNamed(value: Float) throws {
-        let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 16)
-        for position in [0, 1, 15, 16, 40] {
-            var segment = mixedSegment(size: 41, seed: 3)
-            segment[position] = value
-            segment[40] = value
-            #expect(Coded(segment, coding) == nil)
-            #expect(Coded.firstRefused(segment, coding) == position)
+    /// The maximum of a block with a sign is its entry of largest magnitude, the first of equal ones, which decodes to itself
+    /// where the codebook has 1; the codes are those of the negated block where it is negative.
+    @Test(arguments: CodebookName.allCases)
+    func maximaWithASign(name: CodebookName) throws {
+        for bits in name.supportedBits {
+            let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: 7)
+            var segment = mixedSegment(size: 41, seed: 11)
+            (segment[8], segment[10]) = (-2, 2)
+            let signed = ReferenceCodec.encode(segment, coding: coding, signed: true)
+            for (block, maximum) in signed.maxima.enumerated() {
+                let own = Array(segment[block * 7..<min((block + 1) * 7, 41)])
+                let largest = try #require(own.map(\.magnitude).max())
+                #expect(maximum == own.first { $0.magnitude == largest })
+                let plain = ReferenceCodec.encode(own.map { maximum < 0 ? -$0 : $0 }, coding: coding)
+                #expect(plain.codes == Array(signed.codes[block * 7..<block * 7 + own.count]) && plain.maxima == [largest])
+            }
+            #expect(signed.maxima[1] == -2)
+            #expect(ReferenceCodec.decode(codes: signed.codes, maxima: signed.maxima, coding: coding)[8] == -2)
         }
+    }
+
+    @Test func whatIsRefusedIsSaid() {
         #expect(
             QuantizationError.notFinite(row: 3, column: 5, value: .infinity).description
                 == "entry (3, 5) is inf; only finite entries can be coded")
@@ -134,42 +146,15 @@ private func mixedSegment(size: Int, seed: UInt64) -> [Float] {
 }
 
 private struct Coded {
-    var codes: [UInt8]
-    var maxima: [Float]
+    let codes: [UInt8]
+    let maxima: [Float]
 
-    init?(_ segment: [Float], _ coding: BlockCoding) {
-        (codes, maxima) = ([], [])
-        if Self.encode(segment, coding, &codes, &maxima) != nil { return nil }
-    }
-
-    static func firstRefused(_ segment: [Float], _ coding: BlockCoding) -> Int? {
-        var (codes, maxima): ([UInt8], [Float]) = ([], [])
-        return encode(segment, coding, &codes, &maxima)
-    }
-
-    private static func encode(
-        _ segment: [Float], _ coding: BlockCoding, _ codes: inout [UInt8], _ maxima: inout [Float]
-    ) -> Int? {
-        codes = [UInt8](repeating: 0xFF, count: segment.count)
-        maxima = [Float](repeating: .nan, count: coding.blockCount(length: segment.count))
-        return segment.withUnsafeBufferPointer { segment in
-            codes.withUnsafeMutableBufferPointer { codes in
-                maxima.withUnsafeMutableBufferPointer {
-                    ReferenceCodec.encode(segment, coding: coding, codes: codes, maxima: $0)
-                }
-            }
-        }
+    init(_ segment: [Float], _ coding: BlockCoding) {
+        (codes, maxima) = ReferenceCodec.encode(segment, coding: coding)
     }
 
     func decoded(_ coding: BlockCoding) -> [Float] {
-        [Float](unsafeUninitializedCapacity: codes.count) { segment, count in
-            count = codes.count
-            codes.withUnsafeBufferPointer { codes in
-                maxima.withUnsafeBufferPointer {
-                    ReferenceCodec.decode(codes: codes, maxima: $0, coding: coding, segment: segment)
-                }
-            }
-        }
+        ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding)
     }
 }
 

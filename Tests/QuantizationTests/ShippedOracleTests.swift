@@ -37,33 +37,11 @@ import Testing
         #expect(oracle.rows.count == 4 * 5 * 4)
         for row in oracle.rows {
             let codebook = try Codebook(#require(CodebookName(rawValue: row.codebook)), bits: row.bits)
-            let coded = try coded(
-                row.entries.map { Float(bitPattern: $0) }, BlockCoding(codebook: codebook, blockSize: row.block))
+            let coded = ReferenceCodec.encode(
+                row.entries.map { Float(bitPattern: $0) },
+                coding: try BlockCoding(codebook: codebook, blockSize: row.block))
             #expect(coded.codes == row.codes, "\(row.codebook) \(row.bits) \(row.block)")
             #expect(coded.maxima.map(\.bitPattern) == row.maxima, "\(row.codebook) \(row.bits) \(row.block)")
         }
     }
-}
-
-/// Codes, block maxima and decoded entries of a finite segment by the reference codec.
-func coded(_ segment: [Float], _ coding: BlockCoding) throws -> (codes: [UInt8], maxima: [Float], decoded: [Float]) {
-    var codes = [UInt8](repeating: 0, count: segment.count)
-    var maxima = [Float](repeating: 0, count: coding.blockCount(length: segment.count))
-    var decoded = segment
-    let refused = segment.withUnsafeBufferPointer { segment in
-        codes.withUnsafeMutableBufferPointer { codes in
-            maxima.withUnsafeMutableBufferPointer {
-                ReferenceCodec.encode(segment, coding: coding, codes: codes, maxima: $0)
-            }
-        }
-    }
-    try #require(refused == nil)
-    codes.withUnsafeBufferPointer { codes in
-        maxima.withUnsafeBufferPointer { maxima in
-            decoded.withUnsafeMutableBufferPointer {
-                ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding, segment: $0)
-            }
-        }
-    }
-    return (codes, maxima, decoded)
 }

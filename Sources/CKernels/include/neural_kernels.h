@@ -22,8 +22,6 @@ typedef struct FR_SENDABLE {
 
     void (*rectify)(const float *x, size_t count, float *y);
     void (*rectify_gradient)(const float *dy, const float *y, size_t count, float *dx);
-    /// e^x: relative error at most 4·2^-24 for −86.6 ≤ x ≤ 88; 0 below.
-    void (*exponential)(const float *x, size_t count, float *y);
     void (*gelu_tanh)(const float *x, size_t count, float *y);
     void (*gelu_tanh_gradient)(const float *dy, const float *x, size_t count, float *dx);
     /// Φ(x) is off by at most (2·x² + 16)·2^-24 of the smaller of Φ(x) and Φ(−x), and by a rounding.

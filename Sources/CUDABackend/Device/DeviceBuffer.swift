@@ -30,6 +30,12 @@ final class DeviceBuffer<Element: BitwiseCopyable & Sendable>: Sendable {
         try? device.driver.free(address)
     }
 
+    /// Where a value lies; behind the last one for `count`.
+    func address(of index: Int) -> Driver.Address {
+        precondition((0...count).contains(index), "value \(index) of \(count)")
+        return address + Driver.Address(index * MemoryLayout<Element>.stride)
+    }
+
     /// A copy on the host; waits for what was launched before.
     func values() throws(DeviceError) -> [Element] {
         if count == 0 { return [] }

@@ -1,7 +1,6 @@
 import CPUBackend
 import Foundation
 import GSLReference
-import LinearAlgebra
 import MatrixCore
 import Preconditioning
 
@@ -47,11 +46,12 @@ public struct StudyRunner: Sendable {
 
     /// Computes the rows with these indices; row i belongs to matrix i / cases and case i % cases.
     ///
+    /// Matrices run side by side, so OpenBLAS's own thread count, which is the process's, should be one.
+    ///
     /// - Throws: what reading the input or `handle` throws; after that no more events come.
     public func run(
         _ input: StudyInput, rows: Range<Int>, handle: @escaping @Sendable (Event) throws -> Void
     ) async throws {
-        OpenBLAS.setThreadCount(1)
         let ordered = OrderedRows(first: rows.lowerBound) { try handle(.rows($0)) }
         let permits = Permits(threads)
         let waitingRoots = Permits(4 * threads)

@@ -34,8 +34,9 @@ public struct BufferBytes: Sendable, Equatable {
         _ region: CodedRegion, _ coding: BlockCoding, order: Int, hasDiagonal: Bool = false, hasSigns: Bool = false
     ) -> BufferBytes {
         var bytes = BufferBytes()
-        bytes.codes = packedByteCount(codes: region.entryCount(order: order), bits: coding.codebook.bits)
-        bytes.blockMaxima = 4 * region.blockCount(order: order, coding: coding)
+        let form = CodedForm(order: order, region: region, coding: coding)
+        bytes.codes = form.plainByteCount
+        bytes.blockMaxima = form.maximaByteCount
         bytes.diagonals = hasDiagonal ? 4 * order : 0
         bytes.signs = hasSigns ? (order + 7) / 8 : 0
         return bytes
