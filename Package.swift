@@ -44,6 +44,8 @@ let package = Package(
         .target(
             name: "CUDABackend", dependencies: ["Compute", "MatrixCore", "Quantization"],
             resources: [.embedInCode("Kernels/block_codec.cu")]),
+        // The cases that every backend is held to, for the tests and for `fourthroot selftest`.
+        .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
@@ -64,7 +66,7 @@ let package = Package(
             name: "fourthroot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "CPUBackend", "CUDABackend", "Compute", "Files", "GSLReference", "HDF5Store", "LinearAlgebra",
+                "CPUBackend", "CUDABackend", "Compute", "Conformance", "Files", "GSLReference", "HDF5Store", "LinearAlgebra",
                 "MatrixCore",
                 "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ]),
@@ -77,12 +79,13 @@ let package = Package(
         .testTarget(
             name: "CPUBackendTests",
             dependencies: [
-                "CPUBackend", "Compute", "LinearAlgebra", "MatrixCore", "Quantization", "TestSupport",
+                "CPUBackend", "Compute", "Conformance", "LinearAlgebra", "MatrixCore", "Quantization", "TestSupport",
             ]),
         .testTarget(
             name: "CUDABackendTests",
             dependencies: [
-                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "MatrixCore", "Quantization", "TestSupport",
+                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "MatrixCore", "Quantization",
+                "TestSupport",
             ]),
         .testTarget(
             name: "LinearAlgebraTests",

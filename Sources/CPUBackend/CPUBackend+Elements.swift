@@ -37,7 +37,7 @@ extension CPUBackend {
             return
         }
         let height = a.rows
-        a.withMutableElements { target in
+        changing(&a) { target in
             block.withElements { source in
                 inPieces(columns.count, atLeast: columnGrain(rows: rows.count)) { own in
                     for column in own {
@@ -108,7 +108,7 @@ extension CPUBackend {
         requireEqualShapes(a, b)
         requireEqualShapes(a, c)
         let count = a.elements.count
-        a.withMutableElements { x in
+        changing(&a) { x in
             b.withElements { y in
                 c.withElements { z in
                     inPieces(count, atLeast: smallestPiece) {

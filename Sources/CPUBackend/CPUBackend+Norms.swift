@@ -43,7 +43,7 @@ extension CPUBackend {
         let count = a.elements.count
         let pieces = pieceCount(count, atLeast: smallestPiece)
         var sums = Matrix<Scalar>(rows: pieces, columns: 1)
-        sums.withMutableElements { sums in
+        changing(&sums) { sums in
             a.withElements { x in
                 inPieces(pieces, atLeast: 1) { own in
                     for index in own {

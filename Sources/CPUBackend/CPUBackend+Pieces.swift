@@ -32,6 +32,17 @@ extension CPUBackend {
         return Matrix(rows: rows, columns: columns, elements: Array(entries.prefix(count)))
     }
 
+    /// Lets `change` write entries of a matrix, and nothing behind them.
+    @inline(__always)
+    func changing(_ a: inout Matrix<Scalar>, by change: (UnsafeMutablePointer<Scalar>) -> Void) {
+        guard checksOutputs else { return a.withMutableElements(change) }
+        let count = a.elements.count
+        var entries = a.elements + [Scalar](repeating: .nan, count: guardEntries)
+        entries.withUnsafeMutableBufferPointer { change($0.baseAddress!) }
+        precondition(entries[count...].allSatisfy(\.isNaN), "a pass wrote behind the end of \(a.rows) × \(a.columns)")
+        a.elements = Array(entries.prefix(count))
+    }
+
     /// More than a register of any instruction set holds.
     private var guardEntries: Int { 64 }
 
@@ -56,11 +67,9 @@ extension Matrix {
         }
     }
 
-    mutating func withMutableElements<Result>(
-        _ body: (UnsafeMutablePointer<Scalar>) throws -> Result
-    ) rethrows -> Result {
-        try elements.withUnsafeMutableBufferPointer {
-            try body($0.baseAddress ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Scalar>.alignment)!)
+    fileprivate mutating func withMutableElements(_ body: (UnsafeMutablePointer<Scalar>) -> Void) {
+        elements.withUnsafeMutableBufferPointer {
+            body($0.baseAddress ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Scalar>.alignment)!)
         }
     }
 }

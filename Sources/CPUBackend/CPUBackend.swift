@@ -18,18 +18,16 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     /// Pieces into which large products and passes are cut, and threads that work at once.
     public let threads: Int
     let workers: WorkerThreads
-    /// Whether outputs begin as NaN with guards behind them: for tests of what is written.
+    /// Whether outputs begin as NaN with guards behind them.
     let checksOutputs: Bool
 
     /// - Parameters:
     ///   - codec: the implementation of the block codec; the fastest that this machine runs, if not given.
     ///   - kernels: that of the passes in float32, likewise.
-    public init(codec: BlockCodec = .fastest, kernels: NeuralKernels = .fastest, threads: Int = 1) {
-        self.init(codec: codec, kernels: kernels, threads: threads, checksOutputs: false)
-    }
-
-    init(
-        codec: BlockCodec = .fastest, kernels: NeuralKernels = .fastest, threads: Int = 1, checksOutputs: Bool
+    ///   - checksOutputs: whether outputs begin as NaN and have guards behind their end, so that what a pass leaves out or
+    ///     writes too far is seen: for tests, and for a machine that is to be trusted.
+    public init(
+        codec: BlockCodec = .fastest, kernels: NeuralKernels = .fastest, threads: Int = 1, checksOutputs: Bool = false
     ) {
         precondition(threads >= 1, "\(threads) threads")
         self.codec = codec

@@ -4,10 +4,8 @@ import MatrixCore
 import TestSupport
 import Testing
 
-import func Foundation.erf
 import func Foundation.erfc
 import func Foundation.exp
-import func Foundation.tanh
 
 private func argument(_ x: Double) -> Double { (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x) }
 /// x/2·(1 + tanh a), without the cancellation of 1 + tanh for negative a.
@@ -27,21 +25,7 @@ private func inputs(count: Int) -> Matrix<Float> {
         elements: random.elements.enumerated().map { $1 * scales[$0 % scales.count] })
 }
 
-private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
-
 @Suite struct ActivationTests {
-    @Test(arguments: setups) func rectifiedLinearIsTheLargerOfTheEntryAndZero(setup: Setup) {
-        let backend = setup.single
-        for count in counts {
-            let x = inputs(count: count)
-            let g = Matrix<Float>.random(rows: count, columns: 1, seed: 2)
-            let y = backend.rectifiedLinear(x)
-            #expect(y.elements == x.elements.map { $0 > 0 ? $0 : 0 })
-            let gradient = backend.rectifiedLinearGradient(g, output: y)
-            #expect(gradient.elements == zip(x.elements, g.elements).map { $0 > 0 ? $1 : 0 })
-        }
-    }
-
     @Test(arguments: setups) func notANumberStays(setup: Setup) {
         let x = Matrix<Float>(rows: 20, columns: 1, repeating: .nan)
         #expect(setup.single.rectifiedLinear(x).elements.allSatisfy { $0.isNaN })
@@ -52,46 +36,6 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
         var logits = Matrix<Float>(rows: 20, columns: 1)
         logits[3, 0] = .nan
         #expect(setup.single.softmaxCrossEntropy(logits, targets: [0], smoothing: 0).loss.isNaN)
-    }
-
-    /// x/2·(1 + tanh a) = x·σ(2a) with σ(t) = 1/(1 + e^−t). The argument 2a of a few roundings is off by at most
-    /// 6·u·|2a|, which changes σ relatively by (1 − σ) times as much; exponential, sum, quotient and product add at most 8 u,
-    /// where σ is below the smallest normal number it is off by at most that.
-    @Test(arguments: setups) func tanhFormIsItsFormula(setup: Setup) {
-        for count in counts {
-            let x = inputs(count: count)
-            let exact = Matrix<Double>(x)
-            let bounds = exact.mapped { value in
-                let a = argument(value)
-                let rest = 1 / (1 + exp(2 * a))
-                return geluByTanh(value).magnitude * (12 * a.magnitude * rest + 8) * unitOfFloat + value.magnitude * 0x1p-126
-            }
-            setup.single.gaussianErrorLinear(x, .tanh)
-                .expectWithin(bounds, of: exact.mapped(geluByTanh), "\(count) entries")
-            // Where 1 + tanh cancels, its error is an absolute one of x·u.
-            let plain = exact.mapped { $0.magnitude * (4 + 12 * min(argument($0).magnitude, 1)) * unitOfDouble }
-            setup.double.gaussianErrorLinear(exact, .tanh)
-                .expectWithin(plain, of: exact.mapped { $0 / 2 * (1 + tanh(argument($0))) }, "\(count) entries")
-        }
-    }
-
-    /// Of the smaller of Φ(x) and Φ(−x), (2x² + 16)·u is what the kernel states; the difference from 1 and the product with x
-    /// add a rounding each. Below e^−86.6 the exponential is 0.
-    @Test(arguments: setups) func exactFormIsItsFormula(setup: Setup) {
-        for count in counts {
-            let x = inputs(count: count)
-            let exact = Matrix<Double>(x)
-            let bounds = exact.mapped { value in
-                let tail = normalDistribution(-value.magnitude) * (2 * value * value + 16) + normalDistribution(value) * 2
-                return value.magnitude * (tail * unitOfFloat + 0x1p-124)
-            }
-            setup.single.gaussianErrorLinear(x, .exact)
-                .expectWithin(bounds, of: exact.mapped { gelu($0, .exact) }, "\(count) entries")
-            // Where 1 + erf cancels, its error is an absolute one of x·u.
-            let plain = exact.mapped { $0.magnitude * 4 * unitOfDouble }
-            setup.double.gaussianErrorLinear(exact, .exact)
-                .expectWithin(plain, of: exact.mapped { $0 / 2 * (1 + erf($0 * 0.5.squareRoot())) }, "\(count) entries")
-        }
     }
 
     /// Values of x·Φ(x) and of its derivative Φ(x) + x·φ(x), by mpmath with 40 digits.
@@ -142,39 +86,5 @@ private let counts = [0, 1, 2, 15, 16, 17, 31, 33, 100, 70001]
         }
         let bounds = x.mapped { step * step + 4 * max($0.magnitude, 1) * unitOfDouble / step }
         backend.gaussianErrorLinearGradient(g, input: x, form).expectWithin(bounds, of: expected, "gradient")
-    }
-
-    /// The derivative is σ + x·σ·(1 − σ)·(2a)′. With t = 2a off by 6·u·|t|, each term is off by at most (6·|t|·(1 − σ)
-    /// + 16)·u of its magnitude.
-    @Test(arguments: setups) func gradientOfTheTanhFormInFloatIsThatInDouble(setup: Setup) {
-        expectGradientsAgree(setup, .tanh) { value in
-            let t = 2 * argument(value)
-            let sigma = 1 / (1 + exp(-t))
-            let slope = 2 * (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * value * value)
-            let terms = sigma + (value * sigma * (1 - sigma) * slope).magnitude
-            return terms * (6 * t.magnitude + 16)
-        }
-    }
-
-    /// The derivative is Φ + x·φ; the smaller of Φ(x) and Φ(−x), and φ, are off by at most (2x² + 16)·u of themselves.
-    @Test(arguments: setups) func gradientOfTheExactFormInFloatIsThatInDouble(setup: Setup) {
-        expectGradientsAgree(setup, .exact) { value in
-            let density = exp(-value * value / 2) / (2 * Double.pi).squareRoot()
-            let parts = normalDistribution(-value.magnitude) + value.magnitude * density
-            return parts * (2 * value * value + 16) + 2 * normalDistribution(value)
-        }
-    }
-
-    /// - Parameter bound: of the derivative at x, in units of rounding.
-    private func expectGradientsAgree(_ setup: Setup, _ form: GaussianErrorForm, _ bound: (Double) -> Double) {
-        for count in counts {
-            let x = inputs(count: count)
-            let g = Matrix<Float>.random(rows: count, columns: 1, seed: 4)
-            let expected = CPUBackend<Double>().gaussianErrorLinearGradient(
-                Matrix<Double>(g), input: Matrix<Double>(x), form)
-            let bounds = Matrix<Double>(x).mapped { (bound($0) + 8 * unitOfDouble / unitOfFloat) * unitOfFloat + 0x1p-100 }
-            setup.single.gaussianErrorLinearGradient(g, input: x, form)
-                .expectWithin(bounds, of: expected, "\(count) entries")
-        }
     }
 }

@@ -8,21 +8,6 @@ import Testing
 @Suite struct NeuralPrimitiveTests {
     private let a = Matrix<Float>(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
 
-    @Test(arguments: setups) func entryByEntry(setup: Setup) {
-        let backend = setup.single
-        for (rows, columns) in [(0, 3), (1, 1), (3, 5), (16, 33), (65, 1000)] {
-            let x = Matrix<Float>.random(rows: rows, columns: columns, seed: 1)
-            let y = Matrix<Float>.random(rows: rows, columns: columns, seed: 2)
-            let v = Matrix<Float>.random(rows: rows, columns: 1, seed: 3)
-            #expect(backend.elementwiseProduct(x, y).elements == zip(x.elements, y.elements).map(*))
-            let shifted = backend.addToColumns(x, v)
-            #expect(shifted.rows == rows && shifted.columns == columns)
-            #expect(
-                shifted.elements == x.elements.enumerated().map { $1 + v.elements[$0 % rows] })
-            #expect(backend.reshaped(x, rows: columns, columns: rows).elements == x.elements)
-        }
-    }
-
     /// One rounding per operation in every implementation: the bits of the formulas.
     @Test(arguments: setups) func passesOfOptimizers(setup: Setup) {
         let backend = setup.single
@@ -43,40 +28,6 @@ import Testing
                     == x.elements.indices.map {
                         x.elements[$0] + -0.01 * (y.elements[$0] / (z.elements[$0].squareRoot() * 1.5 + 1e-8))
                     })
-        }
-    }
-
-    /// A sum of n squares in any order, and a square root: (n + 2)·u relatively.
-    @Test(arguments: setups) func norms(setup: Setup) {
-        for count in [0, 1, 17, 100, 70_001] {
-            let x = Matrix<Float>.random(rows: count, columns: 1, seed: 13)
-            let expected = x.elements.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-            expectBound(
-                (Double(setup.single.frobeniusNorm(x)) - expected).magnitude,
-                atMost: Double(count + 2) * unitOfFloat * expected)
-        }
-        // Squares beyond the range of the scalar.
-        #expect(setup.single.frobeniusNorm(Matrix(rows: 2, columns: 1, elements: [3e30, 4e30])) == 5e30)
-        #expect(setup.single.frobeniusNorm(Matrix(rows: 2, columns: 1, elements: [3e-30, 4e-30])) == 5e-30)
-    }
-
-    /// A sum of n terms in any order: n·u·Σ|terms|.
-    @Test(arguments: setups) func rowSums(setup: Setup) {
-        for (rows, columns) in [(0, 3), (3, 0), (1, 1), (5, 7), (16, 4000), (1, 40000), (384, 300), (33, 1001)] {
-            let x = Matrix<Float>.random(rows: rows, columns: columns, seed: 4)
-            var expected = Matrix<Double>(rows: rows, columns: 1)
-            var bound = expected
-            for column in 0..<columns {
-                for row in 0..<rows {
-                    expected[row, 0] += Double(x[row, column])
-                    bound[row, 0] += Double(x[row, column].magnitude)
-                }
-            }
-            let factor = 1.01 * Double(columns + setup.threads)
-            setup.single.rowSums(x)
-                .expectWithin(bound.times(factor * unitOfFloat), of: expected, "\(rows) × \(columns)")
-            setup.double.rowSums(Matrix<Double>(x))
-                .expectWithin(bound.times(2 * factor * unitOfDouble), of: expected, "\(rows) × \(columns)")
         }
     }
 

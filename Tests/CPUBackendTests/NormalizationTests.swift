@@ -24,11 +24,6 @@ private func directNormalization(
 
 private let offset = 0x1p-10
 
-/// Rows and columns: nothing, one, odd ones, around the registers' widths, enough for several pieces.
-private let sizes = [
-    (1, 1), (3, 1), (1, 3), (7, 5), (16, 33), (17, 64), (33, 17), (64, 100), (384, 97), (16, 4099), (65, 2048), (4, 0),
-]
-
 /// A row with a mean that is large next to its deviation, as a variance by differences of squares would lose.
 private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> {
     Matrix<Float>.random(rows: rows, columns: columns, seed: seed).mapped { $0 + 3 }
@@ -53,28 +48,6 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
             : backend.batchNormalizationGradient(dy, input: x, gain: gain, statistics: statistics)
     }
 
-    /// Entries below 4 in magnitude, n in a group: the mean is off by at most 4·n·u, the deviations by as much, the
-    /// inverse deviation, at most 32 here, relatively by (n + 4)·u + 32·4·n·u; gains and biases are below 1.
-    @Test(arguments: setups, [true, false]) func isItsDefinition(setup: Setup, byColumn: Bool) {
-        for (rows, columns) in sizes {
-            let x = sample(rows, columns, seed: 1)
-            let gain = Matrix<Float>.random(rows: rows, columns: 1, seed: 2)
-            let bias = Matrix<Float>.random(rows: rows, columns: 1, seed: 3)
-            let expected = directNormalization(
-                Matrix<Double>(x), Matrix<Double>(gain), Matrix<Double>(bias), offset: offset, byColumn: byColumn)
-            let count = Double(byColumn ? rows : columns)
-            // Of n numbers none is further than √n deviations from their mean.
-            let normalized = min(count.squareRoot(), 4 * 32)
-            let factor = 32 * 4 * (count + 1) * (1 + normalized) + (count + 8) * normalized + 2
-            let single = normalize(setup.single, x, gain, bias, byColumn: byColumn)
-            single.output.expectWithin(factor * unitOfFloat, of: expected, "\(rows) × \(columns)")
-            let double = normalize(
-                setup.double, Matrix<Double>(x), Matrix<Double>(gain), Matrix<Double>(bias),
-                byColumn: byColumn)
-            double.output.expectWithin(2 * factor * unitOfDouble, of: expected, "\(rows) × \(columns)")
-        }
-    }
-
     /// At the step taken, truncation is below 1e-6 (third derivatives of a quotient by at least 1/32) and rounding of the
     /// loss over the step below 1e-8.
     @Test(arguments: [true, false]) func gradientsAreDifferences(byColumn: Bool) {
@@ -96,33 +69,6 @@ private func sample(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Float> 
                 1e-9, of: centralDifferences(at: gain, step: step) { loss(x, $0, bias) }, "gain")
             result.bias.expectWithin(
                 1e-9, of: centralDifferences(at: bias, step: step) { loss(x, gain, $0) }, "bias")
-        }
-    }
-
-    /// Given the same statistics: gain and bias gradients are sums over the columns of at most c terms, of magnitude
-    /// below z = 4·(1/deviation); the input's gradient subtracts two means of n such terms.
-    @Test(arguments: setups, [true, false]) func gradientsInFloatAreThoseInDouble(setup: Setup, byColumn: Bool) {
-        for (rows, columns) in sizes {
-            let x = sample(rows, columns, seed: 8)
-            let gain = Matrix<Float>.random(rows: rows, columns: 1, seed: 9)
-            let g = Matrix<Float>.random(rows: rows, columns: columns, seed: 10)
-            let single = setup.single
-            let statistics = normalize(single, x, gain, gain, byColumn: byColumn).statistics
-            let exact = NormalizationStatistics(
-                means: statistics.means.map { Double($0) },
-                inverseDeviations: statistics.inverseDeviations.map { Double($0) })
-            let result = gradient(single, g, x, gain, statistics, byColumn: byColumn)
-            let expected = gradient(
-                CPUBackend<Double>(), Matrix<Double>(g), Matrix<Double>(x), Matrix<Double>(gain), exact,
-                byColumn: byColumn)
-            let inverse = exact.inverseDeviations.max() ?? 0
-            let normalized = 4 * inverse
-            let sums = Double(columns + setup.threads + 4) * Double(columns) * max(normalized, 1) * unitOfFloat
-            result.gain.expectWithin(sums, of: expected.gain, "gain, \(rows) × \(columns)")
-            result.bias.expectWithin(sums, of: expected.bias, "bias, \(rows) × \(columns)")
-            let count = Double(byColumn ? rows : columns)
-            let input = inverse * (count + 8) * 2 * (1 + normalized + normalized * normalized) * unitOfFloat
-            result.input.expectWithin(input, of: expected.input, "input, \(rows) × \(columns)")
         }
     }
 

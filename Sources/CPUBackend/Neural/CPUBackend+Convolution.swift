@@ -50,7 +50,7 @@ extension CPUBackend {
         let pieces = pieceCount(shape.batch, atLeast: 1)
         let size = direct?.sumSize ?? shape.outputs * shape.depth
         var sums = Matrix<Scalar>(rows: size, columns: pieces)
-        sums.withMutableElements { sums in
+        changing(&sums) { sums in
             outputGradient.withElements { dy in
                 input.withElements { x in
                     inPieces(pieces, atLeast: 1) { own in

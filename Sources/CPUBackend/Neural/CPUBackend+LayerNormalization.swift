@@ -13,7 +13,7 @@ extension CPUBackend {
         // Means in the first column, inverse deviations in the second.
         var statistics = Matrix<Scalar>(rows: a.columns, columns: 2)
         let output = filled(rows: a.rows, columns: a.columns) { result in
-            statistics.withMutableElements { statistics in
+            changing(&statistics) { statistics in
                 withPointers(a, gain, bias) { x, gain, bias in
                     inPieces(a.columns, atLeast: columnGrain(rows: a.rows)) { columns in
                         let start = columns.lowerBound
@@ -46,7 +46,7 @@ extension CPUBackend {
         // The gain's and the bias's gradient of every piece.
         var sums = Matrix<Scalar>(rows: rows, columns: 2 * pieces)
         let inputGradient = filled(rows: rows, columns: count) { dx in
-            sums.withMutableElements { sums in
+            changing(&sums) { sums in
                 withPointers(outputGradient, input, gain) { dy, x, gain in
                     inPieces(pieces, atLeast: 1) { own in
                         for index in own {

@@ -9,7 +9,7 @@ extension CPUBackend {
         let rows = a.rows
         let pieces = pieceCount(a.columns, atLeast: columnGrain(rows: rows))
         var sums = Matrix<Scalar>(rows: rows, columns: 2 * pieces)
-        sums.withMutableElements { sums in
+        changing(&sums) { sums in
             a.withElements { x in
                 inPieces(pieces, atLeast: 1) { own in
                     for index in own {
@@ -38,7 +38,7 @@ extension CPUBackend {
         let rows = input.rows
         let pieces = pieceCount(input.columns, atLeast: columnGrain(rows: rows))
         var sums = Matrix<Scalar>(rows: rows, columns: 2 * pieces)
-        sums.withMutableElements { sums in
+        changing(&sums) { sums in
             withPointers(outputGradient, input, Matrix(rows: rows, columns: 1, elements: means)) { dy, x, means in
                 inPieces(pieces, atLeast: 1) { own in
                     for index in own {
@@ -62,7 +62,7 @@ extension CPUBackend {
         let rows = a.rows
         let pieces = pieceCount(a.columns, atLeast: columnGrain(rows: rows))
         var moments = Matrix<Scalar>(rows: rows, columns: 2 * pieces)
-        moments.withMutableElements { moments in
+        changing(&moments) { moments in
             a.withElements { x in
                 inPieces(pieces, atLeast: 1) { own in
                     for index in own {

@@ -35,7 +35,7 @@ extension CPUBackend {
         precondition(rows.count == columns.columns, "\(rows.count) rows for \(columns.columns) columns")
         let width = columns.rows
         var turned = Matrix<Scalar>(rows: width, columns: count)
-        turned.withMutableElements { table in
+        changing(&turned) { table in
             columns.withElements { entries in
                 inPieces(width, atLeast: columnGrain(rows: rows.count)) { features in
                     for (position, row) in rows.enumerated() {
@@ -55,7 +55,7 @@ extension CPUBackend {
         precondition(size > 0 && a.columns % size == 0, "groups of \(size) in \(a.columns) columns")
         let rows = a.rows
         var result = Matrix<Scalar>(rows: rows, columns: a.columns / size)
-        result.withMutableElements { means in
+        changing(&result) { means in
             a.withElements { x in
                 inPieces(a.columns / size, atLeast: columnGrain(rows: rows * size)) { groups in
                     for group in groups {

@@ -22,7 +22,8 @@ public enum DecodedStatistic<Backend: MatrixBackend>: Sendable {
         case .factors(let eigenvalues, let vectors, _):
             backend.symmetrize(
                 backend.multiply(
-                    backend.scaleColumns(vectors, by: backend.vector(eigenvalues)), transposed: false, vectors, transposed: true,
+                    backend.scaleColumns(vectors, by: backend.vector(eigenvalues)), transposed: false, vectors,
+                    transposed: true,
                     alpha: 1))
         }
     }

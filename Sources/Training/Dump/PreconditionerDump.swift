@@ -120,7 +120,7 @@ extension PreconditionerScheme {
         ]
         for (prefix, coding) in [("", statistic.coding), ("root_", root.coding)] {
             guard let coding else { continue }
-            attributes.append(("\(prefix)codebook", .string(coding.codebook.name.rawValue)))
+            if let name = coding.codebook.name { attributes.append(("\(prefix)codebook", .string(name.rawValue))) }
             attributes.append(("\(prefix)bits", .integer(coding.codebook.bits)))
             attributes.append(("\(prefix)block", .integer(coding.blockSize)))
         }
