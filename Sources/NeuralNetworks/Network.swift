@@ -15,6 +15,9 @@ public protocol Network<Backend>: Sendable {
     /// The rows of the logits: classes, or the tokens of the vocabulary.
     var outputs: Int { get }
 
+    /// The positions in `parameters` of tables of tokens and of maps to their logits; none where images are read.
+    var vocabularyParameters: [Int] { get }
+
     /// Logits: outputs × positions, one position an image or a token.
     func forward(
         _ input: NetworkInput<Backend.Tensor>, _ pass: inout ForwardPass<Backend>
@@ -27,6 +30,8 @@ public protocol Network<Backend>: Sendable {
 }
 
 extension Network {
+    public var vocabularyParameters: [Int] { [] }
+
     /// The numbers that training changes.
     public var parameterCount: Int {
         parameters.reduce(0) { $0 + $1.shape.rows * $1.shape.columns }

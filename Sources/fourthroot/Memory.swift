@@ -2,6 +2,7 @@ import ArgumentParser
 import MatrixStudy
 import Optimizers
 import Preconditioning
+import Training
 
 /// The bytes of a training, counted without it.
 struct Memory: ParsableCommand {
@@ -71,31 +72,31 @@ struct Memory: ParsableCommand {
             firstOrder: FirstOrderMemory(valueCount: optimizer.method.valueCount, bits: firstOrderBits),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
             preconditioning: try preconditioner.choice()?.settings,
-            preconditionsVocabulary: preconditionVocabulary)
-        let shapes = try published.map(model.shapes) ?? model.trainedShapes()
+            preconditionsVocabulary: preconditionVocabulary || published == nil)
+        let counted = try model.counted(published)
         try output.requireWritable()
-        let bytes = shapes.layers.map { MemoryBreakdown(of: $0, setup) }
+        let bytes = counted.parameters.map { MemoryBreakdown(of: $0, setup) }
         let total = bytes.reduce(MemoryBreakdown(), +)
         var table = MemoryTable(model: model.model)
-        if perLayer { for (layer, bytes) in zip(shapes.layers, bytes) { table.add(layer, bytes) } }
+        if perLayer { for (parameter, bytes) in zip(counted.parameters, bytes) { table.add(parameter, bytes) } }
         table.addTotal(
-            parameterCount: shapes.parameterCount, total, published: publishedMegabytes(published, setup),
-            fit: try fit(shapes, total))
+            parameterCount: counted.parameterCount, total, published: publishedMegabytes(published, setup),
+            fit: try fit(counted, total))
         try output.write(json ? try table.json() : table.csv)
     }
 
     /// The published figure, where classes, images and tables are those of the published run.
-    private func publishedMegabytes(_ name: ModelName?, _ setup: MemorySetup) -> Double? {
+    private func publishedMegabytes(_ name: PublishedModel?, _ setup: MemorySetup) -> Double? {
         guard let name, let settings = setup.preconditioning, !setup.preconditionsVocabulary,
             model.isAsPublished(name)
         else { return nil }
-        return PublishedMemory.of(name).megabytes(settings)
+        return name.run.megabytes(settings)
     }
 
-    private func fit(_ shapes: ModelShapes, _ total: MemoryBreakdown) throws -> MemoryFit? {
+    private func fit(_ counted: CountedModel, _ total: MemoryBreakdown) throws -> MemoryFit? {
         guard fits != nil || batchSize != nil else { return nil }
-        guard let activations = shapes.activations else {
-            let modelled = ModelName.allCases.filter { $0.shapes(classes: 100, imageSize: 32).activations != nil }
+        guard let activations = counted.activations else {
+            let modelled = PublishedModel.allCases.filter(\.modelsActivations)
             throw StatusError.usage(
                 "--\(fits == nil ? "batch-size" : "fits"): the activations of \(model.model) are not modelled, "
                     + "only those of " + modelled.map(\.rawValue).joined(separator: ", "))
@@ -104,7 +105,7 @@ struct Memory: ParsableCommand {
             throw StatusError.usage("--parameter-bits 32: activations are modelled for bfloat16 only")
         }
         return MemoryFit(
-            activations, parameterCount: shapes.parameterCount, total, context: model.sizes.context ?? 256,
+            activations, parameterCount: counted.parameterCount, total, context: model.sizes.context ?? 256,
             batchSize: batchSize,
             limit: fits.map { Int($0 * 0x1p30) })
     }

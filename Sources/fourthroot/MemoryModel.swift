@@ -1,14 +1,14 @@
 import ArgumentParser
 import CPUBackend
 import NeuralNetworks
-import Optimizers
+import Training
 
 /// The model whose bytes are counted: an architecture of the published runs, or a network as `train` trains it.
 ///
 /// Two are both, resnet34 and vit-small: they are the published ones where no size is given that those do not have.
 struct MemoryModel: ParsableArguments {
     private static let trained = Model.allCases.map(\.rawValue)
-    private static let published = ModelName.allCases.map(\.rawValue)
+    private static let published = PublishedModel.allCases.map(\.rawValue)
 
     @Option(
         help: ArgumentHelp(
@@ -49,8 +49,8 @@ struct MemoryModel: ParsableArguments {
     /// The published architecture, nil where the network is one that `train` trains.
     ///
     /// - Throws: `StatusError` of status `usage` for a name that is none, and for options that the model does not have.
-    func publishedName() throws -> ModelName? {
-        let published = ModelName(rawValue: model)
+    func publishedName() throws -> PublishedModel? {
+        let published = PublishedModel(rawValue: model)
         if let trained = Model(rawValue: model), published == nil || givenSize != nil {
             try refuseOptionsOfOtherData(readsTokens: trained.readsTokens)
             return nil
@@ -80,30 +80,38 @@ struct MemoryModel: ParsableArguments {
         }
     }
 
-    func shapes(_ published: ModelName) -> ModelShapes {
-        published.shapes(
-            classes: classes ?? published.publishedClasses, imageSize: imageSize ?? published.publishedImageSize)
+    /// The model whose parameters are counted.
+    ///
+    /// - Throws: `ModelError`.
+    func counted(_ published: PublishedModel?) throws(ModelError) -> CountedModel {
+        guard let published else { return try trainedNetwork() }
+        let (classes, size) = images(of: published)
+        return try published.parameters(classes: classes, imageSize: size, on: CPUBackend<Float>())
+    }
+
+    /// Those that are given, or of the published run; language models heed neither.
+    private func images(of published: PublishedModel) -> (classes: Int, size: Int) {
+        guard case .images(let classes, let size) = published.run.data else { return (2, 32) }
+        return (self.classes ?? classes, imageSize ?? size)
     }
 
     /// Whether the published run had these images.
-    func isAsPublished(_ published: ModelName) -> Bool {
-        classes ?? published.publishedClasses == published.publishedClasses
-            && imageSize ?? published.publishedImageSize == published.publishedImageSize
+    func isAsPublished(_ published: PublishedModel) -> Bool {
+        guard case .images(let classes, let size) = published.run.data else { return true }
+        return images(of: published) == (classes, size)
     }
 
     /// The parameters of the network that `train` makes for such data.
     ///
     /// - Throws: `ModelError`.
-    func trainedShapes() throws(ModelError) -> ModelShapes {
+    private func trainedNetwork() throws(ModelError) -> CountedModel {
         let model = try Model(named: model)
-        let published = ModelName(rawValue: self.model)
-        let size = imageSize ?? published?.publishedImageSize ?? 32
+        let (classes, size) = PublishedModel(rawValue: self.model).map(images) ?? (classes ?? 10, imageSize ?? 32)
         let data: DataDescription =
             model.readsTokens
             ? .tokens(vocabulary: vocabulary ?? 65, context: sizes.context ?? NetworkSizeOptions.defaultContext)
             : .images(
-                channels: channels ?? 3, height: size, width: size, classes: classes ?? published?.publishedClasses ?? 10)
-        let network = try sizes.network(model, for: data, on: CPUBackend<Float>())
-        return ModelShapes(layers: network.parameters.map { LayerShape($0.name, $0.shape.dimensions) })
+                channels: channels ?? 3, height: size, width: size, classes: classes)
+        return CountedModel(of: try sizes.network(model, for: data, on: CPUBackend<Float>()))
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import MatrixStudy
 import Optimizers
 import Preconditioning
+import Training
 
 /// Rows of a memory breakdown, all in bytes but where a name says otherwise.
 struct MemoryTable {
@@ -42,10 +43,10 @@ struct MemoryTable {
 
     init(model: String) { self.model = model }
 
-    mutating func add(_ layer: LayerShape, _ bytes: MemoryBreakdown) {
-        var row = row(bytes, entries: layer.entryCount)
-        row["layer"] = .text(layer.name)
-        row["shape"] = .text(layer.shape.dimensions.map { "\($0)" }.joined(separator: "x"))
+    mutating func add(_ parameter: CountedParameter, _ bytes: MemoryBreakdown) {
+        var row = row(bytes, entries: parameter.entryCount)
+        row["layer"] = .text(parameter.name)
+        row["shape"] = .text(parameter.shape.dimensions.map { "\($0)" }.joined(separator: "x"))
         rows.append(row)
     }
 

@@ -43,7 +43,7 @@ import Testing
             try rows([
                 "--model", "vit-small", "--optimizer", "sgdm", "--statistic", "eigenvector", "--root", "offdiagonal",
                 "--per-layer",
-            ]).first { $0["layer"] == "blocks.3.attn.proj.weight" })
+            ]).first { $0["layer"] == "blocks.3.attention.output.weight" })
         #expect(row["shape"] == "384x384")
         #expect(try integer(row, "first_order") == 4 * 384 * 384)
         #expect(try integer(row, "statistic_codes") == 384 * 384 && integer(row, "statistic_block_maxima") == 2 * 384 * 6 * 4)
@@ -145,7 +145,7 @@ import Testing
         ])
         let rows = try #require(
             try JSONSerialization.jsonObject(with: folder.data("out.json")) as? [[String: Any]])
-        #expect(rows.last?["entries"] as? Int == 124_439_808 && rows.first?["layer"] as? String == "transformer.wte.weight")
+        #expect(rows.last?["entries"] as? Int == 124_439_808 && rows.first?["layer"] as? String == "tokens.weight")
         #expect(rows.last?["published_mib"] == nil)
     }
 

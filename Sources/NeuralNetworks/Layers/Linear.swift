@@ -2,7 +2,8 @@ import Compute
 
 /// W·X + b·1ᵀ, W of outputs × inputs.
 struct Linear<Backend: NeuralBackend>: Layer {
-    private let weight: Int
+    /// The weight's position in the network's list.
+    let weight: Int
     private let bias: Int?
 
     /// - Parameter bias: nil for none.

@@ -25,4 +25,6 @@ public struct ImageShape: Sendable, Equatable {
     }
 
     var positions: Int { height * width }
+    /// The entries of an image.
+    public var count: Int { channels * positions }
 }

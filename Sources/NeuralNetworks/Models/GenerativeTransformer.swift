@@ -69,6 +69,8 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
         runningStatistics = layout.runningStatistics
     }
 
+    public var vocabularyParameters: [Int] { Set([tokenEmbedding.table, head.weight]).sorted() }
+
     /// - Precondition: samples of equal length, at most the context; tokens below the vocabulary.
     public func forward(
         _ input: NetworkInput<Backend.Tensor>, _ pass: inout ForwardPass<Backend>

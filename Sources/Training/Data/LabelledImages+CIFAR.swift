@@ -1,3 +1,5 @@
+import NeuralNetworks
+
 /// The binary formats of the CIFAR sets: records of labels and a 3 × 32 × 32 image, one byte an entry, red first.
 ///
 /// Source: Krizhevsky, "The CIFAR-10 dataset", section "Binary version".

@@ -1,3 +1,5 @@
+import NeuralNetworks
+
 /// An array of unsigned bytes in the format of the MNIST files, plain or compressed by gzip.
 ///
 /// Two zero bytes, the type (8: unsigned byte), the number of dimensions, the extents as big-endian 32-bit integers, then the

@@ -1,11 +1,4 @@
-/// Extents of an image.
-struct ImageShape: Sendable, Equatable {
-    let channels: Int
-    let height: Int
-    let width: Int
-
-    var count: Int { channels * height * width }
-}
+import NeuralNetworks
 
 /// Images as they are stored in files, one byte an entry, with their classes.
 struct LabelledImages: Sendable {

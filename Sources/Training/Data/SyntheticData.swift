@@ -1,4 +1,5 @@
 import MatrixCore
+import NeuralNetworks
 
 /// Images of known structure, for runs without a file.
 ///

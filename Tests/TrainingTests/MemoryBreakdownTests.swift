@@ -6,13 +6,14 @@ import Preconditioning
 import Quantization
 import TestSupport
 import Testing
+import Training
 
 /// Bytes counted from shapes against published parameters, published memory and real states.
 @Suite struct MemoryBreakdownTests {
     /// Sources: torchvision's and timm's model cards (ResNet, VGG-19 with batch normalization, ViT-B/32, Swin-T), the
     /// released weights (GPT-2, LLaMA-2), and for the CIFAR forms the ImageNet ones less stem and classifier.
-    @Test func publishedParameterCounts() {
-        let counts: [(ModelName, classes: Int, imageSize: Int, count: Int)] = [
+    @Test func publishedParameterCounts() throws {
+        let counts: [(PublishedModel, classes: Int, imageSize: Int, count: Int)] = [
             (.resnet34, 1000, 224, 21_797_672), (.resnet50, 1000, 224, 25_557_032),
             // A stem of 3·3 in place of 7·7 and 100 classes in place of 1000.
             (.resnet34, 100, 32, 21_797_672 - 64 * 3 * 40 - 900 * 513), (.vgg19, 1000, 224, 143_678_248),
@@ -23,39 +24,65 @@ import Testing
             (.llama2, 100, 32, 6_738_415_616),
         ]
         for (model, classes, imageSize, count) in counts {
-            #expect(model.shapes(classes: classes, imageSize: imageSize).parameterCount == count, "\(model)")
+            #expect(try counted(model, classes: classes, imageSize: imageSize).parameterCount == count, "\(model)")
         }
         // Rounded in the papers: 134 and 368 million.
-        #expect(ModelName.llama130.shapes(classes: 1, imageSize: 32).parameterCount / 100_000 == 1341)
-        #expect(ModelName.llama350.shapes(classes: 1, imageSize: 32).parameterCount / 100_000 == 3679)
+        #expect(try counted(.llama130).parameterCount / 100_000 == 1341)
+        #expect(try counted(.llama350).parameterCount / 100_000 == 3679)
     }
 
-    @Test func namesAreUnique() {
-        for model in ModelName.allCases {
-            let names = model.shapes(classes: 10, imageSize: 64).layers.map(\.name)
+    /// At the sizes of the published run where none are given.
+    private func counted(_ model: PublishedModel, classes: Int? = nil, imageSize: Int? = nil) throws -> CountedModel {
+        var (published, size) = (100, 32)
+        if case .images(let classes, let pixels) = model.run.data { (published, size) = (classes, pixels) }
+        return try model.parameters(
+            classes: classes ?? published, imageSize: imageSize ?? size, on: CPUBackend<Float>())
+    }
+
+    @Test func namesAreUnique() throws {
+        for model in PublishedModel.allCases {
+            let names = try counted(model, classes: 10, imageSize: 64).parameters.map(\.name)
             #expect(Set(names).count == names.count, "\(model)")
         }
     }
 
     private func bytes(
-        _ model: ModelName, _ scheme: PreconditionerScheme, largestOrder: Int, parameterBits: Int = 32,
+        _ model: PublishedModel, _ scheme: PreconditionerScheme, largestOrder: Int, parameterBits: Int = 32,
         firstOrderBits: Int = 32
     ) throws -> MemoryBreakdown {
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: 2, bits: firstOrderBits), parameterBits: parameterBits,
             preconditioning: try ShampooSettings(scheme, largestOrder: largestOrder), preconditionsVocabulary: false)
-        let shapes = model.shapes(classes: model.publishedClasses, imageSize: model.publishedImageSize)
-        return shapes.layers.reduce(MemoryBreakdown()) { $0 + MemoryBreakdown(of: $1, setup) }
+        return try counted(model).parameters.reduce(MemoryBreakdown()) { $0 + MemoryBreakdown(of: $1, setup) }
+    }
+
+    private func coding(bits: Int, block: Int = 64) throws -> BlockCoding {
+        try BlockCoding(codebook: Codebook(.linear2, bits: bits), blockSize: block)
+    }
+
+    /// Every storage of a statistic with every storage of a root, and error feedback.
+    private func schemes(bits: Int) throws -> [PreconditionerScheme] {
+        let coding = try coding(bits: bits, block: 48)
+        var result: [PreconditionerScheme] = []
+        for root in RootKind.allCases.map({ RootStorage($0, coding) }) {
+            for statistic in StatisticKind.allCases.map({ StatisticStorage($0, coding) }) {
+                result.append(try PreconditionerScheme(statistic: statistic, root: root))
+                if statistic.traits.takesErrorFeedback {
+                    result.append(try PreconditionerScheme(statistic: statistic, root: root, errorFeedbackDecay: 0.9))
+                }
+            }
+        }
+        return result
     }
 
     private func fourBit() throws -> PreconditionerScheme {
-        let coding = try coding()
+        let coding = try coding(bits: 4)
         return try PreconditionerScheme(statistic: .eigenvector(coding), root: .offdiagonal(coding))
     }
 
-    /// Wang et al. 2024; why the rest is missing is said at `PublishedMemory`.
-    @Test(arguments: ModelName.allCases) func publishedMemory(model: ModelName) throws {
-        let published = PublishedMemory.of(model)
+    /// Wang et al. 2024; why the rest is missing is said at `PublishedRun`.
+    @Test(arguments: PublishedModel.allCases) func publishedMemory(model: PublishedModel) throws {
+        let published = model.run
         let coded = try bytes(model, fourBit(), largestOrder: published.largestOrder)
         let deviation = Double(coded.preconditioners) / 0x1p20 / published.fourBitMegabytes - 1
         expectBound(deviation.magnitude, atMost: model == .llama130 ? 0.16 : 0.022, "\(model)")
@@ -66,8 +93,7 @@ import Testing
         let isFarther = [.vitSmall, .vitBase32, .swinTiny, .gpt2].contains(model)
         expectBound(missing / exactMegabytes, atMost: isFarther ? 0.056 : 0.036)
         // What PyTorch may count above a buffer's own bytes: up to 1 MiB where it is larger than that, order 512.
-        let shapes = model.shapes(classes: model.publishedClasses, imageSize: model.publishedImageSize)
-        let large = shapes.layers.filter { $0.shape.isMatrix && !$0.isVocabulary }
+        let large = try counted(model).parameters.filter { $0.shape.isMatrix && !$0.isVocabulary }
             .flatMap { blockPlaces($0.shape, largestOrder: published.largestOrder) }
             .reduce(0) { $0 + ($1.rows.count > 512 ? 2 : 0) + ($1.columns.count > 512 ? 2 : 0) }
         #expect(missing >= 0 && missing <= Double(large), "\(model): \(missing) MB, \(large) matrices")
@@ -80,12 +106,12 @@ import Testing
         for bits in [3, 4] {
             for scheme in try schemes(bits: bits) {
                 let settings = try ShampooSettings(scheme, largestOrder: 96)
-                let rule = shampoo(try AdamW<CPUBackend<Float>>(), settings)
+                let rule = Preconditioned(base: try AdamW<CPUBackend<Float>>(), method: TwoSided<Shampoo, _>(settings))
                 let setup = MemorySetup(
                     firstOrder: FirstOrderMemory(valueCount: 2, bits: 32), parameterBits: 32,
                     preconditioning: settings, preconditionsVocabulary: true)
                 for dimensions in dimensions {
-                    let layer = LayerShape("layer", dimensions)
+                    let layer = CountedParameter("layer", dimensions)
                     var generator = PhiloxGenerator(seed: 1)
                     let state = try rule.initialState(for: layer.shape, using: &generator, floats)
                     let bytes = MemoryBreakdown(of: layer, setup)
@@ -114,11 +140,11 @@ import Testing
     @Test func bytesOfARealModelsBlocks() throws {
         let floats = CPUBackend<Float>()
         let settings = try ShampooSettings(fourBit())
-        let rule = shampoo(try SGDM<CPUBackend<Float>>(), settings)
+        let rule = Preconditioned(base: try SGDM<CPUBackend<Float>>(), method: TwoSided<Shampoo, _>(settings))
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: 1, bits: 32), parameterBits: 32,
             preconditioning: settings, preconditionsVocabulary: false)
-        for layer in ModelName.resnet34.shapes(classes: 100, imageSize: 32).layers.suffix(6) {
+        for layer in try counted(.resnet34).parameters.suffix(6) {
             var generator = PhiloxGenerator(seed: 1)
             let state = try rule.initialState(for: layer.shape, using: &generator, floats)
             let bytes = MemoryBreakdown(of: layer, setup)
@@ -137,11 +163,11 @@ import Testing
 
     /// Wang et al. 2024, table 13: LLaMA-2-7B, 8-bit AdamW, bfloat16, context 256, 81920 MB.
     @Test func table13() throws {
-        let shapes = ModelName.llama2.shapes(classes: 1, imageSize: 32)
-        let activations = try #require(shapes.activations)
+        let model = try counted(.llama2)
+        let activations = try #require(model.activations)
         func fit(_ bytes: MemoryBreakdown, batch: Int) -> MemoryFit {
             MemoryFit(
-                activations, parameterCount: shapes.parameterCount, bytes, context: 256, batchSize: batch, limit: 81920 << 20)
+                activations, parameterCount: model.parameterCount, bytes, context: 256, batchSize: batch, limit: 81920 << 20)
         }
         func megabytes(_ fit: MemoryFit) throws -> Double {
             Double(fit.fixedBytes + (try #require(fit.activationBytes))) / 0x1p20

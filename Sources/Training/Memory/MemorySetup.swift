@@ -1,3 +1,4 @@
+import Optimizers
 import Preconditioning
 
 /// What a first-order rule keeps: so many values a parameter of so many bits.
@@ -58,14 +59,14 @@ public struct MemoryBreakdown: Sendable, Equatable {
     public init() {}
 
     /// Of one parameter: with the same blocks, orders and storages as `Shampoo` gives it.
-    public init(of layer: LayerShape, _ setup: MemorySetup) {
-        parameters = layer.entryCount * setup.parameterBits / 8
+    public init(of parameter: CountedParameter, _ setup: MemorySetup) {
+        parameters = parameter.entryCount * setup.parameterBits / 8
         gradients = parameters
-        firstOrder = setup.firstOrder.byteCount(entries: layer.entryCount)
-        guard let settings = setup.preconditioning, layer.shape.isMatrix,
-            setup.preconditionsVocabulary || !layer.isVocabulary
+        firstOrder = setup.firstOrder.byteCount(entries: parameter.entryCount)
+        guard let settings = setup.preconditioning, parameter.shape.isMatrix,
+            setup.preconditionsVocabulary || !parameter.isVocabulary
         else { return }
-        for place in blockPlaces(layer.shape, largestOrder: settings.largestOrder) {
+        for place in blockPlaces(parameter.shape, largestOrder: settings.largestOrder) {
             for order in [place.rows.count, place.columns.count] {
                 statistics = statistics + settings.scheme.statisticBuffers(order: order)
                 roots = roots + settings.scheme.rootBuffers(order: order)
