@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    /// Of every primitive that a case calls, a wrong last entry is seen by one of the cases that call it.
+    @Test func everyPrimitiveIsJudged() throws {
+        var backend = SpoiledBackend()
+        var callers: [String: [ConformanceCase<SpoiledBackend>]] = [:]
+        for test in matrixCases() + neuralCases() as [ConformanceCase<SpoiledBackend>] {
+            #expect(try test.difference(of: backend) == nil)
+            for name in backend.record.take() { callers[name, default: []].append(test) }
+        }
+        // All of the two protocols but `synchronize` and those of coded tensors, which have cases of their own.
+        #expect(callers.count == 59)
+        for (name, cases) in callers {
+            backend.wrong = name
+            #expect(try cases.contains { try $0.difference(of: backend) != nil }, "\(name)")
+        }
+    }
+
     /// The judge sees one wrong entry, a NaN, another shape and a difference just above its bound.
     @Test func theJudgeIsStrict() {
         let expected = Matrix<Float>(rows: 2, columns: 1, elements: [1, 2])
