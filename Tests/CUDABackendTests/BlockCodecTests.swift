@@ -1,6 +1,7 @@
 import CPUBackend
 import CUDAEmulator
 import Compute
+import Conformance
 import MatrixCore
 import Quantization
 import Testing
@@ -36,26 +37,13 @@ extension CUDABackendTests {
             #expect(fr_emulator_faults() == 0)
         }
 
-        /// Rectangles, a coding a column, and every format of the maxima.
-        @Test(arguments: BlockMaximumFormat.allCases, regions)
-        func everyForm(_ maxima: BlockMaximumFormat, _ region: CodedRegion) throws {
+        /// The cases of every backend, but for orders that take an emulator too long.
+        @Test func conformance() throws {
             let cuda = try EmulatedLibrary.cuda()
             let codec = try CUDABlockCodec(cuda, device: try cuda.device())
-            let codings = try [(CodebookName.linear2, 4, 64), (.dynamicTree, 3, 5), (.nf4, 4, 1)].map {
-                try BlockCoding(codebook: Codebook($0, bits: $1), blockSize: $2)
-            }
-            for (rows, columns) in [(0, 5), (5, 0), (1, 9), (9, 1), (20, 41), (41, 20)] {
-                var matrix = Self.matrix(rows: rows, columns: columns, seed: 8)
-                for index in stride(from: 0, to: rows * columns, by: 7) {
-                    matrix.elements[index] = index % 2 == 0 ? 2 : -2
-                }
-                let form = CodedForm(
-                    rows: rows, columns: columns, region: region,
-                    codings: .each((0..<columns).map { codings[$0 / 3 % 3] }), maxima: maxima, keepsDiagonal: true)
-                let coded = try codec.encode(matrix, as: form)
-                let expected = try CodedMatrix(defining: matrix, as: form)
-                #expect(coded == expected, "\(rows) × \(columns)")
-                #expect(try codec.decode(coded) == expected.decodedByDefinition, "\(rows) × \(columns)")
+            for test in try CodecCase.all(orders: [1, 2, 33]) {
+                let difference = try test.difference(of: codec)
+                #expect(difference == nil, "\(test): \(difference ?? "")")
             }
             #expect(fr_emulator_faults() == 0)
         }
@@ -137,13 +125,13 @@ extension CUDABackendTests {
             }
         }
 
-        static func matrix(order: Int, seed: UInt64) -> Matrix<Float> { matrix(rows: order, columns: order, seed: seed) }
-
-        static func matrix(rows: Int, columns: Int, seed: UInt64) -> Matrix<Float> {
+        static func matrix(order: Int, seed: UInt64) -> Matrix<Float> {
             var generator = PhiloxGenerator(seed: seed)
             return Matrix(
-                rows: rows, columns: columns,
-                elements: (0..<rows * columns).map { _ in Float.random(in: -2...2, using: &generator) })
+                rows: order, columns: order,
+                elements: (0..<order * order).map { _ in Float.random(in: -2...2, using: &generator) })
         }
     }
 }
+
+extension CUDABlockCodec: MatrixCodec {}
