@@ -17,7 +17,7 @@ private let backend = CPUBackend<Double>()
             let coding = try blockCoding(name, bits: 4, block: 16)
             let kept = try EigenvectorStatistic(
                 eigenvalues: known.eigenvalues, vectors: known.vectors, coding: coding, backend: backend)
-            #expect(kept.eigenvalues == known.eigenvalues.map { Float($0) })
+            #expect(kept.eigenvalues == known.eigenvalues.map { Double(Float($0)) })
             var expected = known.vectors
             for column in 0..<order {
                 let values = throughReferenceCodec(known.vectors.column(column).map { Float($0) }, coding)

@@ -100,7 +100,7 @@ private func decoded(_ vectors: Matrix<Double>, _ coding: BlockCoding) throws ->
         let kept = try HouseholderStatistic(
             eigenvalues: (0..<n).map { Double($0) }, vectors: Matrix<Double>.identity(n), permutation: order,
             coding: blockCoding(.linear2, bits: 4), backend: backend)
-        #expect(kept.eigenvalues == order.map { Float($0) })
+        #expect(kept.eigenvalues == order.map { Double($0) })
         // Tails of a permutation are 0 and ±1, which are codes of linear-2.
         let q = kept.vectors(backend)
         expectTestRatio(

@@ -37,7 +37,9 @@ struct CaseSolver<Scalar: LAPACKScalar> {
         _ vectors: Matrix<Double>, _ eigenvalues: [Double], damping: Double
     ) throws -> CaseRoot {
         if isOptimizers { try requireSinglePrecision(Matrix(diagonal: [eigenvalues.largestMagnitude])) }
-        guard let accepted = rule.apply(to: eigenvalues) else { return record(nil, eigenvalues, damping: damping) }
+        guard let accepted = rule.apply(to: eigenvalues, CPUBackend<Double>()) else {
+            return record(nil, eigenvalues, damping: damping)
+        }
         let result = try solve(
             .factored,
             .factors(
@@ -51,10 +53,11 @@ struct CaseSolver<Scalar: LAPACKScalar> {
         _ vectors: Matrix<Double>, _ eigenvalues: [Double], damping: Double
     ) throws -> CaseRoot {
         let least = eigenvalues.min() ?? 0
-        guard let accepted = rule.apply(to: eigenvalues) else { return record(nil, eigenvalues, damping: 0) }
+        let double = CPUBackend<Double>()
+        guard let accepted = rule.apply(to: eigenvalues, double) else { return record(nil, eigenvalues, damping: 0) }
         let halves = vectors.scalingColumns(by: accepted.map { $0.squareRoot() })
         var result = try root(
-            of: CPUBackend<Double>().symmetricProduct(halves, transposed: false, alpha: 1), damping: damping,
+            of: double.symmetricProduct(halves, transposed: false, alpha: 1), damping: damping,
             isSymmetric: true)
         if least <= 0 {
             // The rule has already mended the kept eigenvalues; the row still says what they were.
@@ -69,7 +72,7 @@ struct CaseSolver<Scalar: LAPACKScalar> {
         let symmetric = isSymmetric ? matrix : matrix.symmetrized
         guard statistic.solver == .schurNewton else {
             let result = try solve(.eigen, .entries(Matrix<Scalar>(symmetric), isSymmetric: true), damping: damping)
-            return record(result.root, result.eigenvalues.map { Double($0) }, damping: damping)
+            return record(result.root, (result.eigenvalues ?? []).map { Double($0) }, damping: damping)
         }
         // Of the decoded statistic, whatever the solver makes of it: the row says how it was.
         let values = try symmetricEigen(symmetric).values

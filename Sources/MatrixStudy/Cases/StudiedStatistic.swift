@@ -38,7 +38,7 @@ extension StatisticCase {
         }
         return StudiedStatistic(
             decoded: .factors(
-                eigenvalues: factored.eigenvalues.map { Double($0) }, vectors: vectors,
+                eigenvalues: factored.eigenvalues, vectors: vectors,
                 areOrthonormal: factored.areVectorsOrthonormal),
             damping: damping, orthogonalityDefect: defect)
     }

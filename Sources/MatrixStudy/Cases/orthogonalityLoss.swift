@@ -34,7 +34,7 @@ extension StudyInput {
                 let defect = orthogonalityDefect(vectors, backend)
                 for exponent in exponents {
                     let error = try meanError(
-                        vectors, kept.eigenvalues.map { Double($0) }, exponent: exponent, backend)
+                        vectors, kept.eigenvalues, exponent: exponent, backend)
                     result.append(
                         OrthogonalityLoss(
                             coding: coding, steps: step, exponent: exponent, meanError: error, defect: defect))

@@ -49,8 +49,8 @@ private struct ScaledIdentity<Backend: MatrixBackend>: StatisticSource {
     let scale: Backend.Scalar
     let backend: Backend
 
-    var matrix: Backend.Tensor { backend.scaled(scale, eigenvectors) }
-    var eigenvalues: [Backend.Scalar] { [Backend.Scalar](repeating: scale, count: order) }
+    var matrix: Backend.Tensor { backend.scaled(scale, backend.identity(order)) }
+    var eigenvalues: Backend.Vector { backend.vector([Backend.Scalar](repeating: scale, count: order)) }
     var eigenvectors: Backend.Tensor { backend.identity(order) }
 
     func shift(damping: Double) -> Backend.Scalar { 0 }

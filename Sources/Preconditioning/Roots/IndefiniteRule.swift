@@ -1,4 +1,4 @@
-import MatrixCore
+import Compute
 
 /// What becomes of eigenvalues that are not positive, which coding can leave behind.
 public enum IndefiniteRule: String, Sendable, Codable, CaseIterable {
@@ -10,15 +10,11 @@ public enum IndefiniteRule: String, Sendable, Codable, CaseIterable {
     case fail
 
     /// The eigenvalues to go on with, or nil where the rule refuses them.
-    public func apply<Scalar: MatrixScalar>(to eigenvalues: [Scalar]) -> [Scalar]? {
+    public func apply<Backend: MatrixBackend>(to eigenvalues: Backend.Vector, _ backend: Backend) -> Backend.Vector? {
         switch self {
-        case .absolute:
-            return eigenvalues.map(\.magnitude)
-        case .clamp:
-            let floor = eigenvalues.reduce(0) { max($0, $1.magnitude) } / Scalar(1 << 24)
-            return eigenvalues.map { max($0, floor) }
-        case .fail:
-            return eigenvalues.allSatisfy { $0 > 0 } ? eigenvalues : nil
+        case .absolute: backend.map(eigenvalues, .magnitude)
+        case .clamp: backend.map(eigenvalues, .raiseToShareOfLargest(1 / Backend.Scalar(1 << 24)))
+        case .fail: backend.values(of: eigenvalues).allSatisfy { $0 > 0 } ? eigenvalues : nil
         }
     }
 }

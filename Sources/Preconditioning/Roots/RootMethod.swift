@@ -43,7 +43,7 @@ public struct RootMethod: Sendable {
             }
             let root = factoredRoot(
                 vectors: vectors, eigenvalues: eigenvalues, exponent: exponent, damping: damping, backend)
-            return RootRecord(finite(root, smallest: eigenvalues.min(), backend), eigenvalues: eigenvalues)
+            return RootRecord(finite(root, eigenvalues, backend), eigenvalues: eigenvalues)
         case .eigen: return try decomposedRoot(of: statistic, backend)
         case .schurNewton: return iteratedRoot(of: statistic, largest, using: &generator, backend)
         }
@@ -55,11 +55,10 @@ public struct RootMethod: Sendable {
         let matrix = statistic.matrix(backend)
         let a = statistic.isSymmetric ? matrix : backend.symmetrize(matrix)
         guard backend.largestMagnitude(a).isFinite else {
-            return RootRecord(.failure(.statisticNotFinite), eigenvalues: [])
+            return RootRecord(.failure(.statisticNotFinite), eigenvalues: nil)
         }
         let result = try eigenRoot(a, exponent: exponent, damping: damping, rule: rule, backend)
-        return RootRecord(
-            finite(result.root, smallest: result.eigenvalues.first, backend), eigenvalues: result.eigenvalues)
+        return RootRecord(finite(result.root, result.eigenvalues, backend), eigenvalues: result.eigenvalues)
     }
 
     private func iteratedRoot<Backend: MatrixBackend>(
@@ -70,21 +69,20 @@ public struct RootMethod: Sendable {
             preconditionFailure("Schur–Newton for the exponent \(exponent)")
         }
         let a = statistic.matrix(backend)
-        let order = backend.shape(of: a).rows
-        let scale =
-            largest ?? largestEigenvalue(a, order: order, iterations: iterations, using: &generator, backend)
-        guard scale.isFinite else { return RootRecord(.failure(.statisticNotFinite), eigenvalues: []) }
+        let scale = largest ?? largestEigenvalue(a, iterations: iterations, using: &generator, backend)
+        guard scale.isFinite else { return RootRecord(.failure(.statisticNotFinite), eigenvalues: nil) }
         let shift = Backend.Scalar(damping) * scale
         let record = schurNewtonRoot(
-            a, order: order, p: p, shift: shift, isSymmetric: statistic.isSymmetric, iterations: iterations, backend)
+            a, p: p, shift: shift, isSymmetric: statistic.isSymmetric, iterations: iterations, backend)
         return RootRecord(record, shift: shift, backend)
     }
 
     private func finite<Backend: MatrixBackend>(
-        _ root: Backend.Tensor?, smallest: Backend.Scalar?, _ backend: Backend
+        _ root: Backend.Tensor?, _ eigenvalues: Backend.Vector, _ backend: Backend
     ) -> Result<Backend.Tensor, RootError> {
         guard let root, backend.largestMagnitude(root).isFinite else {
-            return .failure(.noFinitePower(smallestEigenvalue: Double(smallest ?? 0)))
+            let smallest = backend.values(of: eigenvalues).min() ?? 0
+            return .failure(.noFinitePower(smallestEigenvalue: Double(smallest)))
         }
         return .success(root)
     }

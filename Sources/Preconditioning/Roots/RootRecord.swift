@@ -6,9 +6,9 @@ public struct RootRecord<Backend: MatrixBackend>: Sendable {
     /// Finite; nil where there is none, and `failure` says why.
     public let root: Backend.Tensor?
     public let failure: RootError?
-    /// Of the statistic before damping: those that were kept, or those of the solver's decomposition, ascending; empty where
+    /// Of the statistic before damping: those that were kept, or those of the solver's decomposition, ascending; nil where
     /// the solver finds none.
-    public let eigenvalues: [Backend.Scalar]
+    public let eigenvalues: Backend.Vector?
     /// Of an iteration: its steps, max |M − I| at its end, and whether that met its tolerance. Closed forms have converged
     /// without a step.
     public let iterations: Int
@@ -18,7 +18,7 @@ public struct RootRecord<Backend: MatrixBackend>: Sendable {
     public let shift: Backend.Scalar
 
     /// A closed form, or why there is none.
-    init(_ found: Result<Backend.Tensor, RootError>, eigenvalues: [Backend.Scalar]) {
+    init(_ found: Result<Backend.Tensor, RootError>, eigenvalues: Backend.Vector?) {
         root = try? found.get()
         if case .failure(let error) = found { failure = error } else { failure = nil }
         self.eigenvalues = eigenvalues
@@ -31,7 +31,7 @@ public struct RootRecord<Backend: MatrixBackend>: Sendable {
         root = isFinite ? iteration.root : nil
         failure =
             isFinite ? nil : .notFinite(iterations: iteration.iterations, residual: Double(iteration.residual))
-        eigenvalues = []
+        eigenvalues = nil
         (iterations, residual, hasConverged) = (iteration.iterations, iteration.residual, iteration.hasConverged)
         self.shift = shift
     }

@@ -1,12 +1,5 @@
 import Compute
-import Foundation
 import MatrixCore
-
-/// (λ + ε·max λ)^(-p); NaN where a damped eigenvalue is negative.
-func inversePower<Scalar: MatrixScalar>(of eigenvalues: [Scalar], exponent: Double, damping: Double) -> [Scalar] {
-    let shift = damping * Double(eigenvalues.max() ?? 0)
-    return eigenvalues.map { Scalar(pow(Double($0) + shift, -exponent)) }
-}
 
 /// V·Diag((λ + ε·max λ)^(-p))·Vᵀ, exactly symmetric: the closed form of the paper's Algorithm 2.
 ///
@@ -14,11 +7,11 @@ func inversePower<Scalar: MatrixScalar>(of eigenvalues: [Scalar], exponent: Doub
 ///
 /// - Returns: nil where a damped eigenvalue is not positive or a power leaves the range of the scalar.
 public func factoredRoot<Backend: MatrixBackend>(
-    vectors: Backend.Tensor, eigenvalues: [Backend.Scalar], exponent: Double, damping: Double, _ backend: Backend
+    vectors: Backend.Tensor, eigenvalues: Backend.Vector, exponent: Double, damping: Double, _ backend: Backend
 ) -> Backend.Tensor? {
-    let halves = inversePower(of: eigenvalues, exponent: exponent / 2, damping: damping)
-    guard halves.allSatisfy({ ($0 * $0).isFinite && $0 > 0 }) else { return nil }
-    return backend.symmetricProduct(backend.scaleColumns(vectors, by: backend.vector(halves)), transposed: false, alpha: 1)
+    let halves = backend.map(eigenvalues, .inversePower(exponent: exponent / 2, damping: damping))
+    guard backend.values(of: halves).allSatisfy({ ($0 * $0).isFinite && $0 > 0 }) else { return nil }
+    return backend.symmetricProduct(backend.scaleColumns(vectors, by: halves), transposed: false, alpha: 1)
 }
 
 /// The root of a matrix with what was learned on the way.
@@ -26,7 +19,7 @@ public struct InverseRoot<Backend: MatrixBackend>: Sendable {
     /// nil where the rule refused the eigenvalues or a power was not finite.
     public let root: Backend.Tensor?
     /// Those of the matrix before damping, ascending.
-    public let eigenvalues: [Backend.Scalar]
+    public let eigenvalues: Backend.Vector
 }
 
 /// (A + ε·λmax·I)^(-p) by the eigendecomposition of A.
@@ -37,9 +30,8 @@ public func eigenRoot<Backend: MatrixBackend>(
     _ a: Backend.Tensor, exponent: Double, damping: Double, rule: IndefiniteRule, _ backend: Backend
 ) throws(DecompositionError) -> InverseRoot<Backend> {
     let (eigenvalues, vectors) = try backend.symmetricEigen(a)
-    let values = backend.values(of: eigenvalues)
-    let root = rule.apply(to: values).flatMap {
+    let root = rule.apply(to: eigenvalues, backend).flatMap {
         factoredRoot(vectors: vectors, eigenvalues: $0, exponent: exponent, damping: damping, backend)
     }
-    return InverseRoot(root: root, eigenvalues: values)
+    return InverseRoot(root: root, eigenvalues: eigenvalues)
 }

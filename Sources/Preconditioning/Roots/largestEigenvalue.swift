@@ -12,10 +12,10 @@ import MatrixCore
 ///
 /// - Returns: 0 for the zero matrix; NaN or infinity where the matrix is not finite.
 public func largestEigenvalue<Backend: MatrixBackend>(
-    _ a: Backend.Tensor, order: Int, iterations: Int = 10, tolerance: Double = 1e-6,
+    _ a: Backend.Tensor, iterations: Int = 10, tolerance: Double = 1e-6,
     using generator: inout some RandomNumberGenerator, _ backend: Backend
 ) -> Backend.Scalar {
-    let start = (0..<order).map { _ in Backend.Scalar(2 * generator.uniform() - 1) }
+    let start = (0..<backend.shape(of: a).rows).map { _ in Backend.Scalar(2 * generator.uniform() - 1) }
     var product = backend.column(backend.vector(start))
     var estimate: Backend.Scalar = 0
     for _ in 0..<iterations {

@@ -29,9 +29,10 @@ public struct IterationRecord<Backend: MatrixBackend>: Sendable {
 /// - Parameter isSymmetric: whether A equals its transpose exactly; the root then does, too.
 /// - Precondition: A is square and finite, p ≥ 1.
 public func schurNewtonRoot<Backend: MatrixBackend>(
-    _ a: Backend.Tensor, order: Int, p: Int, shift: Backend.Scalar, isSymmetric: Bool = false, iterations: Int = 10,
+    _ a: Backend.Tensor, p: Int, shift: Backend.Scalar, isSymmetric: Bool = false, iterations: Int = 10,
     tolerance: Backend.Scalar = 1e-6, _ backend: Backend
 ) -> IterationRecord<Backend> {
+    let order = backend.shape(of: a).rows
     let damped = shift == 0 ? a : backend.addToDiagonal(a, shift)
     let z = Backend.Scalar(1 + p) / (2 * backend.frobeniusNorm(damped))
     guard z.isFinite else {

@@ -5,7 +5,7 @@ public enum DecodedStatistic<Backend: MatrixBackend>: Sendable {
     /// Where blocks run along rows, an entry and its mirror image differ and it is not symmetric.
     case entries(Backend.Tensor, isSymmetric: Bool)
     /// Eigenvalues and the vectors that stand for eigenvectors, orthonormal to rounding or only nearly so.
-    case factors(eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, areOrthonormal: Bool)
+    case factors(eigenvalues: Backend.Vector, vectors: Backend.Tensor, areOrthonormal: Bool)
 
     /// Whether `matrix` equals its transpose.
     public var isSymmetric: Bool {
@@ -22,9 +22,7 @@ public enum DecodedStatistic<Backend: MatrixBackend>: Sendable {
         case .factors(let eigenvalues, let vectors, _):
             backend.symmetrize(
                 backend.multiply(
-                    backend.scaleColumns(vectors, by: backend.vector(eigenvalues)), transposed: false, vectors,
-                    transposed: true,
-                    alpha: 1))
+                    backend.scaleColumns(vectors, by: eigenvalues), transposed: false, vectors, transposed: true, alpha: 1))
         }
     }
 }

@@ -4,8 +4,8 @@ import Quantization
 
 /// A statistic kept by its eigenvalues, in float32, and its eigenvectors.
 public protocol FactoredStatistic<Backend>: KeptStatistic {
-    /// In the order in which the vectors are kept.
-    var eigenvalues: [Float] { get }
+    /// Rounded to float32, in the order in which the vectors are kept.
+    var eigenvalues: Backend.Vector { get }
     /// Whether decoded vectors are orthonormal to rounding and not only nearly so.
     var areVectorsOrthonormal: Bool { get }
     /// Whether a subspace step starts from the vectors in descending order of eigenvalue, in which it converges best, and not
@@ -24,23 +24,22 @@ public protocol FactoredStatistic<Backend>: KeptStatistic {
 
 /// Eigenvalues and eigenvectors that an update has found.
 public struct NewFactors<Backend: MatrixBackend>: Sendable {
-    let eigenvalues: [Backend.Scalar]
+    let eigenvalues: Backend.Vector
     let vectors: Backend.Tensor
     /// Where the vectors are H₁H₂…Hₙ of these: the tails below the diagonal, and τ.
-    let reflectors: (packed: Backend.Tensor, scalars: [Backend.Scalar])?
+    let reflectors: (packed: Backend.Tensor, scalars: Backend.Vector)?
 }
 
 extension FactoredStatistic {
-    public var order: Int { eigenvalues.count }
     public var factored: (any FactoredStatistic<Backend>)? { self }
 
     public func decodedStatistic(rectificationSteps steps: Int, _ backend: Backend) -> DecodedStatistic<Backend> {
         .factors(
-            eigenvalues: eigenvalues.map { Backend.Scalar($0) }, vectors: vectors(rectificationSteps: steps, backend),
+            eigenvalues: eigenvalues, vectors: vectors(rectificationSteps: steps, backend),
             areOrthonormal: areVectorsOrthonormal)
     }
 
-    public func magnitude(_ backend: Backend) -> Backend.Scalar { Backend.Scalar(eigenvalues.max() ?? 0) }
+    public func magnitude(_ backend: Backend) -> Backend.Scalar { backend.values(of: eigenvalues).max() ?? 0 }
 
     /// The eigenvectors are renewed by the scheme's `updateDecomposition`.
     @discardableResult
@@ -58,8 +57,7 @@ extension FactoredStatistic {
         case .eigen:
             let (eigenvalues, vectors) = try backend.symmetricEigen(a)
             // As in a subspace step.
-            factors = NewFactors(
-                eigenvalues: backend.values(of: eigenvalues).map { max($0, 0) }, vectors: vectors, reflectors: nil)
+            factors = NewFactors(eigenvalues: backend.map(eigenvalues, .raise(to: 0)), vectors: vectors, reflectors: nil)
         }
         try replace(by: factors, for: scheme.use, backend)
         return a
@@ -68,22 +66,24 @@ extension FactoredStatistic {
     /// The kept factors in the order in which a subspace step starts from them.
     private func startingFactors(
         _ scheme: PreconditionerScheme, _ backend: Backend
-    ) -> (eigenvalues: [Float], vectors: Backend.Tensor) {
+    ) -> (eigenvalues: Backend.Vector, vectors: Backend.Tensor) {
         let vectors = vectors(rectificationSteps: scheme.updateRectificationSteps, backend)
         guard iteratesInDescendingOrder else { return (eigenvalues, vectors) }
-        let values = eigenvalues
+        let values = backend.values(of: eigenvalues)
         let permutation = values.indices.sorted { values[$0] != values[$1] ? values[$0] > values[$1] : $0 < $1 }
-        return (permutation.map { values[$0] }, backend.selectColumns(vectors, permutation))
+        return (backend.select(eigenvalues, permutation: permutation), backend.selectColumns(vectors, permutation))
     }
 }
 
-/// Eigenvalues as the storages by factors keep them.
-///
-/// - Throws: `QuantizationError.notFinite` where one leaves the range of float32.
-func singlePrecision<Scalar: MatrixScalar>(_ eigenvalues: [Scalar]) throws(QuantizationError) -> [Float] {
-    let rounded = eigenvalues.map { Float($0) }
-    if let index = rounded.firstIndex(where: { !$0.isFinite }) {
-        throw .notFinite(row: index, column: index, value: rounded[index])
+extension MatrixBackend {
+    /// Eigenvalues as the storages by factors keep them.
+    ///
+    /// - Throws: `QuantizationError.notFinite` where one leaves the range of float32.
+    func singlePrecision(_ eigenvalues: Vector) throws(QuantizationError) -> Vector {
+        let rounded = map(eigenvalues, .roundToFloat)
+        if largestMagnitude(column(rounded)).isFinite { return rounded }
+        let values = values(of: rounded)
+        let index = values.firstIndex { !$0.isFinite } ?? 0
+        throw .notFinite(row: index, column: index, value: Float(values[index]))
     }
-    return rounded
 }

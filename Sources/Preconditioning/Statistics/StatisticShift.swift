@@ -14,11 +14,11 @@ public enum StatisticShift: String, Sendable, Codable, CaseIterable {
 extension PreconditionerScheme {
     /// A + δI of a new A, δ by the scheme's shift, λmax by power iteration.
     func shifted<Backend: MatrixBackend>(
-        _ a: Backend.Tensor, order: Int, using generator: inout some RandomNumberGenerator, _ backend: Backend
+        _ a: Backend.Tensor, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) -> Backend.Tensor {
         var shift = Backend.Scalar(damping)
         if statisticShift == .relative {
-            shift *= largestEigenvalue(a, order: order, iterations: iterations, using: &generator, backend)
+            shift *= largestEigenvalue(a, iterations: iterations, using: &generator, backend)
         }
         return backend.addToDiagonal(a, shift)
     }

@@ -8,7 +8,7 @@ public protocol StatisticSource<Backend> {
     var matrix: Backend.Tensor { get }
     /// Those of the matrix, and its eigenvectors, a column each, in the same order; asked for where the storage's traits want
     /// a decomposition.
-    var eigenvalues: [Backend.Scalar] { get }
+    var eigenvalues: Backend.Vector { get }
     var eigenvectors: Backend.Tensor { get }
 
     /// δ of a storage that keeps A + δI, for the damping ε; it may come from the decomposition.

@@ -13,16 +13,15 @@ func subspaceStep<Backend: MatrixBackend>(
     let (packed, scalars) = backend.householderQR(backend.multiply(a, vectors))
     let next = backend.orthogonalFactor(reflectors: packed, scalars: scalars)
     let quotients = backend.columnProducts(next, backend.multiply(a, next))
-    let onHost = backend.values(of: [quotients, scalars])
-    return NewFactors(eigenvalues: onHost[0].map { max($0, 0) }, vectors: next, reflectors: (packed, onHost[1]))
+    return NewFactors(eigenvalues: backend.map(quotients, .raise(to: 0)), vectors: next, reflectors: (packed, scalars))
 }
 
 /// β·V·Diag(λ)·Vᵀ + w·M.
 func updatedStatistic<Backend: MatrixBackend>(
-    vectors: Backend.Tensor, eigenvalues: [Float], decay: Double, moment: Backend.Tensor, weight: Double,
+    vectors: Backend.Tensor, eigenvalues: Backend.Vector, decay: Double, moment: Backend.Tensor, weight: Double,
     _ backend: Backend
 ) -> Backend.Tensor {
-    let scaled = backend.scaleColumns(vectors, by: backend.vector(eigenvalues.map { Backend.Scalar($0) }))
+    let scaled = backend.scaleColumns(vectors, by: eigenvalues)
     var result = backend.multiply(
         scaled, transposed: false, vectors, transposed: true, alpha: Backend.Scalar(decay))
     backend.combine(1, into: &result, Backend.Scalar(weight), moment)

@@ -18,23 +18,28 @@ struct BasisStorage: StatisticDefinition {
     func keep<Backend: MatrixBackend>(
         _ source: some StatisticSource<Backend>, for use: StatisticUse, _ backend: Backend
     ) throws -> any KeptStatistic<Backend> {
-        BasisStatistic(
-            eigenvalues: try singlePrecision(source.eigenvalues), vectors: source.eigenvectors,
-            iteratesInDescendingOrder: iteratesInDescendingOrder)
+        try BasisStatistic(
+            eigenvalues: source.eigenvalues, vectors: source.eigenvectors,
+            iteratesInDescendingOrder: iteratesInDescendingOrder, backend)
     }
 }
 
 /// A statistic kept by its eigenvalues in float32 and its eigenvectors as they are, which need no rectification.
 struct BasisStatistic<Backend: MatrixBackend>: FactoredStatistic {
-    private(set) var eigenvalues: [Float]
+    let order: Int
+    private(set) var eigenvalues: Backend.Vector
     private var vectors: Backend.Tensor
     let iteratesInDescendingOrder: Bool
 
     var isCoded: Bool { false }
     var areVectorsOrthonormal: Bool { true }
 
-    init(eigenvalues: [Float], vectors: Backend.Tensor, iteratesInDescendingOrder: Bool) {
-        self.eigenvalues = eigenvalues
+    /// - Throws: `QuantizationError.notFinite`.
+    init(
+        eigenvalues: Backend.Vector, vectors: Backend.Tensor, iteratesInDescendingOrder: Bool, _ backend: Backend
+    ) throws(QuantizationError) {
+        order = backend.shape(of: vectors).columns
+        self.eigenvalues = try backend.singlePrecision(eigenvalues)
         self.vectors = vectors
         self.iteratesInDescendingOrder = iteratesInDescendingOrder
     }
@@ -44,22 +49,22 @@ struct BasisStatistic<Backend: MatrixBackend>: FactoredStatistic {
     mutating func replace(
         by factors: NewFactors<Backend>, for use: StatisticUse, _ backend: Backend
     ) throws(QuantizationError) {
-        eigenvalues = try singlePrecision(factors.eigenvalues)
+        eigenvalues = try backend.singlePrecision(factors.eigenvalues)
         vectors = factors.vectors
     }
 
-    func byteCount(_ backend: Backend) -> Int { 4 * eigenvalues.count + backend.byteCount(vectors) }
+    func byteCount(_ backend: Backend) -> Int { 4 * order + backend.byteCount(vectors) }
 
     /// `eigenvalues` and `vectors`.
     func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
-        archive.add("eigenvalues", .floats(eigenvalues))
+        archive.add("eigenvalues", .floats(backend.values(of: eigenvalues).map { Float($0) }))
         archive.add("vectors", vectors, backend)
         return archive
     }
 
     mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
-        eigenvalues = try archive.floats("eigenvalues", count: eigenvalues.count)
+        eigenvalues = backend.vector(try archive.floats("eigenvalues", count: order).map { Backend.Scalar($0) })
         vectors = try archive.finiteTensor("vectors", like: vectors, backend)
     }
 }

@@ -30,16 +30,11 @@ public struct BufferBytes: Sendable, Equatable {
         return bytes
     }
 
-    static func coded(
-        _ region: CodedRegion, _ coding: BlockCoding, order: Int, hasDiagonal: Bool = false, hasSigns: Bool = false
-    ) -> BufferBytes {
-        var bytes = BufferBytes()
-        let form = CodedForm(order: order, region: region, coding: coding)
-        bytes.codes = form.plainByteCount
-        bytes.blockMaxima = form.maximaByteCount
-        bytes.diagonals = hasDiagonal ? 4 * order : 0
-        bytes.signs = hasSigns ? (order + 7) / 8 : 0
-        return bytes
+    /// Codes in plain packing.
+    init(of form: CodedForm) {
+        codes = form.plainByteCount
+        blockMaxima = form.maximaByteCount
+        diagonals = 4 * form.diagonalCount
     }
 }
 

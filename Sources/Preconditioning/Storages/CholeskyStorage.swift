@@ -8,9 +8,16 @@ struct CholeskyStorage: CodedStatisticDefinition {
     static let traits = StorageTraits(isShifted: true, takesErrorFeedback: true)
     let coding: BlockCoding
 
+    /// Of Lᵀ.
+    func form(order: Int) -> CodedForm {
+        CodedForm(order: order, region: .strictUpper, coding: coding, keepsDiagonal: true)
+    }
+
+    func errorForm(order: Int) -> CodedForm { CodedForm(order: order, region: .strictUpper, coding: coding) }
+
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
-        let factor = BufferBytes.coded(.strictUpper, coding, order: order, hasDiagonal: true)
-        return hasErrorFeedback ? factor + .coded(.strictUpper, coding, order: order) : factor
+        let factor = BufferBytes(of: form(order: order))
+        return hasErrorFeedback ? factor + BufferBytes(of: errorForm(order: order)) : factor
     }
 
     func keep<Backend: MatrixBackend>(
@@ -37,7 +44,7 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
     private var factor: Backend.CodedTensor
     /// E of the error feedback, in the place of the other triangle.
     private var error: Backend.CodedTensor?
-    private let coding: BlockCoding
+    private let storage: CholeskyStorage
     public fileprivate(set) var isDamped = true
 
     /// - Parameter shift: δ ≥ 0, the absolute damping, added before factorizing.
@@ -47,13 +54,13 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
     ) throws {
         let upper = try backend.choleskyFactor(shift == 0 ? statistic : backend.addToDiagonal(statistic, shift))
         order = backend.shape(of: upper).rows
-        self.coding = coding
-        factor = try backend.encode(upper, region: .strictUpper, coding: coding, keepingDiagonal: true)
+        storage = CholeskyStorage(coding: coding)
+        factor = try backend.encode(upper, as: storage.form(order: order))
     }
 
     /// E ← 0.
     fileprivate mutating func beginErrorFeedback(_ backend: Backend) throws(QuantizationError) {
-        error = try encoded(backend.zeros(rows: order, columns: order), backend)
+        error = try backend.encode(backend.zeros(rows: order, columns: order), as: storage.errorForm(order: order))
     }
 
     /// D(L)·D(L)ᵀ, damping included.
@@ -73,23 +80,19 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
         _ backend: Backend
     ) throws -> Backend.Tensor? {
         guard let a = try scheme.blended(decoded(backend), of: self, with: moment, backend) else { return nil }
-        let upper = try backend.choleskyFactor(scheme.shifted(a, order: order, using: &generator, backend))
+        let upper = try backend.choleskyFactor(scheme.shifted(a, using: &generator, backend))
         guard let error, let decay = scheme.errorFeedbackDecay else {
-            factor = try backend.encode(upper, region: .strictUpper, coding: coding, keepingDiagonal: true)
+            factor = try backend.encode(upper, as: storage.form(order: order))
             return a
         }
         let previous = backend.decode(error)
         let target = backend.combine(1, upper, 1, previous)
-        let next = try backend.encode(target, region: .strictUpper, coding: coding, keepingDiagonal: true)
+        let next = try backend.encode(target, as: storage.form(order: order))
         let residual = backend.combine(1, target, -1, backend.decode(next))
         let feedback = backend.combine(Backend.Scalar(decay), previous, Backend.Scalar(1 - decay), residual)
-        self.error = try encoded(feedback, backend)
+        self.error = try backend.encode(feedback, as: storage.errorForm(order: order))
         factor = next
         return a
-    }
-
-    private func encoded(_ error: Backend.Tensor, _ backend: Backend) throws(QuantizationError) -> Backend.CodedTensor {
-        try backend.encode(error, region: .strictUpper, coding: coding, keepingDiagonal: false)
     }
 
     public func byteCount(_ backend: Backend) -> Int {
@@ -99,8 +102,8 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
     /// `factor`: codes, block maxima and diagonal; `error`: codes and block maxima.
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
-        archive.add("factor", backend.parts(of: factor).archive)
-        if let error { archive.add("error", backend.parts(of: error).archive) }
+        archive.add("factor", backend.codedMatrix(factor).archive)
+        if let error { archive.add("error", backend.codedMatrix(error).archive) }
         return archive
     }
 

@@ -9,8 +9,12 @@ struct EigenvectorStorage: CodedStatisticDefinition {
 
     var uncoded: any StatisticDefinition { BasisStorage(iteratesInDescendingOrder: false) }
 
+    func form(order: Int) -> CodedForm { CodedForm(order: order, region: .columns, coding: coding) }
+
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
-        .coded(.columns, coding, order: order, hasDiagonal: true)
+        var bytes = BufferBytes(of: form(order: order))
+        bytes.diagonals = 4 * order
+        return bytes
     }
 
     func keep<Backend: MatrixBackend>(
@@ -29,20 +33,22 @@ extension StatisticStorage {
 ///
 /// Source: Wang et al. 2024, section 3.3.
 public struct EigenvectorStatistic<Backend: MatrixBackend>: FactoredStatistic {
-    public private(set) var eigenvalues: [Float]
+    public let order: Int
+    public private(set) var eigenvalues: Backend.Vector
     private var codedVectors: Backend.CodedTensor
-    private let coding: BlockCoding
+    private let storage: EigenvectorStorage
 
     public var areVectorsOrthonormal: Bool { false }
     public var iteratesInDescendingOrder: Bool { false }
 
     /// - Throws: `QuantizationError.notFinite`.
     public init(
-        eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, coding: BlockCoding, backend: Backend
+        eigenvalues: Backend.Vector, vectors: Backend.Tensor, coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
-        self.coding = coding
-        self.eigenvalues = try singlePrecision(eigenvalues)
-        codedVectors = try backend.encode(vectors, region: .columns, coding: coding, keepingDiagonal: false)
+        storage = EigenvectorStorage(coding: coding)
+        order = backend.shape(of: vectors).columns
+        self.eigenvalues = try backend.singlePrecision(eigenvalues)
+        codedVectors = try backend.encode(vectors, as: storage.form(order: order))
     }
 
     /// The eigenvectors after `steps` of Björck's orthonormalization.
@@ -54,27 +60,28 @@ public struct EigenvectorStatistic<Backend: MatrixBackend>: FactoredStatistic {
         by factors: NewFactors<Backend>, for use: StatisticUse, _ backend: Backend
     ) throws(QuantizationError) {
         self = try EigenvectorStatistic(
-            eigenvalues: factors.eigenvalues, vectors: signed(factors.vectors, backend), coding: coding, backend: backend)
+            eigenvalues: factors.eigenvalues, vectors: signed(factors.vectors, backend), coding: storage.coding,
+            backend: backend)
     }
 
     /// Eigenvectors with the sign that makes their largest entry positive, where the codebook lacks −1: a QR step gives
     /// −eₖ as often as eₖ, and dynamic-tree would code it a tenth too short.
     private func signed(_ vectors: Backend.Tensor, _ backend: Backend) -> Backend.Tensor {
-        coding.codebook.values[0] > -1 ? backend.orientColumns(vectors) : vectors
+        storage.coding.codebook.values[0] > -1 ? backend.orientColumns(vectors) : vectors
     }
 
-    public func byteCount(_ backend: Backend) -> Int { 4 * eigenvalues.count + backend.byteCount(codedVectors) }
+    public func byteCount(_ backend: Backend) -> Int { 4 * order + backend.byteCount(codedVectors) }
 
     /// `eigenvalues`, and the eigenvectors' codes and block maxima.
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
-        archive.add("eigenvalues", .floats(eigenvalues))
-        archive.add("vectors", backend.parts(of: codedVectors).archive)
+        archive.add("eigenvalues", .floats(backend.values(of: eigenvalues).map { Float($0) }))
+        archive.add("vectors", backend.codedMatrix(codedVectors).archive)
         return archive
     }
 
     public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
-        eigenvalues = try archive.floats("eigenvalues", count: eigenvalues.count)
+        eigenvalues = backend.vector(try archive.floats("eigenvalues", count: order).map { Backend.Scalar($0) })
         codedVectors = try backend.codedTensor(like: codedVectors, from: archive.part("vectors"))
     }
 }

@@ -15,12 +15,15 @@ struct EntryLayout: Sendable {
     let keepsDiagonal: Bool
     /// Whether the other triangle is the mirror image of the coded one.
     let isMirrored: Bool
+
+    func form(order: Int) -> CodedForm {
+        CodedForm(order: order, region: region, coding: coding, keepsDiagonal: keepsDiagonal)
+    }
 }
 
 extension EntryStorage {
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
-        guard let layout else { return .entries(order: order) }
-        return .coded(layout.region, layout.coding, order: order, hasDiagonal: layout.keepsDiagonal)
+        layout.map { BufferBytes(of: $0.form(order: order)) } ?? .entries(order: order)
     }
 
     func keep<Backend: MatrixBackend>(

@@ -9,8 +9,13 @@ struct HouseholderStorage: CodedStatisticDefinition {
 
     var uncoded: any StatisticDefinition { BasisStorage(iteratesInDescendingOrder: true) }
 
+    func form(order: Int) -> CodedForm { CodedForm(order: order, region: .strictLower, coding: coding) }
+
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
-        .coded(.strictLower, coding, order: order, hasDiagonal: true, hasSigns: true)
+        var bytes = BufferBytes(of: form(order: order))
+        bytes.diagonals = 4 * order
+        bytes.signs = (order + 7) / 8
+        return bytes
     }
 
     func keep<Backend: MatrixBackend>(
@@ -19,7 +24,8 @@ struct HouseholderStorage: CodedStatisticDefinition {
         let eigenvalues = source.eigenvalues
         return try HouseholderStatistic(
             eigenvalues: eigenvalues, vectors: source.eigenvectors,
-            permutation: reflectorPermutation(eigenvalues: eigenvalues, exponent: use.exponent, damping: use.damping),
+            permutation: reflectorPermutation(
+                eigenvalues: backend.values(of: eigenvalues), exponent: use.exponent, damping: use.damping),
             coding: coding, backend: backend)
     }
 }
@@ -35,11 +41,12 @@ extension StatisticStorage {
 /// orthogonal whatever the codes, so the product needs no rectification. Column k of the product carries the errors of
 /// k reflectors; the eigenvectors that matter most to A^(-p) therefore come first.
 public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
-    public private(set) var eigenvalues: [Float]
+    public let order: Int
+    public private(set) var eigenvalues: Backend.Vector
     private var tails: Backend.CodedTensor
-    /// Bit k % 8 of byte k / 8 is 1 where column k of the product is to be negated.
-    private var negations: [UInt8]
-    private let coding: BlockCoding
+    /// −1 where a column of the product is to be negated, otherwise 1.
+    private var signs: Backend.Vector
+    private let storage: HouseholderStorage
 
     public var areVectorsOrthonormal: Bool { true }
     public var iteratesInDescendingOrder: Bool { true }
@@ -49,13 +56,13 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     ///   - permutation: `reflectorPermutation` of the eigenvalues.
     /// - Throws: `QuantizationError.notFinite`.
     public init(
-        eigenvalues: [Backend.Scalar], vectors: Backend.Tensor, permutation: [Int], coding: BlockCoding, backend: Backend
+        eigenvalues: Backend.Vector, vectors: Backend.Tensor, permutation: [Int], coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
         let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, permutation))
         let onHost = backend.values(of: [backend.diagonal(packed), scalars])
         // R is Diag(±1).
         try self.init(
-            eigenvalues: permutation.map { eigenvalues[$0] }, reflectors: packed, scalars: onHost[1],
+            eigenvalues: backend.select(eigenvalues, permutation: permutation), reflectors: packed, scalars: onHost[1],
             negative: onHost[0].map { $0 < 0 }, coding: coding, backend: backend)
     }
 
@@ -66,37 +73,37 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     ///   - scalars: τₖ.
     /// - Throws: `QuantizationError.notFinite`.
     init(
-        eigenvalues: [Backend.Scalar], reflectors: Backend.Tensor, scalars: [Backend.Scalar], negative: [Bool],
+        eigenvalues: Backend.Vector, reflectors: Backend.Tensor, scalars: [Backend.Scalar], negative: [Bool],
         coding: BlockCoding, backend: Backend
     ) throws(QuantizationError) {
-        self.coding = coding
-        self.eigenvalues = try singlePrecision(eigenvalues)
-        tails = try backend.encode(reflectors, region: .strictLower, coding: coding, keepingDiagonal: false)
-        var negations = [UInt8](repeating: 0, count: (negative.count + 7) / 8)
-        // Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k.
-        let lastIsIdentity = negative.count - 1
-        for (index, isNegative) in negative.enumerated() {
-            let reflectsAxis = scalars[index] == 0 && index != lastIsIdentity
-            if isNegative != reflectsAxis { negations[index / 8] |= 1 << (index % 8) }
-        }
-        self.negations = negations
+        storage = HouseholderStorage(coding: coding)
+        order = negative.count
+        self.eigenvalues = try backend.singlePrecision(eigenvalues)
+        tails = try backend.encode(reflectors, as: storage.form(order: order))
+        // Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k; but for the last,
+        // which decodes as it was.
+        let lastIsIdentity = order - 1
+        signs = backend.vector(
+            negative.enumerated().map { index, isNegative in
+                isNegative != (scalars[index] == 0 && index != lastIsIdentity) ? -1 : 1
+            })
     }
 
     public mutating func replace(
         by factors: NewFactors<Backend>, for use: StatisticUse, _ backend: Backend
     ) throws(QuantizationError) {
-        let permutation = reflectorPermutation(
-            eigenvalues: factors.eigenvalues, exponent: use.exponent, damping: use.damping)
+        let onHost = backend.values(of: [factors.eigenvalues] + (factors.reflectors.map { [$0.scalars] } ?? []))
+        let permutation = reflectorPermutation(eigenvalues: onHost[0], exponent: use.exponent, damping: use.damping)
         guard let reflectors = factors.reflectors, permutation == Array(0..<order) else {
             self = try HouseholderStatistic(
-                eigenvalues: factors.eigenvalues, vectors: factors.vectors, permutation: permutation, coding: coding,
-                backend: backend)
+                eigenvalues: factors.eigenvalues, vectors: factors.vectors, permutation: permutation,
+                coding: storage.coding, backend: backend)
             return
         }
         // The step's own reflectors: its order is the one to store in, and another factorization is saved.
         self = try HouseholderStatistic(
-            eigenvalues: factors.eigenvalues, reflectors: reflectors.packed, scalars: reflectors.scalars,
-            negative: [Bool](repeating: false, count: order), coding: coding, backend: backend)
+            eigenvalues: factors.eigenvalues, reflectors: reflectors.packed, scalars: onHost[1],
+            negative: [Bool](repeating: false, count: order), coding: storage.coding, backend: backend)
     }
 
     public func vectors(rectificationSteps steps: Int, _ backend: Backend) -> Backend.Tensor { vectors(backend) }
@@ -105,35 +112,35 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     public func vectors(_ backend: Backend) -> Backend.Tensor {
         let reflectors = backend.decode(tails)
         // The last reflector has no tail: it is the identity, as LAPACK leaves it.
-        let scalars = backend.map(
-            backend.squaredColumnNorms(reflectors), .reflectorScalars(count: eigenvalues.count - 1))
-        let signs = eigenvalues.indices.map { index -> Backend.Scalar in
-            negations[index / 8] >> (index % 8) & 1 == 1 ? -1 : 1
-        }
-        return backend.scaleColumns(
-            backend.orthogonalFactor(reflectors: reflectors, scalars: scalars), by: backend.vector(signs))
+        let scalars = backend.map(backend.squaredColumnNorms(reflectors), .reflectorScalars(count: order - 1))
+        return backend.scaleColumns(backend.orthogonalFactor(reflectors: reflectors, scalars: scalars), by: signs)
     }
 
-    public func byteCount(_ backend: Backend) -> Int {
-        4 * eigenvalues.count + negations.count + backend.byteCount(tails)
-    }
+    public func byteCount(_ backend: Backend) -> Int { 4 * order + signByteCount + backend.byteCount(tails) }
 
-    /// `eigenvalues`, `negations`, and the reflectors' codes and block maxima.
+    private var signByteCount: Int { (order + 7) / 8 }
+
+    /// `eigenvalues`, `negations`, and the reflectors' codes and block maxima. Bit k % 8 of byte k / 8 of the negations is 1
+    /// where column k is to be negated.
     public func archive(_ backend: Backend) -> StateArchive {
+        let onHost = backend.values(of: [eigenvalues, signs])
+        var negations = [UInt8](repeating: 0, count: signByteCount)
+        for (index, sign) in onHost[1].enumerated() where sign < 0 { negations[index / 8] |= 1 << (index % 8) }
         var archive = StateArchive()
-        archive.add("eigenvalues", .floats(eigenvalues))
+        archive.add("eigenvalues", .floats(onHost[0].map { Float($0) }))
         archive.add("negations", .bytes(negations))
-        archive.add("reflectors", backend.parts(of: tails).archive)
+        archive.add("reflectors", backend.codedMatrix(tails).archive)
         return archive
     }
 
     public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
-        eigenvalues = try archive.floats("eigenvalues", count: eigenvalues.count)
-        negations = try archive.bytes("negations", count: negations.count)
-        let usedBits = eigenvalues.count % 8
+        eigenvalues = backend.vector(try archive.floats("eigenvalues", count: order).map { Backend.Scalar($0) })
+        let negations = try archive.bytes("negations", count: signByteCount)
+        let usedBits = order % 8
         if usedBits > 0, let last = negations.last, last >> usedBits != 0 {
             throw archive.error("negations", .invalid("bits behind the last sign are set"))
         }
+        signs = backend.vector((0..<order).map { negations[$0 / 8] >> ($0 % 8) & 1 == 1 ? -1 : 1 })
         tails = try backend.codedTensor(like: tails, from: archive.part("reflectors"))
     }
 }
@@ -148,7 +155,8 @@ public func reflectorPermutation<Scalar: MatrixScalar>(
     eigenvalues: [Scalar], exponent: Double, damping: Double
 ) -> [Int] {
     guard !eigenvalues.isEmpty else { return [] }
-    let weights = inversePower(of: eigenvalues.map(\.magnitude), exponent: exponent, damping: damping)
+    let weights = VectorOperation.inversePower(exponent: exponent, damping: damping).applied(
+        to: eigenvalues.map(\.magnitude))
     let median = weights.sorted()[(weights.count - 1) / 2]
     let distances = weights.map { weight in
         // An infinite weight (λ = 0 without damping) is the farthest of all, not a NaN.

@@ -28,10 +28,8 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
             kept = .exact(matrix)
             return
         }
-        kept = .coded(
-            try backend.encode(
-                matrix, region: layout.region, coding: layout.coding, keepingDiagonal: layout.keepsDiagonal),
-            mirrored: layout.isMirrored)
+        let form = layout.form(order: backend.shape(of: matrix).rows)
+        kept = .coded(try backend.encode(matrix, as: form), mirrored: layout.isMirrored)
     }
 
     public func decoded(_ backend: Backend) -> Backend.Tensor {
@@ -70,7 +68,7 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
             archive.add("entries", matrix, backend)
             return archive
         case .coded(let coded, mirrored: _):
-            return backend.parts(of: coded).archive
+            return backend.codedMatrix(coded).archive
         }
     }
 
