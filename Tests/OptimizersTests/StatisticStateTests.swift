@@ -17,7 +17,7 @@ func storages(bits: Int) throws -> [StatisticStorage] {
     let coding = try coding(bits: bits)
     return [
         .exact, .full(coding), .offdiagonal(coding), .symmetric(coding), .eigenvector(coding), .householder(coding),
-        .cholesky(coding),
+        .cholesky(coding), StatisticStorage(.ldlt, coding),
     ]
 }
 

@@ -13,8 +13,8 @@ import Testing
     private static let order = 8
 
     private static let schemes: [(storage: Int, isCoded: Bool, feedback: Double?, shift: StatisticShift?)] =
-        (0..<7).flatMap { [($0, false, nil, nil), ($0, true, nil, nil)] }
-        + [(6, true, 0.95, nil), (6, true, nil, .absolute), (6, true, 0.95, .absolute)]
+        (0..<8).flatMap { [($0, false, nil, nil), ($0, true, nil, nil)] }
+        + [(6, true, 0.95, nil), (6, true, nil, .absolute), (6, true, 0.95, .absolute), (7, true, nil, .absolute)]
 
     private func side(
         _ kind: (storage: Int, isCoded: Bool, feedback: Double?, shift: StatisticShift?), decay: Double,

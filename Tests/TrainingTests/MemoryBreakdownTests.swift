@@ -128,7 +128,7 @@ import Training
                     for (part, kinds) in [("statistic", bytes.statistics), ("root", bytes.roots)] {
                         #expect(kinds.codes == sum(part, ["codes"]) && kinds.signs == sum(part, ["negations"]))
                         #expect(kinds.blockMaxima == sum(part, ["block_maxima"]))
-                        #expect(kinds.diagonals == sum(part, ["diagonal", "eigenvalues"]))
+                        #expect(kinds.diagonals == sum(part, ["diagonal", "eigenvalues", "logarithms"]))
                         #expect(kinds.exact == sum(part, ["entries", "vectors"]))
                     }
                 }

@@ -10,6 +10,7 @@ extension StatisticKind: StorageName {
         case .eigenvector: EigenvectorStorage.self
         case .householder: HouseholderStorage.self
         case .cholesky: CholeskyStorage.self
+        case .ldlt: LDLTStorage.self
         }
     }
 

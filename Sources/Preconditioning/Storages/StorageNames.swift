@@ -7,6 +7,7 @@ public enum StatisticKind: String, Sendable, Codable, CaseIterable {
     case eigenvector
     case householder
     case cholesky
+    case ldlt
 }
 
 /// The storages of a root by name; they mean what they mean for a statistic.
