@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "CIndependentProduct"),
         .target(name: "CKernels"),
 
-        .target(name: "Files", dependencies: ["CXXHash"]),
+        .target(name: "Files", dependencies: ["CXXHash", "CZlib"]),
         .target(name: "MatrixCore"),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "MatrixCore"]),
         .target(name: "IndependentProduct", dependencies: ["CIndependentProduct", "MatrixCore"]),
@@ -50,24 +50,25 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
         .target(name: "HDF5Store", dependencies: ["CHDF5", "Files", "MatrixCore"]),
+        .target(name: "MatrixSources", dependencies: ["Files", "HDF5Store", "MatrixCore"]),
         .target(
             name: "Training",
             dependencies: [
-                "CZlib", "Compute", "Files", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
+                "Compute", "Files", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
                 "Quantization",
             ]),
         .target(
             name: "MatrixStudy",
             dependencies: [
                 "CPUBackend", "Compute", "Files", "GSLReference", "HDF5Store", "IndependentProduct", "LinearAlgebra",
-                "MatrixCore", "Preconditioning", "Quantization", "Yams",
+                "MatrixCore", "MatrixSources", "Preconditioning", "Quantization", "Yams",
             ]),
         .executableTarget(
             name: "fourthroot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "CPUBackend", "CUDABackend", "Compute", "Conformance", "Files", "GSLReference", "HDF5Store", "LinearAlgebra",
-                "MatrixCore",
+                "MatrixCore", "MatrixSources",
                 "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ]),
 
@@ -117,9 +118,13 @@ let package = Package(
             ]),
         .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),
         .testTarget(
+            name: "MatrixSourcesTests", dependencies: ["Files", "HDF5Store", "MatrixCore", "MatrixSources", "TestSupport"]),
+        .testTarget(
             name: "MatrixStudyTests",
             dependencies: [
-                "Files", "HDF5Store", "MatrixCore", "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
+                "Files", "HDF5Store", "MatrixCore", "MatrixSources", "MatrixStudy", "Preconditioning", "Quantization",
+                "Spectra",
+                "TestSupport",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]

@@ -1,3 +1,5 @@
+import MatrixCore
+
 /// What a file says about one of its data sets, without its data; its attributes are read by
 /// `HDF5File.attributes(of:)`.
 public struct DatasetDescription: Sendable, Equatable {
@@ -14,7 +16,7 @@ public struct DatasetDescription: Sendable, Equatable {
     public let name: String
     /// The extents, row-major; [] of a scalar, [0] of a set with a null data space.
     public let shape: [Int]
-    /// With the convention for uint16 sets already applied, see `HDF5File.readMatrix`.
+    /// With the convention for uint16 sets already applied, see `HDF5File.readRowsAsColumns`.
     public let elementType: ElementType
     public let byteOrder: ByteOrder?
     public let layout: Layout
@@ -26,23 +28,6 @@ public struct DatasetDescription: Sendable, Equatable {
     public let failure: HDF5Error?
     /// The number of the set in its listing: two descriptions with one number are one set under two paths.
     public let object: Int
-
-    /// Whether it is two-dimensional and square; of order 0 too.
-    public var isSquare: Bool { failure == nil && shape.count == 2 && shape[0] == shape[1] }
-
-    /// Whether it is square, not empty and of a float type.
-    public var isSquareMatrix: Bool { isSquare && shape[0] > 0 && elementType.isReadableAsMatrix }
-
-    /// Whether it is square matrices, more than single numbers, one behind another.
-    public var isStack: Bool {
-        failure == nil && shape.count > 2 && elementType.isReadableAsMatrix && !shape.contains(0)
-            && shape[shape.count - 2] == shape[shape.count - 1] && shape[shape.count - 1] > 1
-    }
-
-    /// "3 × 4", or in words.
-    public var shapeText: String {
-        shape.isEmpty ? "a scalar" : shape == [0] ? "empty" : shape.map { "\($0)" }.joined(separator: " × ")
-    }
 
     init(name: String, object: Int, failure: HDF5Error) {
         self.init(

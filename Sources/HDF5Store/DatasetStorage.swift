@@ -4,17 +4,14 @@ public struct DatasetStorage: Sendable, Hashable {
     public var deflateLevel: Int?
     /// The bytes of all elements of a chunk gathered by significance, which is what makes floats compress.
     public var shuffle: Bool
-    /// A checksum for every chunk, verified on reading.
-    public var fletcher32: Bool
     /// The extents of a chunk; nil to have whole rows of about 256 KiB together.
     public var chunk: [Int]?
 
     /// - Precondition: `deflateLevel` is nil or within 1...9.
-    public init(deflateLevel: Int? = nil, shuffle: Bool = false, fletcher32: Bool = false, chunk: [Int]? = nil) {
+    public init(deflateLevel: Int? = nil, shuffle: Bool = false, chunk: [Int]? = nil) {
         precondition(deflateLevel.map { (1...9).contains($0) } ?? true, "deflate level \(deflateLevel ?? 0)")
         self.deflateLevel = deflateLevel
         self.shuffle = shuffle
-        self.fletcher32 = fletcher32
         self.chunk = chunk
     }
 
@@ -25,7 +22,7 @@ public struct DatasetStorage: Sendable, Hashable {
 
     /// The chunk for a shape; nil where the set is stored in one piece.
     func chunk(forShape shape: [Int], elementBytes: Int) -> [Int]? {
-        guard deflateLevel != nil || shuffle || fletcher32 || chunk != nil else { return nil }
+        guard deflateLevel != nil || shuffle || chunk != nil else { return nil }
         // A chunk must have extents, and a scalar has none.
         guard !shape.isEmpty, !shape.contains(0) else { return nil }
         if let chunk { return chunk }

@@ -1,5 +1,6 @@
 import CHDF5
 import Foundation
+import MatrixCore
 
 extension HDF5File {
     /// All attributes of an object; the root is "" or "/".

@@ -1,4 +1,5 @@
 import CHDF5
+import MatrixCore
 
 extension HDF5File {
     /// What the file says about one data set.

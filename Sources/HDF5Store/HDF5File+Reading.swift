@@ -3,7 +3,7 @@ import Foundation
 import MatrixCore
 
 extension HDF5File {
-    /// Reads a two-dimensional set: element (i, j) of the matrix is data set[i, j].
+    /// Reads a two-dimensional set without moving its elements: element (i, j) of the matrix is data set[j, i].
     ///
     /// Float32, float64 and float16 sets of either byte order and any layout; 16-bit integers are read as bfloat16
     /// where one of their string attributes contains "bfloat16", as float16 where one contains "float16" or "half";
@@ -14,32 +14,12 @@ extension HDF5File {
     ///
     /// - Throws: `HDF5Error` of kind `noSuchObject`, `wrongType`, `wrongShape` (not two-dimensional, or without
     ///   elements), `unwritten`, `tooLarge`, `missingFilter`, `corrupt`, `newerFormat` or `unreadable`.
-    public func readMatrix(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
-        try matrix(name, square: false).transposed
-    }
-
-    public func readMatrix(_ name: String, as scalar: Float.Type) throws -> Matrix<Float> {
-        try matrix(name, square: false).transposed
-    }
-
-    /// As `readMatrix`, but a set that is not square is a `wrongShape`.
-    public func readSquareMatrix(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
-        try matrix(name, square: true).transposed
-    }
-
-    public func readSquareMatrix(_ name: String, as scalar: Float.Type) throws -> Matrix<Float> {
-        try matrix(name, square: true).transposed
-    }
-
-    /// Reads a two-dimensional set without moving its elements: element (i, j) of the matrix is data set[j, i].
-    ///
-    /// The same matrix as `readMatrix` gives where the set is symmetric, for half the memory traffic.
     public func readRowsAsColumns(_ name: String, as scalar: Double.Type = Double.self) throws -> Matrix<Double> {
-        try matrix(name, square: false)
+        try matrix(name)
     }
 
     public func readRowsAsColumns(_ name: String, as scalar: Float.Type) throws -> Matrix<Float> {
-        try matrix(name, square: false)
+        try matrix(name)
     }
 
     /// Reads a numeric set of any shape; integers are converted, rounding to nearest where they do not fit.
@@ -95,7 +75,7 @@ extension HDF5File {
 
 extension HDF5File {
     /// The set in the order of its memory: a row of the set becomes a column.
-    private func matrix<Scalar: MatrixScalar>(_ name: String, square: Bool) throws -> Matrix<Scalar> {
+    private func matrix<Scalar: MatrixScalar>(_ name: String) throws -> Matrix<Scalar> {
         try HDF5Library.locked {
             let dataset = try NumericDataset.open(name, in: self)
             let place = place(name)
@@ -108,9 +88,6 @@ extension HDF5File {
             }
             guard shape[0] > 0, shape[1] > 0 else {
                 throw place.error(.wrongShape, "has no elements, its shape is \(shape[0]) × \(shape[1])")
-            }
-            guard !square || shape[0] == shape[1] else {
-                throw place.error(.wrongShape, "is not square, its shape is \(shape[0]) × \(shape[1])")
             }
             let values: [Scalar] = try dataset.values()
             try dataset.requireWritten(values)

@@ -115,9 +115,6 @@ extension HDF5Writer {
         if let level = storage.deflateLevel {
             try place.check(H5Pset_deflate(list.raw, UInt32(level)), "cannot be deflated", kind: .writeFailed)
         }
-        if storage.fletcher32 {
-            try place.check(H5Pset_fletcher32(list.raw), "cannot carry checksums", kind: .writeFailed)
-        }
         return list
     }
 }

@@ -48,8 +48,8 @@ struct BenchmarkStudy: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(`repeat`) else { throw ValidationError("--repeat \(`repeat`): give 1 to 1000") }
-        guard (1...StudyInput.largestOrder).contains(order) else {
-            throw ValidationError("--order \(order): give 1 to \(StudyInput.largestOrder)")
+        guard (1...InputMatrix.largestOrder).contains(order) else {
+            throw ValidationError("--order \(order): give 1 to \(InputMatrix.largestOrder)")
         }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
     }
@@ -62,13 +62,13 @@ struct BenchmarkStudy: AsyncParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = try input ?? synthesized(in: folder)
-        let source = try StudyInput(path: path, selecting: matrix.map { [$0] } ?? [])
+        let source = try StudyInput([openSource(path)], selecting: matrix.map { [$0] } ?? [])
         guard source.matrices.count == 1 else {
             throw StatusError.usage("\(path) holds \(source.matrices.count) matrices; choose one with --matrix")
         }
         let entries = try source.entries(of: source.matrices[0])
         let cores = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let runner = try StudyRunner(plan: plan, source: path, cache: nil, threads: cores)
+        let runner = try StudyRunner(plan: plan, cache: nil, threads: cores)
         let rows = try plan.cases().count
         OpenBLAS.setThreadCount(1)
         var times: [(what: String, seconds: [Double])] = [

@@ -4,7 +4,6 @@ import CUDABackend
 import Files
 import Foundation
 import LinearAlgebra
-import MatrixStudy
 
 /// What the program computes on.
 struct Devices: ParsableCommand {

@@ -3,6 +3,7 @@ import CUDABackend
 import Files
 import Foundation
 import HDF5Store
+import MatrixSources
 import MatrixStudy
 import NeuralNetworks
 import Quantization
@@ -31,8 +32,12 @@ enum ExitStatus: Int32 {
             case .cannotCreate: self = .cannotCreate
             case .writeFailed: self = .inputOutput
             }
-        case let error as InputError:
-            self = error.kind == .noSuchInput ? .noInput : .wrongData
+        case let error as SourceError:
+            switch error.kind {
+            case .noSuchInput: self = .noInput
+            case .wrongData: self = .wrongData
+            case .readFailed: self = .inputOutput
+            }
         case let error as OutputError:
             self = error.kind == .cannotCreate ? .cannotCreate : .inputOutput
         case let error as DataError:

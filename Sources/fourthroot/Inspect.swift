@@ -3,48 +3,55 @@ import Files
 import Foundation
 import HDF5Store
 import MatrixCore
+import MatrixSources
 import MatrixStudy
 
-/// What an HDF5 file holds, and which of it can be studied.
+/// What files of matrices hold, and which of it can be studied.
 struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the data sets of an HDF5 file.")
+    static let configuration = CommandConfiguration(abstract: "List what a file of matrices holds.")
 
-    @Argument(help: "HDF5 file.")
-    var file: String
+    @Argument(help: sourceHelp, completion: sourceCompletion)
+    var files: [String]
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "As JSON: an object, of several files an array of them.")
     var json = false
 
     func run() throws {
-        try Probe.requireSound(file)
-        let opened = try HDF5File.open(file)
-        let contents = try FileContents(opened)
+        let contents = try files.map { try SourceContents(openSource($0)) }
         if json {
-            try OutputFile.writeToStandardOutput(InspectReport(opened, contents).json().text() + "\n")
+            let reports = try contents.map { try InspectReport($0).json() }
+            let report = reports.count == 1 ? reports[0] : .array(reports)
+            try OutputFile.writeToStandardOutput(report.text() + "\n")
         } else {
-            var lines = try opened.attributes().sorted.map { "@\($0.name) = \(text(of: $0.value))" }
-            lines += contents.datasets.map { line(for: $0, in: contents) }
-            lines += contents.unreached.map { "\($0.object ?? ""): \($0.problem)" }
-            lines.append(
-                "\(contents.datasets.count) data sets, \(contents.studied.count) of them square matrices that "
-                    + "'fourthroot study' reads")
-            try OutputFile.writeToStandardOutput(lines.map { printableText($0) + "\n" }.joined())
+            let text = try contents.flatMap { (files.count > 1 ? ["\($0.source.path):"] : []) + (try lines(of: $0)) }
+            try OutputFile.writeToStandardOutput(text.map { printableText($0) + "\n" }.joined())
         }
     }
 
-    private func line(for dataset: DatasetDescription, in contents: FileContents) -> String {
-        let others = contents.otherPaths(of: dataset)
-        let links = others.isEmpty ? "" : ", also \(others.joined(separator: ", "))"
-        if let failure = dataset.failure { return "\(dataset.name): \(failure.problem)\(links)" }
-        let filters = dataset.filters.isEmpty ? "" : ", \(dataset.filters.joined(separator: " + "))"
-        let size = "\(dataset.elementType), \(dataset.shapeText), \(dataset.storedBytes) bytes"
-        return "\(dataset.name): \(size)\(filters)\(use(of: dataset, contents))\(links)"
+    private func lines(of contents: SourceContents) throws -> [String] {
+        let source = contents.source
+        var lines = try source.attributes(of: "").sorted.map { "@\($0.name) = \(text(of: $0.value))" }
+        lines += source.entries.map { line(for: $0, in: contents) }
+        lines += source.unreached.map { "\($0.name): \($0.error.problem)" }
+        lines.append(
+            "\(source.entries.count) data sets, \(contents.studied.count) of them square matrices that "
+                + "'fourthroot study' reads")
+        return lines
     }
 
-    private func use(of dataset: DatasetDescription, _ contents: FileContents) -> String {
-        if let problem = contents.problem(of: dataset) { return " (cannot be studied: \(problem))" }
-        if contents.studied.contains(ExactName(dataset.name)) { return "" }
-        return dataset.isSquareMatrix ? " (left out by a study that does not name it)" : " (not a matrix)"
+    private func line(for entry: MatrixEntry, in contents: SourceContents) -> String {
+        let others = contents.otherPaths(of: entry)
+        let links = others.isEmpty ? "" : ", also \(others.joined(separator: ", "))"
+        if let failure = entry.failure { return "\(entry.name): \(failure.problem)\(links)" }
+        let filters = entry.filters.isEmpty ? "" : ", \(entry.filters.joined(separator: " + "))"
+        let size = "\(entry.type), \(entry.shapeText), \(entry.storedBytes) bytes"
+        return "\(entry.name): \(size)\(filters)\(use(of: entry, contents))\(links)"
+    }
+
+    private func use(of entry: MatrixEntry, _ contents: SourceContents) -> String {
+        if let problem = contents.problem(of: entry) { return " (cannot be studied: \(problem))" }
+        if contents.studied.contains(ExactName(entry.name)) { return "" }
+        return entry.isSquareMatrix ? " (left out by a study that does not name it)" : " (not a matrix)"
     }
 
     private func text(of value: AttributeValue) -> String {
@@ -64,34 +71,30 @@ struct Inspect: ParsableCommand {
     private static let longestText = 2000
 }
 
-/// The data sets of a file and what a study of the whole of it would make of each.
-struct FileContents {
-    let datasets: [DatasetDescription]
-    /// Links that lead to nothing.
-    let unreached: [HDF5Error]
+/// A file of matrices and what a study of the whole of it would make of each entry.
+struct SourceContents {
+    let source: any MatrixSource
     /// The names of those that a study takes.
     let studied: Set<ExactName>
     private let problems: [ExactName: String]
     private let paths: [Int: [String]]
 
     /// Reads every matrix, as the study does.
-    init(_ file: HDF5File) throws {
-        let listing = try file.listing()
-        let input = try StudyInput(of: file, listing)
-        datasets = listing.datasets
-        unreached = listing.unreached
+    init(_ source: any MatrixSource) throws {
+        self.source = source
+        let input = try FileInput(source)
         studied = Set(input.matrices.map { ExactName($0.name) })
         problems = Dictionary(
-            input.rejected.map { (ExactName($0.dataset ?? ""), $0.problem) }, uniquingKeysWith: { first, _ in first })
-        paths = Dictionary(grouping: listing.datasets(below: "").datasets, by: \.object).mapValues { $0.map(\.name) }
+            input.rejected.map { (ExactName($0.entry ?? ""), $0.explanation) }, uniquingKeysWith: { first, _ in first })
+        paths = Dictionary(grouping: source.entries(below: "").entries, by: \.object).mapValues { $0.map(\.name) }
     }
 
-    /// Why a study refuses a data set; nil where it does not.
-    func problem(of dataset: DatasetDescription) -> String? { problems[ExactName(dataset.name)] }
+    /// Why a study refuses an entry; nil where it does not.
+    func problem(of entry: MatrixEntry) -> String? { problems[ExactName(entry.name)] }
 
-    /// A few of the other paths that lead to a data set.
-    func otherPaths(of dataset: DatasetDescription) -> [String] {
-        let others = (paths[dataset.object] ?? []).filter { ExactName($0) != ExactName(dataset.name) }
+    /// A few of the other paths that lead to an entry.
+    func otherPaths(of entry: MatrixEntry) -> [String] {
+        let others = (paths[entry.object] ?? []).filter { ExactName($0) != ExactName(entry.name) }
         return others.count > 4 ? others.prefix(3) + ["\(others.count - 3) other paths"] : others
     }
 }

@@ -1,52 +1,50 @@
 import HDF5Store
 import MatrixCore
+import MatrixSources
 
 /// The JSON form of `inspect`.
 struct InspectReport {
-    private let file: HDF5File
-    private let contents: FileContents
+    private let contents: SourceContents
 
-    init(_ file: HDF5File, _ contents: FileContents) {
-        self.file = file
-        self.contents = contents
-    }
+    init(_ contents: SourceContents) { self.contents = contents }
 
-    /// - Throws: `HDF5Error` where an attribute cannot be read.
+    /// - Throws: `SourceError` where an attribute cannot be read.
     func json() throws -> JSONText {
+        let source = contents.source
         // References of many sets to one text would make a small file a long report.
-        var room = max(1 << 24, file.fileBytes)
-        let datasets = try contents.datasets.map { dataset in
-            let values = dataset.failure == nil ? try file.attributes(of: dataset.name) : [:]
+        var room = max(1 << 24, source.fileBytes)
+        let datasets = try source.entries.map { entry in
+            let values = entry.failure == nil ? try source.attributes(of: entry.name) : [:]
             let bytes = values.sorted.reduce(0) { $0 + $1.value.textBytes }
             room -= bytes
-            return self.dataset(dataset, room < 0 ? ["…": .other("left out, the attributes are longer than the file")] : values)
+            return self.dataset(entry, room < 0 ? ["…": .other("left out, the attributes are longer than the file")] : values)
         }
         return .object([
-            ("attributes", members(try file.attributes())),
+            ("attributes", members(try source.attributes(of: ""))),
             ("datasets", .array(datasets)),
-            ("file", .string(file.path)),
+            ("file", .string(source.path)),
             (
                 "unreached_links",
                 .array(
-                    contents.unreached.map {
-                        .object([("name", .string($0.object ?? "")), ("problem", .string($0.problem))])
+                    source.unreached.map {
+                        .object([("name", .string($0.name)), ("problem", .string($0.error.problem))])
                     })
             ),
         ])
     }
 
-    private func dataset(_ dataset: DatasetDescription, _ attributes: Attributes) -> JSONText {
-        let problem = dataset.failure?.problem ?? contents.problem(of: dataset)
+    private func dataset(_ entry: MatrixEntry, _ attributes: Attributes) -> JSONText {
+        let problem = entry.failure?.problem ?? contents.problem(of: entry)
         let members: [(name: String, value: JSONText)] = [
             ("attributes", self.members(attributes)),
-            ("filters", .array(dataset.filters.map { .string($0) })),
-            ("is_matrix", .boolean(dataset.isSquareMatrix && problem == nil)),
-            ("name", .string(dataset.name)),
-            ("other_paths", .array(contents.otherPaths(of: dataset).map { .string($0) })),
-            ("shape", .array(dataset.shape.map { .number("\($0)") })),
-            ("stored_bytes", .number("\(dataset.storedBytes)")),
-            ("studied", .boolean(contents.studied.contains(ExactName(dataset.name)))),
-            ("type", .string("\(dataset.elementType)")),
+            ("filters", .array(entry.filters.map { .string($0) })),
+            ("is_matrix", .boolean(entry.isSquareMatrix && problem == nil)),
+            ("name", .string(entry.name)),
+            ("other_paths", .array(contents.otherPaths(of: entry).map { .string($0) })),
+            ("shape", .array(entry.shape.map { .number("\($0)") })),
+            ("stored_bytes", .number("\(entry.storedBytes)")),
+            ("studied", .boolean(contents.studied.contains(ExactName(entry.name)))),
+            ("type", .string("\(entry.type)")),
         ]
         return .object(members + (problem.map { [("problem", .string($0))] } ?? []))
     }

@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import MatrixStudy
 import Optimizers
 import Preconditioning
 import Training

@@ -7,7 +7,7 @@ struct Orthogonality: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Mean error of (V·Λ^s·Vᵀ)^(-1/s)·(V·Λ·Vᵀ) against I over Björck steps, as CSV (figure 3).")
 
-    @Argument(help: "HDF5 file.")
+    @Argument(help: sourceHelp, completion: sourceCompletion)
     var input: String
 
     @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
@@ -44,8 +44,7 @@ struct Orthogonality: ParsableCommand {
         }
         try StudyPlan(grids: [grid]).requireEveryValueUsed(of: grid)
         try output.requireWritable()
-        try Probe.requireSound(input)
-        let source = try StudyInput(path: input, selecting: matrix)
+        let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()
         var text = CSV.record([
             "source", "matrix", "order", "codebook", "bits", "block", "steps", "exponent", "mean_error",

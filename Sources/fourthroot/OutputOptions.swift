@@ -1,7 +1,6 @@
 import ArgumentParser
 import Files
 import Foundation
-import MatrixStudy
 
 /// Where a text goes.
 struct OutputOptions: ParsableArguments {

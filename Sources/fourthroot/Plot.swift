@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import MatrixStudy
 
 /// A figure from one of the program's CSV files.
 struct Plot: ParsableCommand {

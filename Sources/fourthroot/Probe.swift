@@ -1,6 +1,14 @@
 import ArgumentParser
 import Foundation
 import HDF5Store
+import MatrixSources
+
+/// Opens a file of matrices; one of HDF5 after a child has read it.
+///
+/// - Throws: `SourceError`.
+func openSource(_ path: String) throws -> any MatrixSource {
+    try SourceFormat.open(path, examiningHDF5: Probe.requireSound)
+}
 
 /// Reads a file in a process of its own.
 ///

@@ -3,6 +3,7 @@ import CPUBackend
 import Files
 import HDF5Store
 import MatrixCore
+import MatrixSources
 import MatrixStudy
 import Quantization
 
@@ -43,7 +44,6 @@ struct Quantize: ParsableCommand {
         try OutputFile.requireWritable(output, overwrite: force)
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
-        try Probe.requireSound(input)
         let rows = try readRows()
         let backend = CPUBackend<Float>()
         let coded = try backend.encode(rows, as: CodedForm(order: rows.order, region: .columns, coding: coding))
@@ -52,10 +52,11 @@ struct Quantize: ParsableCommand {
 
     /// The matrix in float32; columns of the memory are rows of the data set, along which blocks run.
     ///
-    /// - Throws: `HDF5Error`, or `StatusError` where the set is not square or float32 cannot hold it: a value that is not
+    /// - Throws: `SourceError`, or `StatusError` where the set is not square or float32 cannot hold it: a value that is not
     ///   finite or above the largest float, or every value so small that it would be coded as a zero.
     private func readRows() throws -> Matrix<Float> {
-        let rows: Matrix<Double> = try HDF5File.open(input).readRowsAsColumns(matrix)
+        let source = try openSource(input)
+        let rows = try source.rowsAsColumns(of: source.requireEntry(named: matrix))
         guard rows.isSquare else { throw wrong("its shape is \(rows.columns) × \(rows.rows); give a square matrix") }
         let rounded = Matrix<Float>(rows)
         if let position = rounded.elements.firstIndex(where: { !$0.isFinite }) {

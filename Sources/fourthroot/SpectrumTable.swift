@@ -9,7 +9,7 @@ struct SpectrumTable: ParsableCommand {
         commandName: "spectrum",
         abstract: "Singular values of each matrix and of its decoded forms, as CSV (figure 2).")
 
-    @Argument(help: "HDF5 file.")
+    @Argument(help: sourceHelp, completion: sourceCompletion)
     var input: String
 
     @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
@@ -28,8 +28,7 @@ struct SpectrumTable: ParsableCommand {
         try plan.requireEveryValueUsed(of: axes)
         try requireApplying(to: cases)
         try output.requireWritable()
-        try Probe.requireSound(input)
-        let source = try StudyInput(path: input, selecting: matrix)
+        let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()
         var text = CSV.record([
             "source", "matrix", "order", "statistic", "codebook", "bits", "block", "rectify", "index", "singular_value",

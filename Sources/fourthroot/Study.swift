@@ -1,8 +1,8 @@
 import ArgumentParser
 import Files
 import Foundation
-import HDF5Store
 import LinearAlgebra
+import MatrixSources
 import MatrixStudy
 import Preconditioning
 
@@ -15,8 +15,8 @@ struct Study: AsyncParsableCommand {
             that does not apply to a storage is left out of its cases, and one that applies to none is refused. Without axes, a preset or a plan, a default grid runs.
             """)
 
-    @Argument(help: "HDF5 file with square float32 or float64 data sets.")
-    var input: String
+    @Argument(help: sourceHelp, completion: sourceCompletion)
+    var inputs: [String]
 
     @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
     var matrix: [String] = []
@@ -74,6 +74,7 @@ struct Study: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if Set(inputs).count < inputs.count { throw ValidationError("an input is given twice: name each file once") }
         if preset != nil && plan != nil { throw ValidationError("--preset and --plan exclude each other") }
         if resume && output == nil { throw ValidationError("--resume needs -o: standard output cannot be resumed") }
         if resume && force { throw ValidationError("--resume goes on and --force starts again: give one of them") }
@@ -91,16 +92,9 @@ struct Study: AsyncParsableCommand {
         // A resume may find its output in place and the partial file too.
         if let output, !resume { try OutputFile.requireWritable(output, overwrite: force) }
         let interruption = Interruption { "the study had not begun; nothing was written" }
-        try Probe.requireSound(input)
-        var source = try StudyInput(path: input, selecting: plan.matrices)
+        var source = try StudyInput(inputs.map(openSource), selecting: plan.matrices)
         if plan.decomposition == .file { try source.requireFactors() }
-        source.report(notes: !quiet)
-        if !source.eigenvectors.isEmpty && plan.decomposition != .file && !quiet {
-            Terminal.report(
-                "note",
-                "\(input): \(source.eigenvectors.joined(separator: ", ")): left out, the decomposition of the matrix beside it; "
-                    + "--decomposition file codes it")
-        }
+        report(source, plan)
         let allRows = source.matrices.count * casesPerMatrix
         let rows = (part ?? .whole).rows(orders: source.matrices.map(\.order), casesPerMatrix: casesPerMatrix)
         let study = try source.fingerprint(plan: plan, version: version)
@@ -114,13 +108,24 @@ struct Study: AsyncParsableCommand {
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 
+    private func report(_ source: StudyInput, _ plan: StudyPlan) {
+        source.report(notes: !quiet)
+        for file in source.files where !file.eigenvectors.isEmpty && plan.decomposition != .file && !quiet {
+            Terminal.report(
+                "note",
+                "\(file.source.path): \(file.eigenvectors.joined(separator: ", ")): left out, the decomposition of the matrix "
+                    + "beside it; --decomposition file codes it")
+        }
+    }
+
     private func compute(
         _ plan: StudyPlan, _ source: StudyInput, _ rows: Range<Int>, shard: ShardRecord?, study: String,
         _ interruption: Interruption
     ) async throws {
         let output = try StudyOutput(
-            StudyOutput.Options(path: output, source: input, overwrite: force, resume: resume), study: study, shard: shard,
-            firstRow: rows.lowerBound)
+            StudyOutput.Options(
+                path: output, sources: RowSources(source, casesPerMatrix: plan.cases().count), overwrite: force, resume: resume),
+            study: study, shard: shard, firstRow: rows.lowerBound)
         let progress = Progress(total: rows.count, unit: "cases", completed: output.resumedRows, quiet: quiet)
         let advice = { @Sendable [path = self.output ?? ""] (count: Int) in
             "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume"
@@ -134,7 +139,7 @@ struct Study: AsyncParsableCommand {
         }
         OpenBLAS.setThreadCount(1)
         let runner = try StudyRunner(
-            plan: plan, source: input, cache: cacheOptions.cache,
+            plan: plan, cache: cacheOptions.cache,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let first = rows.lowerBound + min(output.resumedRows, rows.count)
         do {

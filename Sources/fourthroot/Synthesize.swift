@@ -92,8 +92,8 @@ struct Synthesize: ParsableCommand {
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         let (spectrum, order) = try chosenSpectrum()
-        guard order <= StudyInput.largestOrder else {
-            throw StatusError.usage("--order \(order): the largest is \(StudyInput.largestOrder)")
+        guard order <= InputMatrix.largestOrder else {
+            throw StatusError.usage("--order \(order): the largest is \(InputMatrix.largestOrder)")
         }
         var generator = PhiloxGenerator(seed: seed)
         let values = try eigenvalues(of: spectrum, order: order, using: &generator)
@@ -177,8 +177,7 @@ struct Synthesize: ParsableCommand {
         guard let like else {
             throw StatusError.usage("--spectrum like needs --like FILE.h5")
         }
-        try Probe.requireSound(like)
-        let source = try StudyInput(path: like, selecting: matrix.map { [$0] } ?? [])
+        let source = try StudyInput([openSource(like)], selecting: matrix.map { [$0] } ?? [])
         source.report()
         guard source.matrices.count == 1 else {
             throw StatusError.usage("\(like) holds \(source.matrices.count) matrices; choose one with --matrix")

@@ -11,7 +11,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     private func read(_ name: String) throws -> Matrix<Double> {
-        try HDF5File.open(folder.path(name)).readSquareMatrix("matrix")
+        try HDF5File.open(folder.path(name)).readRowsAsColumns("matrix").transposed
     }
 
     private func conditionNumber(_ name: String) throws -> Double {
@@ -173,7 +173,7 @@ import Testing
         #expect(try read("a.h5") == read("plain.h5"))
         #expect(try !HDF5File.open(folder.path("plain.h5")).datasets().contains { $0.name == "eigenvectors" })
         let file = try HDF5File.open(folder.path("a.h5"))
-        let vectors = try file.readSquareMatrix("eigenvectors")
+        let vectors = try file.readRowsAsColumns("eigenvectors").transposed
         let values: NumericArray<Double> = try file.readArray("eigenvalues")
         let matrix = try read("a.h5")
         let unit = precision == "float32" ? 0x1p-24 : 0x1p-53

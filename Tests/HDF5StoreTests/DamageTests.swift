@@ -47,7 +47,7 @@ import Testing
             try Data(damaged).write(to: path)
             let file = try HDF5File.open(path.path)
             #expect(#expect(throws: HDF5Error.self) { try file.attributes() }?.kind == .corrupt)
-            #expect(try file.readMatrix("plain").rows == 4)
+            #expect(try file.readRowsAsColumns("plain").transposed.rows == 4)
             #expect(try HDF5Probe.examine(path.path).isEmpty == false)
         }
     }

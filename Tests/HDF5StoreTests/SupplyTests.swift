@@ -19,7 +19,7 @@ struct SupplyTests {
                 """
             try H5PY.run(start + script + "\nf.close()", [folder.path])
             do {
-                let matrix = try HDF5File.open(folder.appendingPathComponent("a.h5").path).readMatrix("L")
+                let matrix = try HDF5File.open(folder.appendingPathComponent("a.h5").path).readRowsAsColumns("L").transposed
                 #expect(matrix == .identity(16))
             } catch let error as HDF5Error {
                 return error

@@ -1,5 +1,6 @@
 import Foundation
 import MatrixCore
+import MatrixSources
 import Spectra
 import Synchronization
 import Testing
@@ -37,8 +38,8 @@ import Testing
             (1...12).map { (name: "m\($0)", matrix: try matrix(order: 40, seed: UInt64($0))) }, to: folder.file("in.h5"))
         let plan = StudyPlan(grids: [CaseGrid(statistic: [.full], bits: [3, 4, 5, 6])], reference: reference)
         let runner = try StudyRunner(
-            plan: plan, source: "test", cache: ReferenceCache(folder: folder.file("kept")), threads: 1)
-        let input = try StudyInput(path: folder.file("in.h5"), selecting: [])
+            plan: plan, cache: ReferenceCache(folder: folder.file("kept")), threads: 1)
+        let input = try StudyInput([SourceFormat.open(folder.file("in.h5"))], selecting: [])
         await #expect(throws: DeadOutput.self) {
             try await runner.run(input, rows: 0..<48) { _ in throw DeadOutput() }
         }
@@ -62,8 +63,8 @@ import Testing
         let plan = StudyPlan(grids: [CaseGrid(statistic: [.full])])
         func study(_ name: String) async throws -> Set<String> {
             let before = Set((try? FileManager.default.contentsOfDirectory(atPath: kept)) ?? [])
-            let runner = try StudyRunner(plan: plan, source: "test", cache: cache, threads: 1)
-            try await runner.run(StudyInput(path: folder.file("in.h5"), selecting: [name]), rows: 0..<1) { _ in }
+            let runner = try StudyRunner(plan: plan, cache: cache, threads: 1)
+            try await runner.run(StudyInput([SourceFormat.open(folder.file("in.h5"))], selecting: [name]), rows: 0..<1) { _ in }
             return Set(try FileManager.default.contentsOfDirectory(atPath: kept)).subtracting(before)
         }
         try write(matrices.map { (name: $0.0, matrix: $0.1) }, to: folder.file("in.h5"))

@@ -23,15 +23,6 @@ import Testing
         #expect(throws: CSVError.self) { _ = try CSV.parse(text) }
     }
 
-    @Test(arguments: [
-        ("*", "a/b/0", true), ("*/0", "a/b/0", true), ("a/*", "a/b/0", true), ("a/*/1", "a/b/0", false),
-        ("a?b", "a/b", true), ("a", "a/b", false), ("**", "", true), ("*.weight/*", "bl.1.weight/0", true),
-        ("*a*b", "aabab", true), ("*a*b", "aabaa", false), ("[ab]", "a", false),
-    ])
-    func globs(pattern: String, name: String, matches: Bool) {
-        #expect(Glob(pattern).matches(name) == matches)
-    }
-
     /// Every row belongs to exactly one shard, in order, and no shard has more than its share of the cost by more than a row.
     @Test(arguments: [[1200], [64, 64, 64], [2048, 1, 300, 300, 1200], []], [1, 2, 3, 7, 40])
     func shardsPartitionTheRows(orders: [Int], count: Int) throws {

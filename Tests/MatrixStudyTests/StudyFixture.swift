@@ -1,6 +1,7 @@
 import Foundation
 import HDF5Store
 import MatrixCore
+import MatrixSources
 import MatrixStudy
 import Synchronization
 import Testing
@@ -30,8 +31,8 @@ func write(_ matrices: [(name: String, matrix: Matrix<Double>)], to path: String
 func rows(
     _ path: String, _ plan: StudyPlan, matrices: [String] = [], threads: Int = 2, range: Range<Int>? = nil
 ) async throws -> [StudyRow] {
-    let input = try StudyInput(path: path, selecting: matrices)
-    let runner = try StudyRunner(plan: plan, source: "test", cache: nil, threads: threads)
+    let input = try StudyInput([SourceFormat.open(path)], selecting: matrices)
+    let runner = try StudyRunner(plan: plan, cache: nil, threads: threads)
     let collected = Mutex<[StudyRow]>([])
     let all = 0..<input.matrices.count * (try plan.cases().count)
     try await runner.run(input, rows: range ?? all) { event in

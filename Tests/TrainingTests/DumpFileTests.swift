@@ -37,7 +37,7 @@ import Testing
         let names = steps.map { String(format: "steps/%08d/m", $0) }
         #expect(try file.datasets().map(\.name) == names, sourceLocation: sourceLocation)
         for (step, name) in zip(steps, names) {
-            #expect(try file.readMatrix(name, as: Float.self) == matrix(step), sourceLocation: sourceLocation)
+            #expect(try file.readRowsAsColumns(name, as: Float.self).transposed == matrix(step), sourceLocation: sourceLocation)
         }
         #expect(try self.names == ["d.h5"], sourceLocation: sourceLocation)
     }

@@ -1,8 +1,8 @@
 import Files
 
-/// What a shard's CSV says of itself in three more columns, so that a merge can tell what belongs together.
+/// What a shard's CSV says of itself in four more columns, so that a merge can tell what belongs together.
 public struct ShardRecord: Sendable, Equatable {
-    public static let columns = ["study", "shard", "row"]
+    public static let columns = ["study", "shard", "row", "input"]
 
     /// The study's fingerprint.
     public let study: String
@@ -15,7 +15,8 @@ public struct ShardRecord: Sendable, Equatable {
         self.total = total
     }
 
-    func fields(row: Int) -> [String] { [study, shard.description, "\(row)/\(total)"] }
+    /// - Parameter input: the place of the row's file among the inputs.
+    func fields(row: Int, input: Int) -> [String] { [study, shard.description, "\(row)/\(total)", "\(input)"] }
 }
 
 /// Shards that do not make up one study.
@@ -25,28 +26,30 @@ public struct MergeError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The CSV of the whole study from those of its shards.
 ///
-/// Shards may have read copies of the input under other paths; all rows get the path of the first one's.
+/// Shards may have read copies of an input under other paths; all its rows get the path of its first one.
 ///
 /// - Parameter shards: names and texts, in any order.
 /// - Throws: `MergeError` where a text is not a shard's CSV, two belong to different studies, a row is missing or occurs twice.
 public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeError) -> String {
     let header = StudyRow.columns + ShardRecord.columns
     var study: (fingerprint: String, total: Int, name: String)?
-    var rows: [Int: (record: [String], name: String)] = [:]
+    var rows: [Int: (record: [String], name: String, input: String)] = [:]
     for (name, text) in shards {
         for (position, record) in try records(text, name, header).enumerated() {
             let place = "\(name), record \(position + 2)"
-            let numbers = record[header.count - 1].split(separator: "/").map { Int($0) }
+            let own = Array(record.suffix(ShardRecord.columns.count))
+            let numbers = own[2].split(separator: "/").map { Int($0) }
             guard numbers.count == 2, let row = numbers[0], let total = numbers[1], row >= 0, row < total else {
-                throw MergeError(description: "\(place): its row number '\(record[header.count - 1])' is damaged")
+                throw MergeError(description: "\(place): its row number '\(own[2])' is damaged")
             }
-            let known = study ?? (record[header.count - 3], total, name)
+            let known = study ?? (own[0], total, name)
             study = known
-            guard known.fingerprint == record[header.count - 3], known.total == total else {
+            guard known.fingerprint == own[0], known.total == total else {
                 throw MergeError(
                     description: "\(place) belongs to another study than \(known.name): plan, input or version differ")
             }
-            if let other = rows.updateValue((Array(record.dropLast(3)), name), forKey: row) {
+            let fields = Array(record.dropLast(own.count))
+            if let other = rows.updateValue((fields, name, own[3]), forKey: row) {
                 throw MergeError(description: "\(place): row \(row) is also in \(other.name)")
             }
         }
@@ -56,9 +59,13 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
         throw MergeError(
             description: "row \(missing) of \(study.total) is in none of the files: a shard is missing or unfinished")
     }
-    let source = rows[0]?.record.first ?? ""
+    var sources: [String: String] = [:]
     return CSV.record(StudyRow.columns)
-        + (0..<study.total).compactMap { rows[$0] }.map { CSV.record([source] + $0.record.dropFirst()) }.joined()
+        + (0..<study.total).compactMap { rows[$0] }.map { row in
+            let source = sources[row.input] ?? row.record[0]
+            sources[row.input] = source
+            return CSV.record([source] + row.record.dropFirst())
+        }.joined()
 }
 
 private func records(_ text: String, _ name: String, _ header: [String]) throws(MergeError) -> [[String]] {

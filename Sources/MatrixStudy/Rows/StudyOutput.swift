@@ -9,14 +9,14 @@ public final class StudyOutput: Sendable {
     /// How to meet what a former run left.
     public struct Options: Sendable {
         public let path: String?
-        /// The name of the input in the rows, those of a former run included: a study goes on where its file was moved.
-        public let source: String
+        /// The names of the inputs in the rows, those of a former run included: a study goes on where its files were moved.
+        public let sources: RowSources
         public let overwrite: Bool
         public let resume: Bool
 
-        public init(path: String?, source: String, overwrite: Bool, resume: Bool) {
+        public init(path: String?, sources: RowSources, overwrite: Bool, resume: Bool) {
             self.path = path
-            self.source = source
+            self.sources = sources
             self.overwrite = overwrite
             self.resume = resume
         }
@@ -70,10 +70,10 @@ public final class StudyOutput: Sendable {
         header = CSV.record(StudyRow.columns + (shard == nil ? [] : ShardRecord.columns))
         var initial = State()
         if let path = options.path {
-            initial.isFinished = try StudyOutput.takeLeftover(path, options, study, header, &initial.records)
+            initial.isFinished = try StudyOutput.takeLeftover(path, options, study, header, firstRow, &initial.records)
             if !initial.isFinished {
                 try OutputFile.requireWritable(path, overwrite: options.overwrite)
-                initial.partial = try StudyOutput.openPartial(path, options, study, &initial.records)
+                initial.partial = try StudyOutput.openPartial(path, options, study, firstRow, &initial.records)
             }
         } else {
             initial.standardOutput = SequentialFile(standardOutput: ())
@@ -91,7 +91,8 @@ public final class StudyOutput: Sendable {
             if state.isStopped { return }
             let records = rows.enumerated().map { offset, row in
                 let position = firstRow + state.records.count + offset
-                return CSV.record(row.fields + (shard?.fields(row: position) ?? []))
+                return CSV.record(
+                    row.fields + (shard?.fields(row: position, input: options.sources.file(ofRow: position)) ?? []))
             }
             try state.standardOutput?.write(records.joined())
             try state.partial?.append(records)
@@ -127,25 +128,28 @@ public final class StudyOutput: Sendable {
 
     /// Whether the run to resume was killed after its output was in place; then the partial file goes.
     private static func takeLeftover(
-        _ path: String, _ options: Options, _ study: String, _ header: String, _ records: inout [String]
+        _ path: String, _ options: Options, _ study: String, _ header: String, _ firstRow: Int,
+        _ records: inout [String]
     ) throws -> Bool {
         guard options.resume, let output = try? SequentialFile.opening(path)?.contents() else { return false }
         var kept: [String] = []
         guard let partial = try PartialFile(resuming: path + ".partial", study: study, rows: &kept) else { return false }
-        kept = renamed(kept, to: options.source)
+        kept = renamed(kept, to: options.sources, firstRow)
         let found = (try? CSV.parse(String(decoding: output, as: UTF8.self)))?.map { CSV.record($0) } ?? []
-        guard found.first == header, renamed(Array(found.dropFirst()), to: options.source) == kept else { return false }
+        guard found.first == header, renamed(Array(found.dropFirst()), to: options.sources, firstRow) == kept else {
+            return false
+        }
         partial.remove()
         records = kept
         return true
     }
 
     private static func openPartial(
-        _ output: String, _ options: Options, _ study: String, _ records: inout [String]
+        _ output: String, _ options: Options, _ study: String, _ firstRow: Int, _ records: inout [String]
     ) throws -> PartialFile {
         let path = output + ".partial"
         if options.resume, let partial = try PartialFile(resuming: path, study: study, rows: &records) {
-            records = renamed(records, to: options.source)
+            records = renamed(records, to: options.sources, firstRow)
             return partial
         }
         if options.overwrite {
@@ -166,11 +170,11 @@ public final class StudyOutput: Sendable {
         return partial
     }
 
-    /// Records with another name of their input.
-    private static func renamed(_ records: [String], to source: String) -> [String] {
-        records.map { record in
+    /// Consecutive records with the names that their inputs have now.
+    private static func renamed(_ records: [String], to sources: RowSources, _ firstRow: Int) -> [String] {
+        records.enumerated().map { offset, record in
             guard var fields = (try? CSV.parse(record))?.first else { return record }
-            fields[0] = source
+            fields[0] = sources.path(ofRow: firstRow + offset)
             return CSV.record(fields)
         }
     }

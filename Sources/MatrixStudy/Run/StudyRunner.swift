@@ -19,7 +19,6 @@ public struct StudyRunner: Sendable {
         case note(String)
     }
 
-    private let source: String
     private let cases: [StudyCase]
     private let reference: ReferenceSolver
     private let rule: IndefiniteRule
@@ -28,13 +27,9 @@ public struct StudyRunner: Sendable {
     private let cache: ReferenceCache?
     private let threads: Int
 
-    /// - Parameter source: the name of the input in the rows.
     /// - Throws: `PlanError`.
-    public init(
-        plan: StudyPlan, source: String, cache: ReferenceCache?, threads: Int
-    ) throws(PlanError) {
+    public init(plan: StudyPlan, cache: ReferenceCache?, threads: Int) throws(PlanError) {
         precondition(threads > 0, "\(threads) threads")
-        self.source = source
         cases = try plan.cases()
         reference = plan.reference
         rule = plan.indefinite
@@ -196,7 +191,7 @@ public struct StudyRunner: Sendable {
                 return (stored, (clock.now - start) / .seconds(1))
             }
             if let reason = stored.reason {
-                try note("\(runner.source): \(matrix.name): \(group.statistic.summary): \(reason)")
+                try note("\(matrix.source): \(matrix.name): \(group.statistic.summary): \(reason)")
             }
             let target = try await reference.target(
                 of: group.statistic, leastEigenvalue: needsDecomposition ? subject.eigenvalues.first ?? 0 : 0)
@@ -226,14 +221,14 @@ public struct StudyRunner: Sendable {
                     comparison = compare(kept.decoded(backend), to: reference)
                 } catch {
                     outcome = .failed
-                    try note("\(runner.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
+                    try note("\(matrix.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
                 }
                 if target.isIllConditioned { outcome = outcome.orWorse(.illConditioned) }
             } else {
                 outcome = outcome.orWorse(.failed)
             }
             return StudyRow(
-                source: runner.source, matrix: matrix.name, order: matrix.order,
+                source: matrix.source, matrix: matrix.name, order: matrix.order,
                 conditionNumber: target.conditionNumber,
                 studyCase: StudyCase(statistic: statistic, root: root),
                 statisticBytes: try statistic.storage().byteCount(order: matrix.order),

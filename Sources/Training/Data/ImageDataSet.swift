@@ -36,8 +36,8 @@ struct ImageDataSet: DataSet {
     }
 
     var fingerprint: String {
-        "\(training.count) and \(validation.count) images, CRC-32 "
-            + checksum(of: training.pixels, training.labels, validation.pixels, validation.labels)
+        "\(training.count) and \(validation.count) images, XXH3 "
+            + contentFingerprint(of: training.pixels, training.labels, validation.pixels, validation.labels)
     }
 
     var description: DataDescription {

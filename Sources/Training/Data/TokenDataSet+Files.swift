@@ -1,3 +1,5 @@
+import Files
+
 extension TokenDataSet {
     /// Most tokens that 16 bits tell apart.
     static let largestVocabulary = 1 << 16
@@ -42,18 +44,15 @@ extension TokenDataSet {
 
     /// The tokens with the place of the first and the bytes of each.
     private static func tokens(_ bytes: [UInt8], _ path: String) throws(DataError) -> ([UInt16], start: Int, width: Int) {
-        if bytes.starts(with: NPYHeader.magic) {
-            let header = try NPYHeader(bytes, path)
+        if bytes.starts(with: NumPyHeader.magic) {
+            let (header, width, isSigned, count) = try integerList(bytes, path)
             let found = bytes.count - header.size
-            guard found == header.width.multipliedReportingOverflow(by: header.count).partialValue,
-                header.count <= found
-            else {
+            guard found == width.multipliedReportingOverflow(by: count).partialValue, count <= found else {
                 throw .damaged(
                     path, at: header.size,
-                    "the NumPy header says \(header.count) integers of \(header.width) bytes, and \(found) bytes follow it")
+                    "the NumPy header says \(count) integers of \(width) bytes, and \(found) bytes follow it")
             }
-            let tokens = try integers(bytes, from: header.size, width: header.width, isSigned: header.isSigned, path)
-            return (tokens, header.size, header.width)
+            return (try integers(bytes, from: header.size, width: width, isSigned: isSigned, path), header.size, width)
         }
         try refuseOtherFormat(bytes, path, expected: "tokens")
         guard bytes.count.isMultiple(of: 2) else {
@@ -71,6 +70,32 @@ extension TokenDataSet {
                 advice: "save the tokens by numpy.save, whose files say their type")
         }
         return (tokens, 0, 4)
+    }
+
+    /// The header of a NumPy file of one list of little-endian integers.
+    private static func integerList(
+        _ bytes: [UInt8], _ path: String
+    ) throws(DataError) -> (header: NumPyHeader, width: Int, isSigned: Bool, count: Int) {
+        let header: NumPyHeader
+        do {
+            header = try NumPyHeader(bytes)
+        } catch {
+            throw .damaged(path, at: error.offset, error.problem, advice: error.advice ?? "copy or download it again")
+        }
+        let type = header.type
+        guard ["<", "|"].contains(type.first), ["i", "u"].contains(type.dropFirst().first),
+            let width = Int(type.dropFirst(2)), [1, 2, 4, 8].contains(width)
+        else {
+            throw .damaged(
+                path, at: 10, "its entries are of NumPy's type \(type), and tokens are little-endian integers",
+                advice: "convert them, for instance by tokens.astype('<u4')")
+        }
+        guard let shape = header.shape, shape.count == 1 else {
+            throw .damaged(
+                path, at: 10, "its shape is \(header.shapeText), and tokens are one list",
+                advice: "flatten it, by tokens.ravel()")
+        }
+        return (header, width, type.dropFirst().first == "i", shape[0])
     }
 
     /// - Throws: `DataError` where one is negative or does not fit 16 bits.
@@ -104,7 +129,7 @@ extension [UInt16] {
 
 /// Formats that would be taken for tokens or text, by their first bytes.
 private let otherFormats: [(start: [UInt8], name: String, advice: String)] = [
-    (NPYHeader.magic, "a NumPy file", "give it as tokens"),
+    (NumPyHeader.magic, "a NumPy file", "give it as tokens"),
     (Array("PK\u{3}\u{4}".utf8), "a zip archive (or NumPy's .npz)", "unpack it and give the file in it"),
     ([0x1F, 0x8B, 8], "a gzip file", "unpack it, by gunzip"),
     ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard file", "unpack it, by zstd -d"),

@@ -44,7 +44,7 @@ struct TokenDataSet: DataSet {
         largestOffset = min(context, trainingCount - windows * context) - 1
     }
 
-    var fingerprint: String { "\(tokens.count) tokens, CRC-32 \(checksum(of: tokens))" }
+    var fingerprint: String { "\(tokens.count) tokens, XXH3 \(contentFingerprint(of: tokens))" }
 
     var description: DataDescription { .tokens(vocabulary: vocabulary, context: context) }
 

@@ -1,6 +1,5 @@
 import Files
 import MatrixCore
-import MatrixStudy
 
 /// A CSV file with a header, read by column names.
 struct ResultTable {
@@ -87,7 +86,9 @@ struct ResultTable {
         guard has("matrix") else { throw missing("matrix", in: path) }
         var result = self
         let names = Set(rows.map { ExactName($0.optionalText("matrix")) })
-        let taken = globs.reduce(into: Set<ExactName>()) { $0.formUnion(Glob($1).taken(of: names)) }
+        let taken = globs.reduce(into: Set<ExactName>()) {
+            $0.formUnion(Glob($1).taken(of: names.map(\.text)).map { ExactName($0) })
+        }
         result.rows = rows.filter { taken.contains(ExactName($0.optionalText("matrix"))) }
         if result.rows.isEmpty {
             throw StatusError(

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Files
 import Foundation
-import MatrixStudy
 import NeuralNetworks
 import Optimizers
 import Training

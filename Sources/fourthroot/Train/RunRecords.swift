@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import HDF5Store
-import MatrixStudy
 import NeuralNetworks
 import Optimizers
 import Training

@@ -1,8 +1,26 @@
 import CXXHash
 import Foundation
 
-/// The 128-bit XXH3 of some bytes, in 32 hexadecimal digits: names a content, and notices damage; it is no defence
-/// against an adversary.
+/// The 128-bit XXH3 of bytes that come in pieces: names a content, and notices damage; it is no defence against an
+/// adversary.
+public final class ContentHash {
+    private let state: OpaquePointer
+
+    public init() {
+        guard let state = XXH3_createState() else { preconditionFailure("no memory for a hash") }
+        self.state = state
+        XXH3_128bits_reset(state)
+    }
+
+    deinit { XXH3_freeState(state) }
+
+    public func combine(_ bytes: UnsafeRawBufferPointer) { XXH3_128bits_update(state, bytes.baseAddress, bytes.count) }
+
+    /// Of what has come so far, in 32 hexadecimal digits.
+    public var text: String { hexadecimal(XXH3_128bits_digest(state)) }
+}
+
+/// The hash of some bytes, as `ContentHash` gives it.
 public func contentHash(_ bytes: UnsafeRawBufferPointer) -> String {
     hexadecimal(XXH3_128bits(bytes.baseAddress, bytes.count))
 }
@@ -13,17 +31,15 @@ public func contentHash(_ text: String) -> String {
 
 /// The hash of a whole file, wherever its descriptor stands; nil where it cannot be read.
 func contentHash(ofFile descriptor: Int32) -> String? {
-    guard let state = XXH3_createState() else { return nil }
-    defer { XXH3_freeState(state) }
-    XXH3_128bits_reset(state)
+    let hash = ContentHash()
     var position: off_t = 0
     return withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { piece in
         while true {
             let count = pread(descriptor, piece.baseAddress, piece.count, position)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return nil }
-            if count == 0 { return hexadecimal(XXH3_128bits_digest(state)) }
-            XXH3_128bits_update(state, piece.baseAddress, count)
+            if count == 0 { return hash.text }
+            hash.combine(UnsafeRawBufferPointer(rebasing: piece[..<count]))
             position += off_t(count)
         }
     }

@@ -1,47 +1,5 @@
 import CHDF5
-
-/// The type of a data set's or an attribute's elements.
-public enum ElementType: Sendable, Hashable, CustomStringConvertible {
-    /// IEEE binary16.
-    case float16
-    /// The upper half of binary32; stored as a float type of that layout, as opaque words, or as 16-bit integers with
-    /// an attribute saying so.
-    case bfloat16
-    case float32
-    case float64
-    /// A floating-point type of another layout.
-    case otherFloat(bytes: Int)
-    case integer(bytes: Int, signed: Bool)
-    case string
-    /// Anything else, in words: compound, enumeration, …
-    case other(String)
-
-    /// Whether matrices of it are read.
-    public var isReadableAsMatrix: Bool {
-        switch self {
-        case .float16, .bfloat16, .float32, .float64: true
-        case .otherFloat, .integer, .string, .other: false
-        }
-    }
-
-    public var description: String {
-        switch self {
-        case .float16: "float16"
-        case .bfloat16: "bfloat16"
-        case .float32: "float32"
-        case .float64: "float64"
-        case .otherFloat(let bytes): "a \(8 * bytes)-bit float of another layout"
-        case .integer(let bytes, let signed): "\(signed ? "" : "u")int\(8 * bytes)"
-        case .string: "string"
-        case .other(let name): name
-        }
-    }
-}
-
-/// The order of the bytes of an element in the file.
-public enum ByteOrder: String, Sendable {
-    case littleEndian, bigEndian
-}
+import MatrixCore
 
 /// An element as it lies in the file.
 struct StoredElement {

@@ -1,7 +1,7 @@
 import GSLReference
-import HDF5Store
 import LinearAlgebra
 import MatrixCore
+import MatrixSources
 
 // A data set `eigenvectors` (n × n, a column each) with `eigenvalues` (n) in a matrix's group is its decomposition. Where an
 // eigenvalue is repeated, the basis that a generator used is one that no eigensolver finds again.
@@ -10,18 +10,20 @@ extension StudyInput {
     /// Checks the decomposition beside every matrix, so that a study fails before it starts. A matrix whose decomposition
     /// is missing or wrong is rejected where every matrix of the file was selected.
     ///
-    /// - Throws: `InputError` for a matrix that was asked for.
+    /// - Throws: `SourceError` for a matrix that was asked for.
     public mutating func requireFactors() throws {
-        var sound: [InputMatrix] = []
-        for matrix in matrices {
-            do {
-                _ = try factors(of: matrix, entries(of: matrix))
-                sound.append(matrix)
-            } catch let error as InputError where selectsEverything {
-                rejected.append(error)
+        for place in files.indices {
+            var sound: [InputMatrix] = []
+            for matrix in files[place].matrices {
+                do {
+                    _ = try factors(of: matrix, entries(of: matrix))
+                    sound.append(matrix)
+                } catch let error as SourceError where selectsEverything {
+                    files[place].rejected.append(error)
+                }
             }
+            files[place].matrices = sound
         }
-        matrices = sound
     }
 
     /// The decomposition beside a matrix: eigenvalues ascending, eigenvectors signed as those of an eigensolver are.
@@ -31,7 +33,7 @@ extension StudyInput {
     /// Q·Diag(λ)·Qᵀ leave a small multiple of n·u, rounding to storage at most (2 + √n)·u, and 30 is the threshold of
     /// LAPACK's own tests of eigensolvers.
     ///
-    /// - Throws: `InputError` naming what is wrong.
+    /// - Throws: `SourceError` naming what is wrong.
     func factors(of matrix: InputMatrix, _ entries: Matrix<Double>) throws -> SymmetricDecomposition {
         let (values, vectors, unit) = try readFactors(of: matrix)
         let decomposition = SymmetricDecomposition(eigenvalues: values, eigenvectors: vectors)
@@ -60,52 +62,50 @@ extension StudyInput {
     private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>, unit: Double) {
         let group = matrix.name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast()
         func path(_ name: String) -> String { (group.map { Substring($0) } + [name[...]]).joined(separator: "/") }
+        let (source, order) = (source(of: matrix), matrix.order)
+        func factor(_ name: String) throws(SourceError) -> MatrixEntry {
+            guard let entry = source.entry(named: path(name)), entry.failure == nil else {
+                throw factorsError(matrix, "there is no \(path(name)) that can be read")
+            }
+            return entry
+        }
+        let (vectors, values) = (try factor("eigenvectors"), try factor("eigenvalues"))
+        // Before anything is read: an entry may claim any size.
+        guard vectors.shape == [order, order], values.shape == [order] else {
+            throw factorsError(
+                matrix, "their shapes are \(vectors.shapeText) and \(values.shapeText), and the order is \(order)")
+        }
+        let (columns, eigenvalues): (Matrix<Double>, [Double])
         do {
-            let kept = try [path("eigenvectors"), path("eigenvalues"), matrix.name].map { try file.description(of: $0) }
-            let order = matrix.order
-            // Before anything is read: a data set may claim any size.
-            guard kept[0].shape == [order, order], kept[1].shape == [order] else {
-                let shapes = kept.map { $0.shape.map { "\($0)" }.joined(separator: " × ") }
-                throw factorsError(
-                    matrix, "their shapes are \(shapes[0]) and \(shapes[1]), and the order is \(order)")
-            }
-            let vectors = try file.readMatrix(path("eigenvectors"))
-            let values: NumericArray<Double> = try file.readArray(path("eigenvalues"))
-            guard (vectors.elements + values.values).allSatisfy(\.isFinite) else {
-                throw factorsError(matrix, "an entry of them is not finite")
-            }
-            return (values.values, vectors, kept.map { unitRoundoff($0.elementType) }.reduce(0, max))
-        } catch let error as HDF5Error {
+            (columns, eigenvalues) = (try source.rowsAsColumns(of: vectors).transposed, try source.values(of: values))
+        } catch let error as SourceError {
             throw factorsError(matrix, "\(error)")
         }
+        guard (columns.elements + eigenvalues).allSatisfy(\.isFinite) else {
+            throw factorsError(matrix, "an entry of them is not finite")
+        }
+        return (eigenvalues, columns, [vectors, values, matrix.entry].map(\.type.unitRoundoff).reduce(0, max))
     }
 
-    private func factorsError(_ matrix: InputMatrix, _ problem: String) -> InputError {
-        InputError(
-            kind: .wrongData, path: path, dataset: matrix.name,
-            problem: "the data sets eigenvectors and eigenvalues beside it are no decomposition: "
+    private func factorsError(_ matrix: InputMatrix, _ problem: String) -> SourceError {
+        SourceError(
+            .wrongData, file: matrix.source, entry: matrix.name,
+            "the data sets eigenvectors and eigenvalues beside it are no decomposition: "
                 + "\(problem); 'fourthroot synthesize --keep-factors' writes them, and --decomposition lapack needs none")
     }
+}
 
+extension FileInput {
     /// The eigenvectors among data sets: no statistics of their own, and not symmetric.
-    static func eigenvectorSets(_ datasets: [DatasetDescription]) -> Set<ExactName> {
-        let lists = Set(datasets.filter { $0.shape.count == 1 }.map { ExactName($0.name) })
+    static func eigenvectorEntries(_ entries: [MatrixEntry]) -> Set<ExactName> {
+        let lists = Set(entries.filter { $0.shape.count == 1 }.map { ExactName($0.name) })
         let own = "eigenvectors".utf8
         return Set(
-            datasets.map(\.name).filter { name in
+            entries.map(\.name).filter { name in
                 guard name.utf8.suffix(own.count).elementsEqual(own) else { return false }
                 let group = Substring(name.utf8.dropLast(own.count))
                 return (group.isEmpty || group.utf8.last == UInt8(ascii: "/"))
                     && lists.contains(ExactName(group + "eigenvalues"))
             }.map { ExactName($0) })
-    }
-}
-
-private func unitRoundoff(_ type: ElementType) -> Double {
-    switch type {
-    case .bfloat16: 0x1p-8
-    case .float16: 0x1p-11
-    case .float64: 0x1p-53
-    default: 0x1p-24
     }
 }
