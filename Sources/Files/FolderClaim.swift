@@ -30,12 +30,12 @@ public final class FolderClaim {
             let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             if descriptor < 0 && errno == ENOENT { continue }
             if descriptor < 0 { throw .current(.cannotCreate, path, "opening the folder") }
-            if flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+            if !takeLock(descriptor) {
                 close(descriptor)
                 throw OutputError(
                     kind: .cannotCreate, path: path, problem: "another run has it; wait for its end or name another")
             }
-            if isSame(descriptor, path) {
+            if let opened = FileIdentity(descriptor: descriptor), opened == FileIdentity(path, followsLink: true) {
                 self.isNew = isNew
                 self.descriptor = descriptor
                 return
@@ -49,10 +49,4 @@ public final class FolderClaim {
     public func removeEmpty() { rmdir(path) }
 
     deinit { close(descriptor) }
-}
-
-private func isSame(_ descriptor: Int32, _ path: String) -> Bool {
-    var (opened, named) = (stat(), stat())
-    return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev
-        && opened.st_ino == named.st_ino
 }

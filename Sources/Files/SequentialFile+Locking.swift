@@ -29,31 +29,27 @@ extension SequentialFile {
             let file = SequentialFile(owning: descriptor, path: path)
             try file.lock()
             // Else its owner has removed it since; another may have taken the name.
-            if file.hasName(path) { return file }
+            if file.hasItsName { return file }
         }
         return nil
     }
 
     /// Keeps other runs of the program off the file until it is closed.
     func lock() throws(OutputError) {
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+        if !takeLock(descriptor) {
             throw OutputError(kind: .cannotCreate, path: path, problem: "another run is writing it; wait for its end")
         }
     }
 
-    /// Whether a path leads to this very file.
-    func hasName(_ path: String) -> Bool {
-        var (named, opened) = (stat(), stat())
-        return lstat(path, &named) == 0 && fstat(descriptor, &opened) == 0 && named.st_dev == opened.st_dev
-            && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
-    }
-
     /// Whether the file still has its name: another program may have removed or replaced it.
-    public var hasItsName: Bool { hasName(path) }
+    public var hasItsName: Bool {
+        guard let opened = FileIdentity(descriptor: descriptor), opened.isRegularFile else { return false }
+        return opened == FileIdentity(path, followsLink: false)
+    }
 
     /// Removes the name of the file, where it still has it.
     public func unlink() {
-        if hasName(path) { Foundation.unlink(path) }
+        if hasItsName { Foundation.unlink(path) }
     }
 }
 

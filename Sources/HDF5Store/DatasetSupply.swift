@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Foundation
 
 /// What the file really holds of a data set, checked before anything is read or allocated.
@@ -19,12 +20,8 @@ struct DatasetSupply {
     /// The virtual sets that are put together from this one.
     var users: [ObjectKey] = []
 
-    /// Up to here a set may be compressed as far as it will go, as identities and zeros are: 2896 × 2896 values, a
-    /// chunk of 64 MiB.
-    static let freeValues = 1 << 23
-    static let freeChunkBytes = 1 << 26
-    /// Beyond, nothing that is worth a study is compressed more; deflate reaches 1032.
-    static let largestCompression = 100
+    /// A chunk comes out as a whole, however little of it is wanted: so much may always come.
+    private static let freeChunkBytes = 1 << 26
 
     func check() throws { _ = try held() }
 
@@ -38,7 +35,7 @@ struct DatasetSupply {
         case H5D_CHUNKED: return try heldByChunks(count: count)
         case H5D_VIRTUAL:
             let sources = try VirtualSources(self).held()
-            try requirePaid(count: count, expanded: count * elementBytes, chunkBytes: 0, held: sources)
+            try requirePaid(values: count, expanded: count * elementBytes, held: sources)
             return sources
         default:
             if H5Pget_external_count(creation) > 0 { return try heldByRawFiles(of: count * elementBytes) }
@@ -56,12 +53,23 @@ struct DatasetSupply {
         return count
     }
 
-    private func requirePaid(count: Int, expanded: Int, chunkBytes: Int, held: Int) throws {
-        guard count > DatasetSupply.freeValues || chunkBytes > DatasetSupply.freeChunkBytes else { return }
-        guard held < expanded / DatasetSupply.largestCompression else { return }
+    private func requirePaid(values: Int, expanded: Int, held: Int) throws {
+        guard !Expansion.isPaid(values: values, bytes: expanded, by: held) else { return }
         throw place.error(
-            .corrupt, "holds \(held) bytes from which \(expanded) would come; no statistic is compressed so far",
+            .tooLarge,
+            "holds \(held) bytes from which \(expanded) would come, and of so far compressed values \(Expansion.freeValues) are read",
             advice: "if it is meant, store it without compression, for instance by h5repack -f NONE")
+    }
+
+    /// A chunk is no larger than its set, unless it is small.
+    private func requireChunk(bytes: Int, expanded: Int, held: Int) throws {
+        guard bytes > DatasetSupply.freeChunkBytes, held < expanded / Expansion.largestRatio else { return }
+        guard bytes <= shape.reduce(elementBytes, *) else {
+            throw place.error(
+                .corrupt, "has chunks of \(bytes) bytes, more than all of it",
+                advice: "store it in smaller chunks, for instance by h5repack -l CHUNK=256x256")
+        }
+        try requirePaid(values: bytes / elementBytes, expanded: expanded, held: held)
     }
 
     private func heldInOnePiece() throws -> Int {
@@ -121,8 +129,8 @@ extension DatasetSupply {
             throw place.error(.corrupt, "claims \(all) bytes in a file of \(file.fileBytes)")
         }
         let held = try heldBytes(of: first.map { [$0] }, rest: Array(grid.dropFirst()), chunk: chunk, count: chunks)
-        let isFiltered = H5Pget_nfilters(creation) > 0
-        try requirePaid(count: count, expanded: expanded, chunkBytes: isFiltered ? chunkBytes : 0, held: held)
+        try requirePaid(values: count, expanded: expanded, held: held)
+        if H5Pget_nfilters(creation) > 0 { try requireChunk(bytes: chunkBytes, expanded: expanded, held: held) }
         return held
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Reads a file of unknown origin in a process that may die of it.
@@ -16,10 +17,13 @@ public enum HDF5Probe {
     public static func examine(_ path: String, limiting: Bool = false) throws -> [HDF5Error] {
         // Before the library sees the file: opening it alone can already loop.
         var status = stat()
-        if limiting && stat(path, &status) == 0 { limitProcess(reading: Int(status.st_size)) }
+        if limiting && stat(path, &status) == 0 { limitProcess(reading: Int(status.st_size), expanding: 0) }
         let file = try HDF5File.open(path)
         let listing = try file.listing()
-        if limiting { limitProcess(reading: file.fileBytes + listing.otherBytes) }
+        if limiting {
+            let bytes = file.fileBytes + listing.otherBytes
+            limitProcess(reading: bytes, expanding: min(expandedBytes(listing.datasets), Expansion.deflateRatio * bytes))
+        }
         var errors: [HDF5Error] = []
         for group in [""] + listing.groups {
             collect(&errors, path) { _ = try file.attributes(of: group) }
@@ -35,10 +39,20 @@ public enum HDF5Probe {
         return errors
     }
 
-    /// Bounds this process by what the files hold: processor time by three seconds and one for every 2 MB (reading
-    /// takes a hundredth of that where nothing is compressed), memory by 768 MiB more than it has and the largest
-    /// expansion of the files. What loops or grows for ever in the library ends by a signal or an error.
-    private static func limitProcess(reading bytes: Int) {
+    /// What can come out of the data sets' filters.
+    private static func expandedBytes(_ datasets: [DatasetDescription]) -> Int {
+        datasets.reduce(0) { sum, set in
+            guard let bytes = product(set.shape + [set.elementType.byteCount ?? 1]) else { return sum }
+            let (most, overflows) = set.storedBytes.multipliedReportingOverflow(by: Expansion.deflateRatio)
+            return sum.addingReportingOverflow(overflows ? bytes : min(bytes, most)).partialValue
+        }
+    }
+
+    /// Bounds this process by what the files hold: processor time by three seconds, one for every 2 MB (reading takes a
+    /// hundredth of that where nothing is compressed) and one for every 200 MB that come out of them, memory by 768 MiB
+    /// more than it has and a hundredfold expansion of the files. What loops or grows for ever in the library ends by a
+    /// signal or an error.
+    private static func limitProcess(reading bytes: Int, expanding expanded: Int) {
         func setSoft(_ resource: __rlimit_resource_t, _ value: Int) {
             var limit = rlimit()
             guard getrlimit(resource, &limit) == 0 else { return }
@@ -51,13 +65,13 @@ public enum HDF5Probe {
         sigaddset(&endOfTime, SIGXCPU)
         pthread_sigmask(SIG_UNBLOCK, &endOfTime, nil)
         signal(SIGXCPU, SIG_DFL)
-        setSoft(__rlimit_resource_t(RLIMIT_CPU.rawValue), 3 + bytes / 2_000_000)
+        setSoft(__rlimit_resource_t(RLIMIT_CPU.rawValue), 3 + bytes / 2_000_000 + max(0, expanded) / 200_000_000)
         // Pages of data and stack are the sixth number.
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
         guard let pages, pages.count > 5, let held = Int(pages[5]) else { return }
         setSoft(
             __rlimit_resource_t(RLIMIT_DATA.rawValue),
-            held * sysconf(Int32(_SC_PAGESIZE)) + 768 << 20 + 2 * DatasetSupply.largestCompression * bytes)
+            held * sysconf(Int32(_SC_PAGESIZE)) + 768 << 20 + 2 * Expansion.largestRatio * bytes)
     }
 
     private static func collect(_ errors: inout [HDF5Error], _ path: String, _ body: () throws -> Void) {

@@ -117,17 +117,32 @@ struct NumericDataset: ~Copyable {
 private let netCDFFill = 0x1.ep122
 
 extension NumericDataset {
-    /// Throws where every value is the fill value that the writer chose, or one is it and it is netCDF's, which no
+    /// Throws where every value is a fill value that the writer chose, or one is it and it is netCDF's, which no
     /// statistic holds. Zeros are left alone: they are a value that statistics have.
     func requireWritten<Scalar: MatrixScalar>(_ values: [Scalar]) throws {
-        guard let fill: Scalar = try chosenFillValue(), fill != 0, let position = values.firstIndex(of: fill) else { return }
-        if fill == Scalar(netCDFFill) {
-            let (row, column) = position.quotientAndRemainder(dividingBy: max(1, shape.last ?? 1))
-            throw place.error(.unwritten, "holds netCDF's fill value at (\(row), \(column)), which nobody wrote")
+        for fill: Scalar in try chosenFillValues() where fill != 0 {
+            guard let position = values.firstIndex(of: fill) else { continue }
+            if fill == Scalar(netCDFFill) {
+                let (row, column) = position.quotientAndRemainder(dividingBy: max(1, shape.last ?? 1))
+                throw place.error(.unwritten, "holds netCDF's fill value at (\(row), \(column)), which nobody wrote")
+            }
+            guard values.contains(where: { $0 != fill }) else {
+                throw place.error(.unwritten, "holds its fill value \(fill) throughout, nobody wrote it")
+            }
         }
-        guard values.contains(where: { $0 != fill }) else {
-            throw place.error(.unwritten, "holds its fill value \(fill) throughout, nobody wrote it")
+    }
+
+    /// By HDF5's own property, or by the attributes that netCDF and CF have for it: a file that was copied or packed by other
+    /// programs may have only these.
+    private func chosenFillValues<Scalar: MatrixScalar>() throws -> [Scalar] {
+        var reader = AttributeReader(file, place)
+        let attributes = try ["_FillValue", "missing_value"].compactMap { name -> Scalar? in
+            guard try place.check(H5Aexists(dataset.raw, name), "its attributes cannot be read", kind: .corrupt) > 0 else {
+                return nil
+            }
+            return try reader.attribute(name, of: dataset.raw).numbers?.first.map { Scalar($0) }
         }
+        return try [chosenFillValue()].compactMap(\.self) + attributes
     }
 
     /// The fill value where the writer has set one.

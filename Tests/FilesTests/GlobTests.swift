@@ -11,7 +11,7 @@ import Testing
         ("layer[0-9].*", "layer7.weight", true), ("layer[0-9].*", "layer10.weight", false), ("x[[]0]", "x[0]", true),
         ("x[", "x[", true), ("a\\*", "a\\b", true), ("a[*]", "a*", true), ("a[*]", "ab", false),
         // A character is one, however many bytes it has.
-        ("?", "é", true), ("??", "é", false), ("[é-ê]", "é", true), ("名?", "名前", true),
+        ("?", "é", true), ("???", "é", false), ("?b", "éb", true), ("[é-ê]", "é", true), ("名?", "名前", true),
     ])
     func patterns(pattern: String, name: String, matches: Bool) {
         #expect(Glob(pattern).matches(name) == matches)

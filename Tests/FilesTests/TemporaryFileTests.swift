@@ -143,11 +143,11 @@ import Testing
     @Test func anotherFileOfTheNameIsLeftAlone() throws {
         let path = folder.path("log")
         let file = try SequentialFile.creating(path, content: "mine")
-        #expect(file.hasName(path))
+        #expect(file.hasItsName)
         unlink(path)
-        #expect(!file.hasName(path))
+        #expect(!file.hasItsName)
         try folder.write("another's", to: "log")
-        #expect(!file.hasName(path))
+        #expect(!file.hasItsName)
         file.unlink()
         #expect(try folder.text("log") == "another's")
     }

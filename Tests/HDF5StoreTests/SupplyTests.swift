@@ -34,6 +34,7 @@ struct SupplyTests {
         "d = f.create_dataset('L', (16, 16), 'f4', chunks=(1, 1)); d[:] = a",
         "d = f.create_dataset('L', (16, 16), 'f8', chunks=(32, 32), maxshape=(None, None)); d[:] = a",
         "d = f.create_dataset('L', (16, 16), 'f8', fillvalue=1); d[:] = a",
+        "f['L'] = a; f['L'].attrs['_FillValue'] = 1.0; f['L'].attrs['missing_value'] = 'none'",
         "f['s'] = a; virtual('L', h5py.VirtualSource('.', 's', (16, 16)), 16)",
         "f['s'] = np.eye(20); virtual('L', h5py.VirtualSource('.', 's', (20, 20))[:16, :16], 16)",
         "f['s'] = a; virtual('t', h5py.VirtualSource('.', 's', (16, 16)), 16); virtual('L', h5py.VirtualSource('.', 't', (16, 16)), 16)",
@@ -64,6 +65,12 @@ struct SupplyTests {
             "netCDF's fill value at (8, 0)"
         ),
         ("d = f.create_dataset('L', (16, 16), 'f4', fillvalue=-1); d[:] = -1", "fill value -1.0 throughout"),
+        ("f['L'] = a * 0 - 9; f['L'].attrs['_FillValue'] = -9.0", "fill value -9.0 throughout"),
+        ("f['L'] = a * 0 + 7; f['L'].attrs['missing_value'] = np.array([7])", "fill value 7.0 throughout"),
+        (
+            "f['L'] = (a + 9.969209968386869e36).astype('f4'); f['L'].attrs['_FillValue'] = np.float32(9.969209968386869e36)",
+            "netCDF's fill value"
+        ),
     ])
     func whatNobodyWroteIsNoMatrix(_ script: String, _ words: String) throws {
         let error = try failure(script)
@@ -71,12 +78,10 @@ struct SupplyTests {
         #expect(error?.problem.contains(words) == true, "\(String(describing: error))")
     }
 
-    /// A file of 270 kB that would take 1 GiB, a chunk far larger than its set, a pipe, and sets that are made of
-    /// themselves.
+    /// A chunk far larger than its set, a pipe, and sets that are made of themselves.
     @Test(
         .timeLimit(.minutes(1)),
         arguments: [
-            "d = f.create_dataset('L', (8192, 8192), 'f4', chunks=(8192, 8192), compression='gzip'); d[:] = np.zeros((8192, 8192), 'f4')",
             "d = f.create_dataset('L', (8, 8), 'f4', chunks=(8192, 8192), compression='gzip', maxshape=(None, None)); d[:] = np.eye(8, dtype='f4')",
             "os.mkfifo('r'); f.create_dataset('L', (16, 16), 'f8', external=[(os.path.join(sys.argv[1], 'r'), 0, 2048)])",
             "virtual('L', h5py.VirtualSource('.', 'L', (16, 16)), 16)",
@@ -84,6 +89,33 @@ struct SupplyTests {
         ])
     func hostileSetsAreRefused(_ script: String) throws {
         #expect(try failure(script)?.kind == .corrupt)
+    }
+
+    /// ε·I of order 4096 takes a thousandth of its bytes, in small chunks or in one; it is as honest as any other.
+    @Test(arguments: ["(256, 256)", "(4096, 4096)"]) func statisticsThatCompressWell(_ chunks: String) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("a.h5").path
+            try H5PY.run(
+                """
+                with h5py.File(sys.argv[1], 'w') as f: f.create_dataset('L', data=1e-6 * np.eye(4096, dtype='f4'),
+                    chunks=\(chunks), compression='gzip')
+                """, [path])
+            let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+            #expect(size < 4096 * 4096 * 4 / 100)
+            let values = try HDF5File.open(path).readRowsAsColumns("L", as: Float.self).elements
+            #expect(values.lazy.filter { $0 == 1e-6 }.count == 4096 && values.lazy.filter { $0 == 0 }.count == 4096 * 4095)
+            #expect(try HDF5Probe.examine(path) == [])
+        }
+    }
+
+    /// What would take gigabytes is refused before anything of it is read: 2^29 values of half a byte in a thousand.
+    @Test func expansionHasAnEnd() throws {
+        let error = try failure(
+            """
+            d = f.create_dataset('L', (32768, 16384), 'f2', chunks=(1024, 16384), compression='gzip')
+            for i in range(0, 32768, 1024): d[i:i + 1024] = np.ones((1024, 16384), 'f2')
+            """)
+        #expect(error?.kind == .tooLarge && error?.problem.contains("268435456") == true, "\(String(describing: error))")
     }
 
     /// 3,000 references of one attribute to a text of 1 MB: the file is damaged, and read without 3 GB.

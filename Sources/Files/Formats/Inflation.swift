@@ -84,6 +84,8 @@ public func crc32(_ bytes: UnsafeRawBufferPointer, after former: UInt32 = 0) -> 
 public enum Expansion {
     public static let freeValues = 1 << 28
     public static let largestRatio = 100
+    /// Of deflate, whose shortest code stands for 258 bytes.
+    public static let deflateRatio = 1032
 
     public static func isPaid(values: Int, bytes: Int, by held: Int) -> Bool {
         values <= freeValues || held >= bytes / largestRatio
