@@ -11,7 +11,7 @@ public enum GSLReferenceError: Error, Sendable, Equatable, CustomStringConvertib
         case .notSquare(let rows, let columns):
             "eigenvalues by GSL: the matrix is \(rows) × \(columns), not square"
         case .notFinite(let row, let column, let value):
-            "eigenvalues by GSL: entry (\(row), \(column)) is \(value.isNaN ? "NaN" : "\(value)")"
+            "eigenvalues by GSL: entry (\(row), \(column)) is \(value)"
         case .notSymmetric(let row, let column):
             "eigenvalues by GSL: entries (\(row), \(column)) and (\(column), \(row)) differ"
         case .outOfMemory(let order):

@@ -72,7 +72,7 @@ extension SourceError {
         let isUnknown = error.kind == .notHDF5 && error.object == nil && error.problem != "is empty"
         self.init(
             kind, file: error.file, entry: error.object,
-            error.problem + (isUnknown ? ", and not safetensors, npz or npy either" : ""),
-            advice: "\(cause); \(isUnknown ? "give a file of matrices" : error.advice)")
+            error.problem + (isUnknown ? ", nor of another format that is read" : ""),
+            advice: "\(cause); \(isUnknown ? "give a file of \(SourceFormat.names)" : error.advice)")
     }
 }

@@ -14,7 +14,7 @@ public struct MatrixEntry: Sendable, Equatable {
     /// Why it cannot be described; every other property but the name is then empty.
     public let failure: SourceError?
     /// Two entries with one number are one array under two names.
-    public let object: Int
+    public internal(set) var object: Int
 
     init(
         name: String, shape: [Int], type: ElementType, storedBytes: Int, filters: [String] = [],

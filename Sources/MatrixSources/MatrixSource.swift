@@ -111,11 +111,12 @@ extension MatrixSource {
 }
 
 extension [MatrixEntry] {
-    /// In the order of `MatrixEntry.precedes`, each name once.
+    /// In the order of `MatrixEntry.precedes`, each name once and an array of its own.
     ///
     /// - Throws: `SourceError` where a name occurs twice: which of the two is meant, nobody knows.
     func inOrder(_ path: String) throws(SourceError) -> [MatrixEntry] {
-        let sorted = sorted { MatrixEntry.precedes($0.name, $1.name) }
+        var sorted = sorted { MatrixEntry.precedes($0.name, $1.name) }
+        for index in sorted.indices { sorted[index].object = index }
         for (former, next) in zip(sorted, sorted.dropFirst()) where ExactName(former.name) == ExactName(next.name) {
             throw SourceError(.wrongData, file: path, entry: next.name, "occurs twice", advice: "; write the file again")
         }

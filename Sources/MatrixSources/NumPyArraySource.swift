@@ -3,9 +3,8 @@ import MatrixCore
 
 extension SourceFormat {
     /// A file of NumPy's `save`: one array, named `array`.
-    static let numPyArray = SourceFormat(name: "npy", recognizes: { start, _ in start.starts(with: NumPyHeader.magic) }) {
-        try NumPyArraySource($0)
-    }
+    static let numPyArray = SourceFormat(
+        name: "npy", recognizes: { start, _ in start.starts(with: NumPyHeader.magic) }, open: { try NumPyArraySource($0) })
 }
 
 /// One array in NumPy's format.

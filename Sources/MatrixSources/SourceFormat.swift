@@ -3,17 +3,25 @@ import HDF5Store
 
 /// A format of files that hold matrices.
 public struct SourceFormat: Sendable {
-    /// As people call it.
-    public let name: String
+    /// As people call it, which is also how the names of its files end.
+    let name: String
     /// Whether a file that begins with these bytes, and has so many, is of the format.
     let recognizes: @Sendable (_ start: [UInt8], _ fileBytes: Int) -> Bool
     let open: @Sendable (_ path: String) throws -> any MatrixSource
 
     /// The formats that are told by their first bytes. A new one is a file of this folder and a line here.
     static let all: [SourceFormat] = [
-        .numPyArray,
         .safetensors,
+        .numPyArray,
     ]
+
+    /// What is read, in words: "HDF5, safetensors or npy".
+    public static var names: String { (["HDF5"] + all.dropLast().map(\.name)).joined(separator: ", ") + " or " + lastName }
+
+    private static var lastName: String { all.last?.name ?? "" }
+
+    /// How the names of files end that may be of one of the formats.
+    public static var fileExtensions: [String] { ["h5", "hdf5"] + all.map(\.name) }
 
     /// Opens a file of matrices.
     ///

@@ -23,7 +23,10 @@ struct BenchmarkStudy: AsyncParsableCommand {
             BLAS kernel, which decides the figures.
             """)
 
-    @Argument(help: "HDF5 file with one matrix (default: a synthesized one, geometric, condition 40000).")
+    @Argument(
+        help: ArgumentHelp(
+            "File with one matrix, as study takes it (default: a synthesized one, geometric, condition 40000).",
+            valueName: "input"), completion: sourceCompletion)
     var input: String?
 
     @Option(help: "Name of the matrix, where the file holds several.")
@@ -32,11 +35,11 @@ struct BenchmarkStudy: AsyncParsableCommand {
     @Option(help: "Order of the synthesized matrix.")
     var order: Int = 1200
 
-    @Option(help: "Preset: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var preset: String = Preset.table1.rawValue
+    @Option(help: "Published grid.")
+    var preset = Preset.table1
 
-    @Option(help: "Reference decomposition: gsl or lapack.")
-    var reference: String = ReferenceSolver.gsl.rawValue
+    @Option(help: "What errors are measured against.")
+    var reference = StudyPlan.defaultReference
 
     @Option(help: "Times to run each.")
     var `repeat`: Int = 3
@@ -55,8 +58,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var plan = StudyPlan(grids: (try word(preset, option: "--preset") as Preset).grids)
-        plan.reference = try word(reference, option: "--reference")
+        let plan = StudyPlan(grids: preset.grids, reference: reference)
         try output.requireWritable()
         let folder = FileManager.default.temporaryDirectory.appending(path: "fourthroot-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -81,8 +83,8 @@ struct BenchmarkStudy: AsyncParsableCommand {
         }
         Terminal.report(
             "note",
-            "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset), "
-                + "reference \(reference), medians of \(`repeat`)")
+            "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset.rawValue), "
+                + "reference \(reference.rawValue), medians of \(`repeat`)")
         try output.write(table(times))
     }
 

@@ -1,85 +1,67 @@
 import ArgumentParser
 import MatrixStudy
-import Preconditioning
 
-/// The axes of the study as options, shared by the commands that put matrices through storages. Each is a list.
+/// The axes of the study as options, one for each line of their table, shared by the commands that put matrices through
+/// storages. Each is a list.
 struct CaseOptions: ParsableArguments {
-    @Option(help: "Storages of the statistic: \(StatisticKind.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var statistic: [String] = []
+    /// What was given for each axis, by its name.
+    private var texts: [String: [String]] = [:]
 
-    @Option(help: "Storages of the root: \(RootKind.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var root: [String] = []
-
-    @Option(help: "Codebooks: linear, linear-1.5, linear-2, dynamic-tree, nf4, fp4 (default linear-2).")
-    var codebook: [String] = []
-
-    @Option(help: "Bits of a code, 2 to 8 (default 4).")
-    var bits: [String] = []
-
-    @Option(help: "Entries that share a block maximum (default 64).")
-    var block: [String] = []
-
-    @Option(help: "Codebooks of the root, where they differ from the statistic's.")
-    var rootCodebook: [String] = []
-
-    @Option(help: "Bits of the root's codes, where they differ from the statistic's.")
-    var rootBits: [String] = []
-
-    @Option(help: "Blocks of the root, where they differ from the statistic's.")
-    var rootBlock: [String] = []
-
-    @Option(help: "Björck steps on decoded eigenvectors (default 1).")
-    var rectify: [String] = []
-
-    @Option(help: "How the root is taken: eigen (default), factored, schur-newton.")
-    var solver: [String] = []
-
-    @Option(help: "Relative damping: A + ε·λmax·I (default 0).")
-    var damping: [String] = []
-
-    @Option(help: "p of A^(-p) (default 0.25).")
-    var exponent: [String] = []
-
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: "log2 τ of the contraction τ(λ − λmin) + λmin, for example 0:-20 (default: none).")
-    var contraction: [String] = []
+    init() {}
 
     /// The axes that were given. A list that is given twice is one list.
     ///
     /// - Throws: `PlanError`.
     func axes() throws(PlanError) -> CaseGrid {
         var grid = CaseGrid()
-        grid.statistic = try wordList(statistic, axis: "--statistic")
-        grid.root = try wordList(root, axis: "--root")
-        grid.codebook = try wordList(codebook, axis: "--codebook")
-        grid.bits = try integerList(bits, axis: "--bits")
-        grid.block = try integerList(block, axis: "--block")
-        grid.rootCodebook = try wordList(rootCodebook, axis: "--root-codebook")
-        grid.rootBits = try integerList(rootBits, axis: "--root-bits")
-        grid.rootBlock = try integerList(rootBlock, axis: "--root-block")
-        grid.rectify = try integerList(rectify, axis: "--rectify")
-        grid.solver = try wordList(solver, axis: "--solver")
-        grid.damping = try numberList(damping, axis: "--damping")
-        grid.exponent = try numberList(exponent, axis: "--exponent")
-        grid.contraction = try numberList(contraction, axis: "--contraction")
+        for axis in StudyAxis.all {
+            guard let given = texts[axis.name], !given.isEmpty else { continue }
+            try grid.set(axis, given.joined(separator: ","), title: "--\(axis.name)")
+        }
         return grid
     }
 }
 
-/// The integers of a list option, which may be given several times; nil where it is not given.
-func integerList(_ texts: [String], axis: String) throws(PlanError) -> [Int]? {
-    texts.isEmpty ? nil : try integers(texts.joined(separator: ","), axis: axis)
+// The parser finds options by reflection, and reads them as a decoder of the type's properties: an axis is one of both.
+
+extension CaseOptions: CustomReflectable {
+    var customMirror: Mirror {
+        Mirror(
+            self,
+            children: StudyAxis.all.map { axis in
+                let option = Option<[String]>(
+                    wrappedValue: [], name: .customLong(axis.name),
+                    // A number may begin with a minus.
+                    parsing: axis.words.isEmpty ? .unconditionalSingleValue : .singleValue,
+                    help: ArgumentHelp(CaseOptions.help(of: axis), valueName: "list"), completion: .list(axis.words))
+                return (label: "_\(axis.name)", value: option)
+            })
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: AxisKey.self)
+        for axis in StudyAxis.all {
+            texts[axis.name] = try container.decode(Option<[String]>.self, forKey: AxisKey(stringValue: axis.name)).wrappedValue
+        }
+    }
+
+    private static func help(of axis: StudyAxis) -> String {
+        axis.words.isEmpty ? axis.help : "\(axis.help.dropLast()): \(axis.words.joined(separator: ", "))."
+    }
+
+    private struct AxisKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
 }
 
-/// Likewise for numbers.
-func numberList(_ texts: [String], axis: String) throws(PlanError) -> [Double]? {
-    texts.isEmpty ? nil : try numbers(texts.joined(separator: ","), axis: axis)
-}
-
-/// Likewise for words.
-func wordList<Word: RawRepresentable & CaseIterable>(
-    _ texts: [String], axis: String
-) throws(PlanError) -> [Word]? where Word.RawValue == String {
-    texts.isEmpty ? nil : try words(texts.joined(separator: ","), axis: axis)
+extension OptionRule {
+    /// A value of an axis that no case takes.
+    init(_ unused: UnusedValue) {
+        self.init(unused.axis.name, true, appliesIf: false, needs: unused.need)
+        value = unused.value
+    }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import MatrixStudy
 import Quantization
 
 /// A codebook's values, or its curve x → Q(x).
@@ -8,8 +7,8 @@ struct CodebookTable: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "codebook", abstract: "Print a codebook's values, or the curve x → Q(x), as CSV.")
 
-    @Option(help: "linear, linear-1.5, linear-2, dynamic-tree, nf4 or fp4.")
-    var codebook: String
+    @Option(help: "Codebook.")
+    var codebook: CodebookName
 
     @Option(help: "Bits of a code, 2 to 8.")
     var bits: Int
@@ -20,10 +19,9 @@ struct CodebookTable: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let name: CodebookName = try word(codebook, option: "--codebook")
         let chosen: Codebook
         do {
-            chosen = try Codebook(name, bits: bits)
+            chosen = try Codebook(codebook, bits: bits)
         } catch {
             throw StatusError.usage("--bits \(bits): \(error)")
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import MatrixStudy
 import Optimizers
 import Preconditioning
 import Training

@@ -6,7 +6,7 @@ struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Join the CSVs of a study's shards, after checking that they belong together.")
 
-    @Argument(help: "CSVs that 'fourthroot study --shard I/N' wrote, in any order.")
+    @Argument(help: "CSVs that 'fourthroot study --shard I/N' wrote, in any order.", completion: .file(extensions: ["csv"]))
     var shards: [String]
 
     @OptionGroup var output: OutputOptions

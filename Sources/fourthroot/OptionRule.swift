@@ -2,6 +2,8 @@
 struct OptionRule {
     /// Its long name without the dashes.
     let name: String
+    /// The value that is in question, where others of the option may apply.
+    var value: String?
     let isGiven: Bool
     /// Whether something that was asked for takes it up.
     var applies = true
@@ -24,7 +26,8 @@ extension [OptionRule] {
     /// - Throws: `StatusError` of status `usage` for the first option that is given and does not apply.
     func check() throws(StatusError) {
         for rule in self where rule.isGiven && !rule.applies {
-            throw .usage("--\(rule.name) does not apply: it needs \(rule.need)")
+            let option = ["--\(rule.name)", rule.value].compactMap(\.self).joined(separator: " ")
+            throw .usage("\(option) does not apply: it needs \(rule.need)")
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import MatrixStudy
+import Quantization
 
 /// What the loss of orthogonality of decoded eigenvectors does to powers.
 struct Orthogonality: ParsableCommand {
@@ -13,36 +14,36 @@ struct Orthogonality: ParsableCommand {
     @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
     var matrix: [String] = []
 
-    @Option(help: "Björck steps (default 0:5).")
-    var steps: [String] = []
+    @Option(help: ArgumentHelp("Björck steps.", valueName: "list"))
+    var steps = ["0:5"]
 
-    @Option(help: "The p of s = -p (default 1,0.25,0.1,0.05).")
-    var exponent: [String] = []
+    @Option(help: ArgumentHelp("The p of s = -p.", valueName: "list"))
+    var exponent = ["1,0.25,0.1,0.05"]
 
-    @Option(help: "Codebooks (default linear-2).")
-    var codebook: [String] = []
+    @Option(help: ArgumentHelp("Codebooks.", valueName: "list"), completion: .list(CodebookName.allCases.map(\.rawValue)))
+    var codebook = [BlockCoding.defaultCodebook.rawValue]
 
-    @Option(help: "Bits of a code (default 4).")
-    var bits: [String] = []
+    @Option(help: ArgumentHelp("Bits of a code.", valueName: "list"))
+    var bits = ["\(BlockCoding.defaultBits)"]
 
-    @Option(help: "Entries that share a block maximum (default 64).")
-    var block: [String] = []
+    @Option(help: ArgumentHelp("Entries that share a block maximum.", valueName: "list"))
+    var block = ["\(BlockCoding.defaultBlockSize)"]
 
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         var grid = CaseGrid(statistic: [.eigenvector])
-        grid.codebook = try wordList(codebook, axis: "--codebook")
-        grid.bits = try integerList(bits, axis: "--bits")
-        grid.block = try integerList(block, axis: "--block")
-        grid.rectify = try integerList(steps, axis: "--steps") ?? Array(0...5)
-        grid.exponent = try numberList(exponent, axis: "--exponent") ?? [1, 0.25, 0.1, 0.05]
+        grid.codebook = try words(codebook.joined(separator: ","), axis: "--codebook")
+        grid.bits = try integers(bits.joined(separator: ","), axis: "--bits")
+        grid.block = try integers(block.joined(separator: ","), axis: "--block")
+        grid.rectify = try integers(steps.joined(separator: ","), axis: "--steps")
+        grid.exponent = try numbers(exponent.joined(separator: ","), axis: "--exponent")
         // The grid's own expansion checks every axis; of its cases the codings are wanted, each once.
         var codings: [CodingChoice] = []
         for case let coding? in try grid.cases().map(\.statistic.coding) where !codings.contains(coding) {
             codings.append(coding)
         }
-        try StudyPlan(grids: [grid]).requireEveryValueUsed(of: grid)
+        try StudyPlan(grids: [grid]).unusedValues(of: grid).map { OptionRule($0) }.check()
         try output.requireWritable()
         let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()

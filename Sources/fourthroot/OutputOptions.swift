@@ -4,7 +4,9 @@ import Foundation
 
 /// Where a text goes.
 struct OutputOptions: ParsableArguments {
-    @Option(name: [.customShort("o"), .customLong("output")], help: "Output file (default: standard output).")
+    @Option(
+        name: [.customShort("o"), .customLong("output")], help: "Output file (default: standard output).",
+        completion: .file(extensions: ["csv"]))
     var path: String?
 
     @Flag(name: .customLong("force"), help: "Replace an existing output.")

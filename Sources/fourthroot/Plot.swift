@@ -12,10 +12,12 @@ struct Plot: ParsableCommand {
             any CSV file.
             """)
 
-    @Argument(help: "CSV file.")
+    @Argument(help: "CSV file.", completion: .file(extensions: ["csv"]))
     var input: String
 
-    @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The figure.", valueName: "figure.svg|.png"))
+    @Option(
+        name: [.short, .customLong("output")], help: ArgumentHelp("The figure.", valueName: "figure.svg|.png"),
+        completion: .file(extensions: ["svg", "png"]))
     var output: String
 
     @Flag(help: "Replace an existing output.")
@@ -36,14 +38,15 @@ struct Plot: ParsableCommand {
     @Option(help: ArgumentHelp("With --x and --y: columns that tell curves apart, comma-separated.", valueName: "columns"))
     var series: String?
 
-    @Option(help: ArgumentHelp("With --x and --y: logarithmic axes, x, y or xy.", valueName: "axes"))
-    var log: String?
+    @Option(help: ArgumentHelp("With --x and --y: logarithmic axes.", valueName: "axes"))
+    var log: LogarithmicAxes?
+
+    enum LogarithmicAxes: String, CaseIterable, ExpressibleByArgument { case x, y, xy }
 
     func validate() throws {
         if FigureFormat(path: output) == nil { throw ValidationError("-o \(output): name a file that ends in .svg or .png") }
         if (x == nil) != (y == nil) { throw ValidationError("--x and --y go together") }
         if x == nil && (series != nil || log != nil) { throw ValidationError("--series and --log need --x and --y") }
-        if let log, !["x", "y", "xy"].contains(log) { throw ValidationError("--log \(log): give x, y or xy") }
     }
 
     func run() throws {
@@ -58,7 +61,7 @@ struct Plot: ParsableCommand {
     private func figure(of table: ResultTable) throws -> Figure {
         if let x, let y {
             let columns = series?.split(separator: ",").map { String($0) } ?? []
-            return try columnFigure(table, x: x, y: y, series: columns, logarithmic: log ?? "")
+            return try columnFigure(table, x: x, y: y, series: columns, logarithmic: log?.rawValue ?? "")
         }
         if table.has("singular_value") { return try spectrumFigure(table) }
         if table.has("mean_error") { return try orthogonalityFigure(table) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import MatrixStudy
 import Optimizers
 import Preconditioning
 import Quantization
@@ -15,13 +14,13 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(help: "Storage of the roots (default exact).")
     var root: RootKind?
 
-    @Option(help: "Codebook (default linear-2).")
+    @Option(help: "Codebook (default \(BlockCoding.defaultCodebook.rawValue)).")
     var codebook: CodebookName?
 
-    @Option(help: "Bits of a code, 2 to 8 (default 4).")
+    @Option(help: "Bits of a code, 2 to 8 (default \(BlockCoding.defaultBits)).")
     var bits: Int?
 
-    @Option(help: "Entries that share a block maximum (default 64).")
+    @Option(help: "Entries that share a block maximum (default \(BlockCoding.defaultBlockSize)).")
     var block: Int?
 
     @Option(help: "Codebook of the roots, where it differs from the statistics'.")
@@ -125,7 +124,9 @@ struct PreconditionerOptions: ParsableArguments {
     }
 
     private func settings(_ defaults: PreconditionerDefaults, _ keepsUncodedStatistics: Bool) throws -> ShampooSettings {
-        let (codebook, rootCodebook) = (codebook ?? .linear2, rootCodebook ?? codebook ?? .linear2)
+        let (codebook, rootCodebook) = (
+            codebook ?? BlockCoding.defaultCodebook, rootCodebook ?? codebook ?? BlockCoding.defaultCodebook
+        )
         let scheme = try PreconditionerScheme(
             statistic: StatisticStorage(statistic ?? .exact) { try coding(codebook, bits, block) },
             root: RootStorage(root ?? .exact) { try coding(rootCodebook, rootBits ?? bits, rootBlock ?? block) },
@@ -142,8 +143,9 @@ struct PreconditionerOptions: ParsableArguments {
 
     private func coding(_ name: CodebookName, _ bits: Int?, _ block: Int?) throws -> BlockCoding {
         // A codebook of one width needs no --bits.
-        let bits = bits ?? (name.supportedBits.contains(4) ? 4 : name.supportedBits.lowerBound)
-        return try CodingChoice(codebook: name, bits: bits, block: block ?? 64).blockCoding()
+        let usual = BlockCoding.defaultBits
+        let bits = bits ?? (name.supportedBits.contains(usual) ? usual : name.supportedBits.lowerBound)
+        return try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: block ?? BlockCoding.defaultBlockSize)
     }
 
     /// Every option with what it needs beside a preconditioner.

@@ -4,7 +4,6 @@ import Files
 import HDF5Store
 import MatrixCore
 import MatrixSources
-import MatrixStudy
 import Quantization
 
 /// The codes of one matrix, blocks along the rows of the data set.
@@ -12,32 +11,31 @@ struct Quantize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Code one matrix and write codes, packed codes, block maxima, codebook and decoded matrix as HDF5.")
 
-    @Argument(help: "HDF5 file.")
+    @Argument(help: sourceHelp, completion: sourceCompletion)
     var input: String
 
     @Option(help: "Name of the matrix.")
     var matrix: String
 
-    @Option(help: "linear, linear-1.5, linear-2, dynamic-tree, nf4 or fp4.")
-    var codebook: String = "linear-2"
+    @Option(help: "Codebook.")
+    var codebook = BlockCoding.defaultCodebook
 
     @Option(help: "Bits of a code, 2 to 8.")
-    var bits: Int = 4
+    var bits = BlockCoding.defaultBits
 
     @Option(help: "Entries that share a block maximum.")
-    var block: Int = 64
+    var block = BlockCoding.defaultBlockSize
 
-    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
+    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.", completion: hdf5Completion)
     var output: String
 
     @Flag(help: "Replace an existing output.")
     var force = false
 
     func run() throws {
-        let name: CodebookName = try word(codebook, option: "--codebook")
         let coding: BlockCoding
         do {
-            coding = try CodingChoice(codebook: name, bits: bits, block: block).blockCoding()
+            coding = try BlockCoding(codebook: Codebook(codebook, bits: bits), blockSize: block)
         } catch {
             throw StatusError.usage("\(error)")
         }
@@ -94,7 +92,7 @@ struct Quantize: ParsableCommand {
             try writer.setProvenance(
                 seed: nil,
                 configuration: [
-                    "command": "quantize", "source": input, "matrix": matrix, "codebook": codebook, "bits": "\(bits)",
+                    "command": "quantize", "source": input, "matrix": matrix, "codebook": codebook.rawValue, "bits": "\(bits)",
                     "block": "\(block)",
                 ])
         }

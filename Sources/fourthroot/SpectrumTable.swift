@@ -25,8 +25,7 @@ struct SpectrumTable: ParsableCommand {
         let itself = try CaseGrid(statistic: [.exact]).overridden(by: CaseGrid(contraction: axes.contraction)).cases()
         let plan = StudyPlan(grids: grids).overridden(by: axes)
         let cases = try (itself + plan.cases()).map(\.statistic)
-        try plan.requireEveryValueUsed(of: axes)
-        try requireApplying(to: cases)
+        try rules(axes, cases, unused: plan.unusedValues(of: axes)).check()
         try output.requireWritable()
         let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()
@@ -45,24 +44,20 @@ struct SpectrumTable: ParsableCommand {
     }
 
     /// Roots and solvers play no part in a decoded statistic; damping and exponent do in two storages.
-    private func requireApplying(to cases: [StatisticCase]) throws(StatusError) {
+    private func rules(_ axes: CaseGrid, _ cases: [StatisticCase], unused: [UnusedValue]) -> [OptionRule] {
         let traits = cases.map(\.kind.traits)
-        let options: [(name: String, given: [String], applies: Bool, needs: String)] = [
-            ("root", caseOptions.root, false, "a root"), ("root-codebook", caseOptions.rootCodebook, false, "a root"),
-            ("root-bits", caseOptions.rootBits, false, "a root"), ("root-block", caseOptions.rootBlock, false, "a root"),
-            ("solver", caseOptions.solver, false, "a root"),
-            (
-                "exponent", caseOptions.exponent, traits.contains(where: \.dependsOnRoot),
-                "--statistic \(StatisticKind.names(where: \.dependsOnRoot))"
-            ),
-            (
-                "damping", caseOptions.damping, traits.contains(where: \.dependsOnDamping),
-                "--statistic \(StatisticKind.names(where: \.dependsOnDamping))"
-            ),
-        ]
-        if let option = options.first(where: { !$0.given.isEmpty && !$0.applies }) {
-            throw .usage("--\(option.name) does not apply to spectra: it needs \(option.needs)")
-        }
+        return [
+            OptionRule("root", axes.root != nil), OptionRule("root-codebook", axes.rootCodebook != nil),
+            OptionRule("root-bits", axes.rootBits != nil), OptionRule("root-block", axes.rootBlock != nil),
+            OptionRule("solver", axes.solver != nil),
+        ].allNeeding("a root, which a spectrum has none of") + [
+            OptionRule(
+                "exponent", axes.exponent != nil, appliesIf: traits.contains(where: \.dependsOnRoot),
+                needs: "--statistic \(StatisticKind.names(where: \.dependsOnRoot))"),
+            OptionRule(
+                "damping", axes.damping != nil, appliesIf: traits.contains(where: \.dependsOnDamping),
+                needs: "--statistic \(StatisticKind.names(where: \.dependsOnDamping))"),
+        ] + unused.map { OptionRule($0) }
     }
 
     private func records(_ spectrum: DecodedSpectrum, _ matrix: InputMatrix) -> String {

@@ -23,10 +23,12 @@ struct Study: AsyncParsableCommand {
 
     @OptionGroup(title: "Axes") var caseOptions: CaseOptions
 
-    @Option(help: "Published grid: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var preset: String?
+    @Option(help: "Published grid.")
+    var preset: Preset?
 
-    @Option(help: ArgumentHelp("Plan in YAML; axes given as options replace the plan's.", valueName: "file.yaml"))
+    @Option(
+        help: ArgumentHelp("Plan in YAML; axes given as options replace the plan's.", valueName: "file.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var plan: String?
 
     @Flag(help: "Print the plan in YAML and stop.")
@@ -34,24 +36,27 @@ struct Study: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What errors are measured against: gsl (default), lapack, or schur-newton, the optimizer's iteration in float32, "
-                + "which is the reference of the published tables."))
-    var reference: String?
+            "What errors are measured against; schur-newton is the optimizer's iteration in float32, the reference of the "
+                + "published tables (default: the plan's, or \(StudyPlan.defaultReference.rawValue))."))
+    var reference: ReferenceSolver?
 
     @Option(
         help: ArgumentHelp(
-            "Arithmetic of the solver: float64 (default) or float32, as the optimizer runs it; the damping is then 1e-6 "
-                + "unless --damping says otherwise."))
-    var arithmetic: String?
+            "Arithmetic of the solver; in float32 it runs as in the optimizer, and the damping is 1e-6 unless --damping says "
+                + "otherwise (default: the plan's, or \(StudyPlan.defaultArithmetic.rawValue))."))
+    var arithmetic: Arithmetic?
 
     @Option(
         help: ArgumentHelp(
-            "Whose eigenvectors are coded: lapack's (default) or the file's, from the data sets eigenvectors and "
-                + "eigenvalues beside the matrix."))
-    var decomposition: String?
+            "Whose eigenvectors are coded; the file's are the data sets eigenvectors and eigenvalues beside the matrix "
+                + "(default: the plan's, or \(StudyPlan.defaultDecomposition.rawValue))."))
+    var decomposition: DecompositionSource?
 
-    @Option(help: "Eigenvalues that are not positive after decoding: absolute (default), clamp or fail.")
-    var indefinite: String?
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of eigenvalues that are not positive after decoding (default: the plan's, or "
+                + "\(StudyPlan.defaultIndefinite.rawValue))."))
+    var indefinite: IndefiniteRule?
 
     @Option(help: ArgumentHelp("Run part I of N.", valueName: "I/N"))
     var shard: String?
@@ -67,7 +72,9 @@ struct Study: AsyncParsableCommand {
 
     @OptionGroup var cacheOptions: CacheOptions
 
-    @Option(name: [.short, .customLong("output")], help: "Output file (default: standard output).")
+    @Option(
+        name: [.short, .customLong("output")], help: "Output file (default: standard output).",
+        completion: .file(extensions: ["csv"]))
     var output: String?
 
     @Flag(help: "No progress.")
@@ -76,7 +83,6 @@ struct Study: AsyncParsableCommand {
     func validate() throws {
         if Set(inputs).count < inputs.count { throw ValidationError("an input is given twice: name each file once") }
         if preset != nil && plan != nil { throw ValidationError("--preset and --plan exclude each other") }
-        if resume && output == nil { throw ValidationError("--resume needs -o: standard output cannot be resumed") }
         if resume && force { throw ValidationError("--resume goes on and --force starts again: give one of them") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
     }
@@ -85,7 +91,7 @@ struct Study: AsyncParsableCommand {
         let plan = try resolvedPlan()
         let casesPerMatrix = try plan.cases().count
         if printPlan {
-            try OutputFile.writeToStandardOutput(plan.yaml(omitting: plan.unusedAxes))
+            try OutputFile.writeToStandardOutput(plan.yaml(omitting: plan.unusedAxes()))
             return
         }
         let part = try shard.map { text throws(PlanError) in try Shard(text) }
@@ -137,6 +143,7 @@ struct Study: AsyncParsableCommand {
             case .tooLate: nil
             }
         }
+        // One thread a case: the cases themselves run side by side.
         OpenBLAS.setThreadCount(1)
         let runner = try StudyRunner(
             plan: plan, cache: cacheOptions.cache,
@@ -188,69 +195,5 @@ struct Study: AsyncParsableCommand {
             }
         }
         for try await _ in run {}
-    }
-
-    /// The plan file, the preset or the default grid, with the options over it.
-    private func resolvedPlan() throws -> StudyPlan {
-        let axes = try caseOptions.axes()
-        var result = try basis(for: axes).overridden(by: axes)
-        if !matrix.isEmpty { result.matrices = matrix }
-        if let reference { result.reference = try word(reference, option: "--reference") }
-        if let indefinite { result.indefinite = try word(indefinite, option: "--indefinite") }
-        if let arithmetic { result.arithmetic = try word(arithmetic, option: "--arithmetic") }
-        if let decomposition { result.decomposition = try word(decomposition, option: "--decomposition") }
-        _ = try result.cases()
-        try result.requireEveryValueUsed(of: axes)
-        if arithmetic != nil { try result.requireArithmeticUsed() }
-        if decomposition != nil { try result.requireDecompositionUsed() }
-        return result
-    }
-
-    private func basis(for axes: CaseGrid) throws -> StudyPlan {
-        if let plan {
-            do {
-                let read = try StudyPlan(yaml: readText(plan))
-                // What the options do not replace must stand by itself.
-                _ = try read.cases()
-                try read.requireEveryAxisUsed()
-                return read
-            } catch let error as PlanError {
-                throw StatusError(status: .wrongData, description: "\(plan): \(error)")
-            }
-        }
-        if let preset { return (try word(preset, option: "--preset") as Preset).plan }
-        // A storage of one kind alone leaves the other exact.
-        let namesStorage = axes.statistic != nil || axes.root != nil
-        return StudyPlan(grids: namesStorage ? [CaseGrid()] : Preset.default.grids)
-    }
-}
-
-/// One word of an option.
-func word<Word: RawRepresentable & CaseIterable>(
-    _ text: String, option: String
-) throws(PlanError) -> Word where Word.RawValue == String {
-    let found: [Word] = try words(text, axis: option)
-    guard found.count == 1 else { throw PlanError("\(option) '\(text)': give one word") }
-    return found[0]
-}
-
-/// Where the reference's decompositions are kept between runs.
-struct CacheOptions: ParsableArguments {
-    @Option(
-        name: .customLong("cache"), help: "Folder of kept GSL decompositions (default: fourthroot in the user's cache folder).")
-    var folder: String?
-
-    @Flag(name: .customLong("no-cache"), help: "Neither use nor keep decompositions.")
-    var disablesCache = false
-
-    /// FOURTHROOT_CACHE, else fourthroot in XDG_CACHE_HOME or in .cache of the home folder, unless an option says otherwise.
-    var cache: ReferenceCache? {
-        if disablesCache { return nil }
-        let environment = ProcessInfo.processInfo.environment
-        let place =
-            folder ?? environment["FOURTHROOT_CACHE"]
-            ?? environment["XDG_CACHE_HOME"].map { "\($0)/fourthroot" }
-            ?? environment["HOME"].map { "\($0)/.cache/fourthroot" }
-        return place.map { ReferenceCache(folder: $0) }
     }
 }

@@ -8,7 +8,7 @@ import Spectra
 
 /// A positive definite matrix with a controlled spectrum.
 struct Synthesize: ParsableCommand {
-    enum Shape: String, CaseIterable {
+    enum Shape: String, ExpressibleByArgument, CaseIterable {
         case twoLevel = "two-level"
         case geometric, arithmetic
         case clustered
@@ -21,6 +21,11 @@ struct Synthesize: ParsableCommand {
     }
 
     enum Precision: String, ExpressibleByArgument, CaseIterable { case float32, float64 }
+
+    private static let defaultCondition = 40_000.0
+    private static let defaultRatio = 500.0
+    private static let defaultFraction = 0.65
+    private static let defaultDecay = 1.0
 
     static let configuration = CommandConfiguration(
         abstract: "Make a symmetric positive definite matrix Q·Diag(λ)·Qᵀ with a Haar-random Q.",
@@ -35,21 +40,21 @@ struct Synthesize: ParsableCommand {
     @Option(help: "Order of the matrix (taken from the eigenvalues for file and like).")
     var order: Int?
 
-    @Option(help: "Spectrum: \(Shape.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var spectrum: String
+    @Option(help: "Spectrum.")
+    var spectrum: Shape
 
     @Option(
         name: [.customLong("condition"), .customLong("condition-number")],
-        help: "Condition number λmax/λmin (default 40000).")
+        help: "Condition number λmax/λmin (default \(Int(defaultCondition))).")
     var condition: Double?
 
-    @Option(help: "two-level: large eigenvalue over small (default 500).")
+    @Option(help: "two-level: large eigenvalue over small (default \(Int(defaultRatio))).")
     var ratio: Double?
 
-    @Option(help: "two-level: fraction of large eigenvalues (default 0.65).")
+    @Option(help: "two-level: fraction of large eigenvalues (default \(defaultFraction)).")
     var fraction: Double?
 
-    @Option(help: "power-law: the exponent a (default 1).")
+    @Option(help: "power-law: the exponent a (default \(Int(defaultDecay))).")
     var decay: Double?
 
     @Option(help: "exponential: the rate (default 2·ln of the condition number).")
@@ -61,10 +66,14 @@ struct Synthesize: ParsableCommand {
     @Flag(help: "Eigenvalues in reverse order.")
     var reversed = false
 
-    @Option(help: ArgumentHelp("file: one eigenvalue a line, or the first column under a header.", valueName: "file.csv"))
+    @Option(
+        help: ArgumentHelp("file: one eigenvalue a line, or the first column under a header.", valueName: "file.csv"),
+        completion: .file())
     var eigenvalues: String?
 
-    @Option(help: ArgumentHelp("like: HDF5 file with the matrix whose spectrum to take.", valueName: "file.h5"))
+    @Option(
+        help: ArgumentHelp("like: file with the matrix whose spectrum to take, as study takes it.", valueName: "input"),
+        completion: sourceCompletion)
     var like: String?
 
     @Option(help: "like: name of that matrix (default: the only one).")
@@ -73,7 +82,7 @@ struct Synthesize: ParsableCommand {
     @Option(help: "Seed of the basis and of random spectra.")
     var seed: UInt64 = 0
 
-    @Option(help: "float64 (default) or float32.")
+    @Option(help: "Of the entries.")
     var precision: Precision = .float64
 
     @Flag(
@@ -81,7 +90,7 @@ struct Synthesize: ParsableCommand {
             "Write the basis too, as eigenvectors beside the matrix, a column each: what study --decomposition file codes."))
     var keepFactors = false
 
-    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.")
+    @Option(name: [.short, .customLong("output")], help: "Output file, HDF5.", completion: hdf5Completion)
     var output: String
 
     @Flag(help: "Replace an existing output.")
@@ -120,41 +129,49 @@ struct Synthesize: ParsableCommand {
     }
 
     private func chosenSpectrum() throws -> (Spectrum, order: Int) {
-        let shape: Shape = try word(spectrum, option: "--spectrum")
-        try requireOptionsApply(to: shape)
-        if shape == .file || shape == .like {
-            let values = try shape == .file ? valuesOfFile() : valuesOfMatrix()
+        try requireOptionsApply()
+        if spectrum == .file || spectrum == .like {
+            let values = try spectrum == .file ? valuesOfFile() : valuesOfMatrix()
             return (.given(values), order ?? values.count)
         }
         guard let order else { throw StatusError.usage("--order is missing") }
-        return (try parametricSpectrum(shape), order)
+        return (try parametricSpectrum(), order)
     }
 
     /// An option that the spectrum has no use for would be ignored without a word.
-    private func requireOptionsApply(to shape: Shape) throws(StatusError) {
-        let laws = Shape.allCases.filter { $0 != .file && $0 != .like }
-        let options: [(name: String, isGiven: Bool, shapes: [Shape])] = [
-            ("condition", condition != nil, laws), ("ratio", ratio != nil, [.twoLevel]),
-            ("fraction", fraction != nil, [.twoLevel]), ("decay", decay != nil, [.powerLaw]),
-            ("rate", rate != nil, [.exponential]), ("eigenvalues", eigenvalues != nil, [.file]),
-            ("like", like != nil, [.like]), ("matrix", matrix != nil, [.like]),
-        ]
-        if let option = options.first(where: { $0.isGiven && !$0.shapes.contains(shape) }) {
-            throw .usage("--\(option.name) does not apply to --spectrum \(shape.rawValue); leave it out")
+    private func requireOptionsApply() throws(StatusError) {
+        func of(_ shapes: Shape..., option name: String, _ isGiven: Bool) -> OptionRule {
+            OptionRule(
+                name, isGiven, appliesIf: shapes.contains(spectrum),
+                needs: "--spectrum \(shapes.map(\.rawValue).joined(separator: " or "))")
         }
+        try [
+            OptionRule(
+                "condition", condition != nil, appliesIf: spectrum != .file && spectrum != .like,
+                needs: "a spectrum that is neither of a file nor like another"),
+            of(.twoLevel, option: "ratio", ratio != nil), of(.twoLevel, option: "fraction", fraction != nil),
+            of(.powerLaw, option: "decay", decay != nil), of(.exponential, option: "rate", rate != nil),
+            of(.file, option: "eigenvalues", eigenvalues != nil), of(.like, option: "like", like != nil),
+            of(.like, option: "matrix", matrix != nil),
+        ].check()
         if ratio != nil && condition != nil { throw .usage("--ratio and --condition say the same: give one of them") }
     }
 
-    private func parametricSpectrum(_ shape: Shape) throws -> Spectrum {
-        let asked = condition ?? 40_000
-        switch shape {
-        case .twoLevel: return .twoLevel(ratio: ratio ?? condition ?? 500, fractionLarge: fraction ?? 0.65)
+    private func parametricSpectrum() throws -> Spectrum {
+        let asked = condition ?? Synthesize.defaultCondition
+        switch spectrum {
+        case .twoLevel:
+            return .twoLevel(
+                ratio: ratio ?? condition ?? Synthesize.defaultRatio,
+                fractionLarge: fraction ?? Synthesize.defaultFraction)
         case .geometric: return .geometric(conditionNumber: asked)
         case .arithmetic: return .arithmetic(conditionNumber: asked)
         case .clustered, .oneLarge: return .oneLarge(conditionNumber: asked)
         case .oneSmall: return .oneSmall(conditionNumber: asked)
         case .logUniform: return .logUniform(conditionNumber: asked)
-        case .powerLaw: return .powerLaw(exponent: decay ?? 1, conditionNumber: decay == nil ? asked : condition)
+        case .powerLaw:
+            return .powerLaw(
+                exponent: decay ?? Synthesize.defaultDecay, conditionNumber: decay == nil ? asked : condition)
         case .exponential:
             return .exponentialDecay(rate: rate ?? max(2 * log(asked), 1), conditionNumber: asked)
         case .file, .like: preconditionFailure("a spectrum that is read")
@@ -175,7 +192,7 @@ struct Synthesize: ParsableCommand {
 
     private func valuesOfMatrix() throws -> [Double] {
         guard let like else {
-            throw StatusError.usage("--spectrum like needs --like FILE.h5")
+            throw StatusError.usage("--spectrum like needs --like INPUT")
         }
         let source = try StudyInput([openSource(like)], selecting: matrix.map { [$0] } ?? [])
         source.report()
@@ -199,7 +216,7 @@ struct Synthesize: ParsableCommand {
 
     /// What was asked for, for the file's `configuration` attribute.
     private var configuration: [String: String] {
-        var result = ["command": "synthesize", "spectrum": spectrum, "precision": precision.rawValue]
+        var result = ["command": "synthesize", "spectrum": spectrum.rawValue, "precision": precision.rawValue]
         result["order"] = order.map { "\($0)" }
         result["condition"] = condition.map { "\($0)" }
         result["ratio"] = ratio.map { "\($0)" }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MatrixStudy
 import NeuralNetworks
 import Optimizers
 import Preconditioning
@@ -11,6 +12,11 @@ extension FirstOrderName: ExpressibleByArgument {}
 extension StatisticKind: ExpressibleByArgument {}
 extension RootKind: ExpressibleByArgument {}
 extension CodebookName: ExpressibleByArgument {}
+extension Arithmetic: ExpressibleByArgument {}
+extension DecompositionSource: ExpressibleByArgument {}
+extension IndefiniteRule: ExpressibleByArgument {}
+extension Preset: ExpressibleByArgument {}
+extension ReferenceSolver: ExpressibleByArgument {}
 extension RootSolver: ExpressibleByArgument {}
 extension UpdateDecomposition: ExpressibleByArgument {}
 extension StatisticShift: ExpressibleByArgument {}

@@ -73,6 +73,22 @@ import Testing
         }
     }
 
+    /// Options of the study that others leave nothing to do, and words that are none.
+    static let studyOptions: [(options: [String], words: [String])] = [
+        (["--force"], ["--force does not apply", "-o"]), (["--resume"], ["--resume does not apply", "-o"]),
+        (["--cache", "kept", "--reference", "lapack"], ["--cache does not apply", "--reference gsl"]),
+        (["--cache", "kept", "--no-cache"], ["--cache does not apply", "--no-cache"]),
+        (["--print-plan", "-o", "out.csv"], ["--output does not apply", "--print-plan"]),
+        (["--statistic", "full", "--rectify", "1"], ["--rectify 1 does not apply", "eigenvector"]),
+        (["--reference", "gls"], ["gls", "gsl", "lapack", "schur-newton"]),
+        (["--preset", "table2"], ["table2", "table1", "pareto"]),
+        (["--statistic", "ful"], ["ful", "full", "offdiagonal"]),
+    ]
+
+    @Test(arguments: studyOptions) func study(_ options: [String], _ words: [String]) throws {
+        try folder.expectRefusal(["study", "trace.h5"] + options, status: 64, words: words)
+    }
+
     static let repeated: [(arguments: [String], words: [String])] = [
         (
             ["memory", "--model", "resnet34", "--model", "resnet50", "--optimizer", "sgdm"],

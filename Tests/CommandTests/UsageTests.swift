@@ -32,7 +32,7 @@ import Testing
         (["--shard", "0/3"], "0/3"), (["--shard", "4/3"], "4/3"), (["--shard", "a/b"], "a/b"),
         (["--shard", "1"], "shard"), (["--shard", "1/2/3"], "1/2/3"), (["--shard=-1/3"], "-1/3"),
         (["--block", "1:90000", "--damping", "1:90000"], "cases"), (["--no-such-option"], "no-such-option"),
-        (["b.h5"], "b.h5"), (["--reference", "gsl,lapack"], "gsl,lapack"),
+        (["a.h5"], "twice"), (["--reference", "gsl,lapack"], "gsl,lapack"),
     ]
 
     @Test(arguments: wrongOptions) func wrongOption(_ options: [String], _ word: String) throws {

@@ -22,6 +22,18 @@ import Testing
         }
     }
 
+    /// Copies what is asked for of all parts into one file; returns its path.
+    private func join(_ folder: URL, where includes: (String) -> Bool) throws -> String {
+        let path = folder.appendingPathComponent("joined.h5").path
+        try HDF5File.create(at: path, overwriting: false) { writer in
+            for number in 1...3 {
+                let part = try HDF5File.open(folder.appendingPathComponent("parts/\(number).h5").path)
+                try writer.copyObjects(from: part, where: includes)
+            }
+        }
+        return path
+    }
+
     @Test(.enabled(if: H5PY.isInstalled, H5PY.missing)) func linksLeadToOtherFilesWhereverTheyAreMoved() throws {
         try withTemporaryFolder { folder in
             let (before, after) = (folder.appendingPathComponent("a"), folder.appendingPathComponent("b"))
@@ -42,13 +54,7 @@ import Testing
     @Test func copiesAreWhole() throws {
         try withTemporaryFolder { folder in
             try writeParts(folder)
-            let path = folder.appendingPathComponent("joined.h5").path
-            try HDF5File.create(at: path, overwriting: false) { writer in
-                for number in 1...3 {
-                    let part = try HDF5File.open(folder.appendingPathComponent("parts/\(number).h5").path)
-                    try writer.copyObjects(from: part) { _ in true }
-                }
-            }
+            let path = try join(folder) { _ in true }
             try FileManager.default.removeItem(at: folder.appendingPathComponent("parts"))
             let file = try HDF5File.open(path)
             #expect(try file.datasets().map(\.name) == (1...3).map { "steps/\($0)/left/statistic" })
@@ -67,13 +73,7 @@ import Testing
     @Test func onlyWhatIsAskedForIsCopied() throws {
         try withTemporaryFolder { folder in
             try writeParts(folder)
-            let path = folder.appendingPathComponent("joined.h5").path
-            try HDF5File.create(at: path, overwriting: false) { writer in
-                for number in 1...3 {
-                    let part = try HDF5File.open(folder.appendingPathComponent("parts/\(number).h5").path)
-                    try writer.copyObjects(from: part) { $0.hasPrefix("steps/2") }
-                }
-            }
+            let path = try join(folder) { $0.hasPrefix("steps/2") }
             #expect(try HDF5File.open(path).datasets().map(\.name) == ["steps/2/left/statistic"])
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import MatrixCore
 import MatrixSources
+import TestSupport
 import Testing
 
 /// Files of `numpy.save`, by NumPy and byte by byte.
@@ -13,8 +14,8 @@ import Testing
 
     @Test(.enabled(if: SourceFolder.hasNumPy, SourceFolder.missing), arguments: types, ["C", "F"])
     func whatNumPySaves(_ type: String, _ order: String) throws {
-        try #require(
-            folder.python(
+        #expect(
+            try folder.python(
                 "i, j = np.mgrid[:9, :9]; np.save('a.npy', np.array(3 * i - 7 * j + 0.5, dtype='\(type)', order='\(order)'))"))
         let source = try SourceFormat.open(folder.file("a.npy"))
         let entry = try source.requireEntry(named: "array")
@@ -70,7 +71,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func damagedFilesReadOrThrow() throws {
         let whole = npy("'<f8'", "(8, 8)", [UInt8](repeating: 7, count: 512))
-        try #expect(!isRefused(whole, in: folder))
+        #expect(try !isRefused(whole, in: folder))
         let header = Array(whole.dropLast(512))
         var generator = PhiloxGenerator(seed: 12)
         var refused = 0

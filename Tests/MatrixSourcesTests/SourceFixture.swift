@@ -48,10 +48,6 @@ final class SourceFolder {
     static let missing: Comment = "needs python3 with numpy"
 }
 
-func littleEndian(_ value: some FixedWidthInteger, _ bytes: Int) -> [UInt8] {
-    (0..<bytes).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
-}
-
 /// Element (i, j) is 3i − 7j + 0.5: exact in every float type, and no symmetry.
 func fixtureValue(_ row: Int, _ column: Int) -> Double { Double(3 * row - 7 * column) + 0.5 }
 
@@ -64,18 +60,6 @@ extension Matrix<Double> {
         self.init(rows: rows[0].count, columns: rows.count, elements: rows.flatMap { $0 })
         self = transposed
     }
-}
-
-/// The bytes of a safetensors file, written from the format's description.
-func safetensors(_ header: String, _ values: [UInt8]) -> [UInt8] {
-    littleEndian(header.utf8.count, 8) + Array(header.utf8) + values
-}
-
-/// The bytes of an .npy file, written from the description in `numpy.lib.format`.
-func npy(_ type: String, _ shape: String, fortranOrder: String = "False", version: UInt8 = 1, _ values: [UInt8]) -> [UInt8] {
-    let dictionary = "{'descr': \(type), 'fortran_order': \(fortranOrder), 'shape': \(shape), }\n"
-    let length = littleEndian(dictionary.utf8.count, version == 1 ? 2 : 4)
-    return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(dictionary.utf8) + values
 }
 
 extension [UInt8] {

@@ -53,10 +53,10 @@ extension StudyInput {
                 "they are not of this matrix: for column \(worst), ‖A·q − λ·q‖ is \(residuals[worst]) of the largest "
                     + "eigenvalue, at most \(limit) is rounding")
         }
-        let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
-        var sorted = vectors.selectingColumns(order)
+        let permutation = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
+        var sorted = vectors.selectingColumns(permutation)
         sorted.makeLargestEntriesPositive()
-        return SymmetricDecomposition(eigenvalues: order.map { values[$0] }, eigenvectors: sorted)
+        return SymmetricDecomposition(eigenvalues: permutation.map { values[$0] }, eigenvectors: sorted)
     }
 
     private func readFactors(of matrix: InputMatrix) throws -> ([Double], Matrix<Double>, unit: Double) {

@@ -1,7 +1,14 @@
 import Preconditioning
 import Quantization
 
-/// The axes of a grid; an axis that is nil takes the default.
+/// A plan that cannot be run, in words for its author.
+public struct PlanError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+/// The lists of the axes of a grid, each of which is in `StudyAxis.all`; an axis that is nil takes its default.
 public struct CaseGrid: Sendable, Equatable {
     public var statistic: [StatisticKind]?
     public var root: [RootKind]?
@@ -34,98 +41,55 @@ public struct CaseGrid: Sendable, Equatable {
         self.contraction = contraction
     }
 
+    /// Reads an axis from a list as the command line writes it.
+    ///
+    /// - Parameter title: how messages call the axis.
+    /// - Throws: `PlanError`.
+    public mutating func set(_ axis: StudyAxis, _ text: String, title: String) throws(PlanError) {
+        try axis.parse(text, title, &self)
+    }
+
     /// The grid with every axis that `other` names replaced by it.
     public func overridden(by other: CaseGrid) -> CaseGrid {
-        var result = self
-        func take<Value>(_ axis: WritableKeyPath<CaseGrid, Value?>) {
-            if let values = other[keyPath: axis] { result[keyPath: axis] = values }
-        }
-        take(\.statistic)
-        take(\.root)
-        take(\.codebook)
-        take(\.bits)
-        take(\.block)
-        take(\.rootCodebook)
-        take(\.rootBits)
-        take(\.rootBlock)
-        take(\.rectify)
-        take(\.solver)
-        take(\.damping)
-        take(\.exponent)
-        take(\.contraction)
-        return result
+        StudyAxis.all.reduce(into: self) { $1.override(&$0, other) }
+    }
+
+    /// The values of every axis that was given, as they are written.
+    public var givenAxes: [(axis: StudyAxis, labels: [String])] {
+        StudyAxis.all.compactMap { axis in axis.labels(self).map { (axis, $0) } }
     }
 
     /// What an axis that is not given means where the plan decides it.
-    struct Defaults {
+    struct Defaults: Sendable {
         let damping: Double
         /// The solver of an `exact` statistic: the reference's own, so that its rows show the root's storage alone.
         let exactSolver: RootSolver
     }
 
-    /// The product of the axes: contraction, damping and exponent outermost, then the statistic, then the root. Axes
-    /// that do not apply to a storage do not multiply its cases.
+    /// The product of the axes in the order of their table, without those that do not apply to a case.
     ///
     /// - Throws: `PlanError` for a value out of range, and for a codebook or solver that no case admits.
     public func cases() throws(PlanError) -> [StudyCase] { try StudyPlan(grids: [self]).cases() }
 
-    /// The cases of a valid grid, without a look at whether every choice is used.
-    func expanded(_ defaults: Defaults) -> [StudyCase] {
-        var result: [StudyCase] = []
-        for contraction in contraction.map({ $0.map(Optional.some) }) ?? [nil] {
-            for damping in damping ?? [defaults.damping] {
-                for exponent in exponent ?? [0.25] {
-                    for statistic in statisticCases(contraction, damping, exponent, defaults.exactSolver) {
-                        result += rootCases(beside: statistic).map { StudyCase(statistic: statistic, root: $0) }
-                    }
+    /// The cases of the grid, without a look at whether every choice is used.
+    ///
+    /// - Throws: `PlanError` for a value out of range and for more than `limit` cases: more than anyone waits for, and than
+    ///   memory holds, are a slip of the pen.
+    func drafts(_ defaults: Defaults, limit: Int) throws(PlanError) -> [CaseDraft] {
+        var drafts = [CaseDraft()]
+        for axis in StudyAxis.all {
+            if let problem = axis.problem(self) { throw PlanError(problem) }
+        }
+        for axis in StudyAxis.all {
+            var next: [CaseDraft] = []
+            for draft in drafts {
+                next += axis.choices(draft, self, defaults)
+                guard next.count <= limit else {
+                    throw PlanError("the axes multiply to more than \(StudyPlan.mostCases) cases a matrix; split the study")
                 }
             }
+            drafts = next
         }
-        return result
-    }
-
-    private func statisticCases(
-        _ contraction: Double?, _ damping: Double, _ exponent: Double, _ exactSolver: RootSolver
-    ) -> [StatisticCase] {
-        var result: [StatisticCase] = []
-        for kind in statistic ?? [.exact] {
-            let traits = kind.traits
-            let codings: [CodingChoice?] = traits.isCoded ? codings(codebook, bits, block) : [nil]
-            let steps: [Int?] = traits.isRectified ? rectify ?? [1] : [nil]
-            let solvers = traits.isCoded ? solver ?? [.eigen] : [exactSolver]
-            for coding in codings {
-                for step in steps {
-                    for solver in solvers where !traits.isCoded || solver.applies(to: traits, exponent: exponent) {
-                        result.append(
-                            StatisticCase(
-                                contraction: contraction, damping: damping, exponent: exponent, kind: kind,
-                                coding: coding, rectificationSteps: step, solver: solver))
-                    }
-                }
-            }
-        }
-        return result
-    }
-
-    /// A root is coded like the statistic beside it unless an axis of its own says otherwise.
-    private func rootCases(beside statistic: StatisticCase) -> [RootCase] {
-        (root ?? [.exact]).flatMap { kind -> [RootCase] in
-            guard kind.traits.isCoded else { return [RootCase(kind: kind, coding: nil)] }
-            let choices = codings(
-                rootCodebook ?? statistic.coding.map { [$0.codebook] } ?? codebook,
-                rootBits ?? statistic.coding.map { [$0.bits] } ?? bits,
-                rootBlock ?? statistic.coding.map { [$0.block] } ?? block)
-            return choices.map { RootCase(kind: kind, coding: $0) }
-        }
-    }
-
-    private func codings(_ codebook: [CodebookName]?, _ bits: [Int]?, _ block: [Int]?) -> [CodingChoice] {
-        var result: [CodingChoice] = []
-        for name in codebook ?? [.linear2] {
-            for count in bits ?? [4] where name.supportedBits.contains(count) {
-                for size in block ?? [64] { result.append(CodingChoice(codebook: name, bits: count, block: size)) }
-            }
-        }
-        return result
+        return drafts
     }
 }

@@ -50,23 +50,10 @@ extension StudyPlan {
 }
 
 extension CaseGrid {
-    /// The values of every axis that was given, as they are written.
-    var givenAxes: [(name: String, values: [String])] {
-        let axes: [(String, [String]?)] = [
-            ("statistic", statistic?.map(\.rawValue)), ("root", root?.map(\.rawValue)),
-            ("codebook", codebook?.map(\.rawValue)), ("bits", bits?.map { "\($0)" }), ("block", block?.map { "\($0)" }),
-            ("root-codebook", rootCodebook?.map(\.rawValue)), ("root-bits", rootBits?.map { "\($0)" }),
-            ("root-block", rootBlock?.map { "\($0)" }), ("rectify", rectify?.map { "\($0)" }),
-            ("solver", solver?.map(\.rawValue)), ("damping", damping?.map { "\($0)" }),
-            ("exponent", exponent?.map { "\($0)" }), ("contraction", contraction?.map { "\($0)" }),
-        ]
-        return axes.compactMap { name, values in values.map { (name, $0) } }
-    }
-
     fileprivate func node(omitting axes: Set<String>) -> Node {
         Node(
-            givenAxes.filter { !axes.contains($0.name) }.map { axis in
-                (Node(axis.name), Node(axis.values.map { Node($0) }, .implicit, .flow))
+            givenAxes.filter { !axes.contains($0.axis.name) }.map { axis, labels in
+                (Node(axis.name), Node(labels.map { Node($0) }, .implicit, .flow))
             })
     }
 
@@ -74,23 +61,10 @@ extension CaseGrid {
         guard let mapping = node.mapping else { throw node.error("a grid is a mapping of axes to lists") }
         self.init()
         for (key, value) in mapping {
-            let axis = key.string ?? "?"
-            switch axis {
-            case "statistic": statistic = try words(value.list(axis), axis: axis)
-            case "root": root = try words(value.list(axis), axis: axis)
-            case "codebook": codebook = try words(value.list(axis), axis: axis)
-            case "bits": bits = try integers(value.list(axis), axis: axis)
-            case "block": block = try integers(value.list(axis), axis: axis)
-            case "root-codebook": rootCodebook = try words(value.list(axis), axis: axis)
-            case "root-bits": rootBits = try integers(value.list(axis), axis: axis)
-            case "root-block": rootBlock = try integers(value.list(axis), axis: axis)
-            case "rectify": rectify = try integers(value.list(axis), axis: axis)
-            case "solver": solver = try words(value.list(axis), axis: axis)
-            case "damping": damping = try numbers(value.list(axis), axis: axis)
-            case "exponent": exponent = try numbers(value.list(axis), axis: axis)
-            case "contraction": contraction = try numbers(value.list(axis), axis: axis)
-            default: throw key.error("unknown axis '\(key.text)'")
+            guard let axis = StudyAxis.all.first(where: { $0.name == key.string }) else {
+                throw key.error("unknown axis '\(key.text)'")
             }
+            try set(axis, value.list(axis.name), title: axis.name)
         }
     }
 }

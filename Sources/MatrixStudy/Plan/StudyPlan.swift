@@ -35,10 +35,15 @@ public struct StudyPlan: Sendable, Equatable {
     public var arithmetic: Arithmetic
     public var decomposition: DecompositionSource
 
+    public static let defaultReference = ReferenceSolver.gsl
+    public static let defaultIndefinite = IndefiniteRule.absolute
+    public static let defaultArithmetic = Arithmetic.float64
+    public static let defaultDecomposition = DecompositionSource.lapack
+
     public init(
-        grids: [CaseGrid], matrices: [String] = [], reference: ReferenceSolver = .gsl,
-        indefinite: IndefiniteRule = .absolute, arithmetic: Arithmetic = .float64,
-        decomposition: DecompositionSource = .lapack
+        grids: [CaseGrid], matrices: [String] = [], reference: ReferenceSolver = defaultReference,
+        indefinite: IndefiniteRule = defaultIndefinite, arithmetic: Arithmetic = defaultArithmetic,
+        decomposition: DecompositionSource = defaultDecomposition
     ) {
         self.grids = grids
         self.matrices = matrices
@@ -48,21 +53,40 @@ public struct StudyPlan: Sendable, Equatable {
         self.decomposition = decomposition
     }
 
+    /// More cases of a matrix are a slip of the pen.
+    static let mostCases = 100_000
+
     /// The cases of all grids in order, each once.
     ///
     /// - Throws: `PlanError` for a value out of range, for more cases than a study can have, and for a codebook or solver
     ///   that no case admits.
     public func cases() throws(PlanError) -> [StudyCase] {
-        for grid in grids { try grid.validate() }
-        try requireReasonableCount()
         var seen: Set<StudyCase> = []
         var result: [StudyCase] = []
-        for grid in grids {
-            for studyCase in grid.expanded(defaults) where seen.insert(studyCase).inserted { result.append(studyCase) }
+        for (_, drafts) in try drafts() {
+            for studyCase in drafts.map({ StudyCase($0) }) where seen.insert(studyCase).inserted { result.append(studyCase) }
         }
         try requireCodebooksAndSolversUsed(result)
         try requireRootOrders(result)
         return result
+    }
+
+    /// What the axes of each grid make.
+    func drafts() throws(PlanError) -> [(grid: CaseGrid, drafts: [CaseDraft])] {
+        var left = StudyPlan.mostCases
+        return try grids.map { grid throws(PlanError) in
+            let drafts = try grid.drafts(defaults, limit: left)
+            left -= drafts.count
+            return (grid, drafts)
+        }
+    }
+
+    /// The iteration takes roots of integer order.
+    private func requireRootOrders(_ cases: [StudyCase]) throws(PlanError) {
+        guard reference == .schurNewton else { return }
+        if let exponent = cases.map(\.statistic.exponent).first(where: { rootOrder(exponent: $0) == nil }) {
+            throw PlanError("reference schur-newton needs exponents that are 1 over an integer; \(exponent) is none")
+        }
     }
 
     /// What an axis that is not given means beside the reference and the arithmetic.

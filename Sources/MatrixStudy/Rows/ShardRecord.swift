@@ -2,7 +2,7 @@ import Files
 
 /// What a shard's CSV says of itself in four more columns, so that a merge can tell what belongs together.
 public struct ShardRecord: Sendable, Equatable {
-    public static let columns = ["study", "shard", "row", "input"]
+    public static let columns = ["study", "shard", "input", "row"]
 
     /// The study's fingerprint.
     public let study: String
@@ -16,7 +16,7 @@ public struct ShardRecord: Sendable, Equatable {
     }
 
     /// - Parameter input: the place of the row's file among the inputs.
-    func fields(row: Int, input: Int) -> [String] { [study, shard.description, "\(row)/\(total)", "\(input)"] }
+    func fields(row: Int, input: Int) -> [String] { [study, shard.description, "\(input)", "\(row)/\(total)"] }
 }
 
 /// Shards that do not make up one study.
@@ -38,9 +38,9 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
         for (position, record) in try records(text, name, header).enumerated() {
             let place = "\(name), record \(position + 2)"
             let own = Array(record.suffix(ShardRecord.columns.count))
-            let numbers = own[2].split(separator: "/").map { Int($0) }
+            let numbers = own[3].split(separator: "/").map { Int($0) }
             guard numbers.count == 2, let row = numbers[0], let total = numbers[1], row >= 0, row < total else {
-                throw MergeError(description: "\(place): its row number '\(own[2])' is damaged")
+                throw MergeError(description: "\(place): its row number '\(own[3])' is damaged")
             }
             let known = study ?? (own[0], total, name)
             study = known
@@ -49,7 +49,7 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
                     description: "\(place) belongs to another study than \(known.name): plan, input or version differ")
             }
             let fields = Array(record.dropLast(own.count))
-            if let other = rows.updateValue((fields, name, own[3]), forKey: row) {
+            if let other = rows.updateValue((fields, name, own[2]), forKey: row) {
                 throw MergeError(description: "\(place): row \(row) is also in \(other.name)")
             }
         }

@@ -22,7 +22,10 @@ public struct StudyRow: Sendable, Equatable {
     public var arithmetic: Arithmetic
     public var decomposition: DecompositionSource
 
-    public static let columns = [
+    /// The columns in the order that they have had from the beginning; an axis that came later is the last.
+    public static let columns = fixedColumns + StudyAxis.all.map(\.column).filter { !fixedColumns.contains($0) }
+
+    private static let fixedColumns = [
         "source", "matrix", "order", "condition_number", "contraction", "statistic", "root", "codebook", "bits", "block",
         "rectify", "solver", "damping", "exponent", "statistic_bytes", "root_bytes", "bits_per_entry", "nre",
         "angle_degrees", "nre_offdiagonal", "angle_offdiagonal_degrees", "orthogonality_defect", "minimum_eigenvalue",
@@ -35,21 +38,27 @@ public struct StudyRow: Sendable, Equatable {
     /// `codebook`, `bits` and `block` are the statistic's, or the root's where only that is coded. `arithmetic` is the solver's
     /// and empty where there is none; `decomposition` is empty where the case uses no eigenvectors.
     public var fields: [String] {
-        let statistic = studyCase.statistic
-        let coding = statistic.coding ?? studyCase.root.coding
+        let draft = studyCase.draft
+        let settings = StudyAxis.all.map { ($0.column, $0.field(draft) ?? "") }
+        let all = Dictionary(measured + settings, uniquingKeysWith: { first, _ in first })
+        return StudyRow.columns.map { all[$0] ?? "" }
+    }
+
+    /// What no axis says.
+    private var measured: [(column: String, field: String)] {
         let bitsPerEntry = 8 * Double(statisticBytes + rootBytes) / (2 * Double(order) * Double(order))
         return [
-            source, matrix, "\(order)", CSV.field(conditionNumber), CSV.field(statistic.contraction), statistic.kind.rawValue,
-            studyCase.root.kind.rawValue, coding?.codebook.rawValue ?? "", CSV.field(coding?.bits), CSV.field(coding?.block),
-            CSV.field(statistic.rectificationSteps), studyCase.solver?.rawValue ?? "", CSV.field(statistic.damping),
-            CSV.field(statistic.exponent), "\(statisticBytes)", "\(rootBytes)", CSV.field(bitsPerEntry),
-            CSV.field(comparison?.normwiseRelativeError), CSV.field(comparison?.angleDegrees),
-            CSV.field(comparison?.offdiagonalError), CSV.field(comparison?.offdiagonalAngleDegrees),
-            CSV.field(orthogonalityDefect), CSV.field(minimumEigenvalue), outcome.rawValue, reference.rawValue,
-            CSV.field(referenceResidual), CSV.field(seconds), studyCase.root.coding?.codebook.rawValue ?? "",
-            CSV.field(studyCase.root.coding?.bits), CSV.field(studyCase.root.coding?.block),
-            studyCase.solver == nil ? "" : arithmetic.rawValue,
-            statistic.needsDecomposition ? decomposition.rawValue : "",
+            ("source", source), ("matrix", matrix), ("order", "\(order)"), ("condition_number", CSV.field(conditionNumber)),
+            ("statistic_bytes", "\(statisticBytes)"), ("root_bytes", "\(rootBytes)"),
+            ("bits_per_entry", CSV.field(bitsPerEntry)), ("nre", CSV.field(comparison?.normwiseRelativeError)),
+            ("angle_degrees", CSV.field(comparison?.angleDegrees)),
+            ("nre_offdiagonal", CSV.field(comparison?.offdiagonalError)),
+            ("angle_offdiagonal_degrees", CSV.field(comparison?.offdiagonalAngleDegrees)),
+            ("orthogonality_defect", CSV.field(orthogonalityDefect)), ("minimum_eigenvalue", CSV.field(minimumEigenvalue)),
+            ("outcome", outcome.rawValue), ("reference", reference.rawValue),
+            ("reference_residual", CSV.field(referenceResidual)), ("seconds", CSV.field(seconds)),
+            ("arithmetic", studyCase.solver == nil ? "" : arithmetic.rawValue),
+            ("decomposition", studyCase.statistic.needsDecomposition ? decomposition.rawValue : ""),
         ]
     }
 }
