@@ -13,6 +13,7 @@ public struct SourceFormat: Sendable {
     static let all: [SourceFormat] = [
         .safetensors,
         .numPyArray,
+        .numPyArchive,
     ]
 
     /// What is read, in words: "HDF5, safetensors or npy".
