@@ -148,15 +148,3 @@ extension MatrixBackend {
         return rows * columns * MemoryLayout<Scalar>.stride
     }
 }
-
-// Of a square tensor with one coding, until every caller names a form.
-extension MatrixBackend {
-    public func encode(
-        _ a: Tensor, region: CodedRegion, coding: BlockCoding, keepingDiagonal: Bool
-    ) throws(QuantizationError) -> CodedTensor {
-        try encode(
-            a, as: CodedForm(order: shape(of: a).rows, region: region, coding: coding, keepsDiagonal: keepingDiagonal))
-    }
-
-    public func parts(of coded: CodedTensor) -> CodedMatrix { codedMatrix(coded) }
-}

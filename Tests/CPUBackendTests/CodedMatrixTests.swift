@@ -16,25 +16,27 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
     @Test func aMatrixByHand() throws {
         let backend = CPUBackend<Float>()
         let a = Matrix<Float>(rows: 3, columns: 3, elements: [1, -1, 0.04, 0, 0.5, 0, -2, -2, -2])
-        let coded = try backend.encode(a, region: .columns, coding: coding(block: 2), keepingDiagonal: false)
+        let coded = try backend.encode(a, as: CodedForm(order: a.rows, region: .columns, coding: coding(block: 2)))
         #expect(coded.packedCodes == [0x0F, 0x7F, 0x7F, 0x00, 0x00])
         #expect(coded.blockMaxima.values == [1, 0.04, 0.5, 0, 2, 2])
         #expect(backend.decode(coded) == a)
         #expect(coded.byteCount == 5 + 4 * 6)
 
-        let kept = try backend.encode(a, region: .columns, coding: coding(block: 2), keepingDiagonal: true)
+        let kept = try backend.encode(
+            a, as: CodedForm(order: a.rows, region: .columns, coding: coding(block: 2), keepsDiagonal: true))
         #expect(kept.packedCodes == [0x07, 0x7F, 0x77, 0x00, 0x07])
         #expect(kept.blockMaxima.values == [1, 0.04, 0, 0, 2, 0])
         #expect(kept.diagonal == [1, 0.5, -2])
         #expect(backend.decode(kept) == a)
         #expect(kept.byteCount == 5 + 4 * 6 + 4 * 3)
 
-        let upper = try backend.encode(a, region: .strictUpper, coding: coding(block: 2), keepingDiagonal: false)
+        let upper = try backend.encode(a, as: CodedForm(order: a.rows, region: .strictUpper, coding: coding(block: 2)))
         #expect(upper.packedCodes == [0x07, 0x00])
         #expect(upper.blockMaxima.values == [0, 2])
         #expect(backend.decode(upper).elements == [0, 0, 0, 0, 0, 0, -2, -2, 0])
 
-        let lower = try backend.encode(a, region: .strictLower, coding: coding(block: 2), keepingDiagonal: true)
+        let lower = try backend.encode(
+            a, as: CodedForm(order: a.rows, region: .strictLower, coding: coding(block: 2), keepsDiagonal: true))
         #expect(lower.packedCodes == [0x90, 0x07])
         #expect(backend.decode(lower).elements == [1, -1, 0.04, 0, 0.5, 0, 0, 0, -2])
     }
@@ -48,7 +50,10 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
             for region in [CodedRegion.columns, .strictUpper, .strictLower] {
                 for keepingDiagonal in [false, true] {
                     let coded = try backend.encode(
-                        a, region: region, coding: coding(bits: bits, block: block), keepingDiagonal: keepingDiagonal)
+                        a,
+                        as: CodedForm(
+                            order: a.rows, region: region, coding: coding(bits: bits, block: block),
+                            keepsDiagonal: keepingDiagonal))
                     let lengths: [Int] =
                         region == .columns ? Array(repeating: order, count: order) : Array(0..<order)
                     let codes = lengths.reduce(0, +)
@@ -67,7 +72,7 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
         let backend = CPUBackend<Float>()
         var a = Matrix<Float>.random(rows: 20, columns: 20, seed: 5)
         a.diagonal = [Float](repeating: 1e6, count: 20)
-        let coded = try backend.encode(a, region: .columns, coding: coding(), keepingDiagonal: true)
+        let coded = try backend.encode(a, as: CodedForm(order: a.rows, region: .columns, coding: coding(), keepsDiagonal: true))
         #expect(coded.blockMaxima.values.allSatisfy { $0 < 1 })
         #expect(backend.decode(coded).diagonal == a.diagonal)
     }
@@ -76,9 +81,10 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
     @Test(arguments: [CodedRegion.columns, .strictUpper, .strictLower])
     func doublesAreRoundedFirst(region: CodedRegion) throws {
         let a = Matrix<Double>.random(rows: 33, columns: 33, seed: 6)
-        let coded = try CPUBackend<Double>().encode(a, region: region, coding: coding(block: 10), keepingDiagonal: true)
+        let coded = try CPUBackend<Double>().encode(
+            a, as: CodedForm(order: a.rows, region: region, coding: coding(block: 10), keepsDiagonal: true))
         let single = try CPUBackend<Float>().encode(
-            Matrix<Float>(a), region: region, coding: coding(block: 10), keepingDiagonal: true)
+            Matrix<Float>(a), as: CodedForm(order: 33, region: region, coding: coding(block: 10), keepsDiagonal: true))
         #expect(coded == single)
         #expect(CPUBackend<Double>().decode(coded) == Matrix<Double>(CPUBackend<Float>().decode(single)))
     }
@@ -124,7 +130,8 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
         _ backend: CPUBackend<Float>
     ) -> QuantizationError? {
         do throws(QuantizationError) {
-            _ = try backend.encode(a, region: region, coding: coding, keepingDiagonal: keepingDiagonal)
+            _ = try backend.encode(
+                a, as: CodedForm(order: a.rows, region: region, coding: coding, keepsDiagonal: keepingDiagonal))
             return nil
         } catch {
             return error
@@ -135,11 +142,12 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
         var a = Matrix<Double>(rows: 3, columns: 3)
         a[2, 1] = -1e39
         #expect(throws: QuantizationError.notFinite(row: 2, column: 1, value: -.infinity)) {
-            try CPUBackend<Double>().encode(a, region: .columns, coding: coding(), keepingDiagonal: false)
+            try CPUBackend<Double>().encode(a, as: CodedForm(order: a.rows, region: .columns, coding: coding()))
         }
         a = Matrix(diagonal: [1, 1e300, 1])
         #expect(throws: QuantizationError.notFinite(row: 1, column: 1, value: .infinity)) {
-            try CPUBackend<Double>().encode(a, region: .strictLower, coding: coding(), keepingDiagonal: true)
+            try CPUBackend<Double>().encode(
+                a, as: CodedForm(order: a.rows, region: .strictLower, coding: coding(), keepsDiagonal: true))
         }
     }
 }
