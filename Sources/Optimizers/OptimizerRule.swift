@@ -27,16 +27,14 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
     func preconditionerState(of state: State) -> Preconditioner.State?
 
     /// What the preconditioner makes of a finite gradient at a step, updated where the step asks for it; the gradient itself
-    /// without any.
-    ///
-    /// - Throws: `GradientError` where the result is not finite.
+    /// without any. It is still to be grafted.
     func direction(
         of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
-    ) throws(GradientError) -> Backend.Tensor
+    ) -> Backend.Tensor
 
     /// Moves a parameter by one step of the first-order rule.
     ///
-    /// - Parameter direction: what `direction` returned for the same step.
+    /// - Parameter direction: what `direction` returned for the same step, grafted.
     func move(
         _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
         _ backend: Backend
@@ -65,7 +63,7 @@ extension OptimizerRule {
 
     public func direction(
         of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
-    ) throws(GradientError) -> Backend.Tensor { gradient.tensor }
+    ) -> Backend.Tensor { gradient.tensor }
 
     public func evaluationPoint(of parameter: Backend.Tensor, state: State, _ backend: Backend) -> Backend.Tensor? { nil }
 
@@ -80,9 +78,10 @@ extension OptimizerRule {
     ) throws(GradientError) {
         let norm = backend.frobeniusNorm(gradient)
         guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: false) }
-        let direction = try direction(
-            of: ParameterGradient(gradient, norm: norm, factors: factors), state: &state, step: step, backend)
-        move(&parameter, along: direction, state: &state, step: step, backend)
+        let gradient = ParameterGradient<Backend>(gradient, norm: norm, factors: factors)
+        var directions = [direction(of: gradient, state: &state, step: step, backend)]
+        try graft(&directions, onto: [gradient], [state], backend)
+        move(&parameter, along: directions[0], state: &state, step: step, backend)
     }
 
     /// Becomes the state that was written, from one that `initialState` made for the same rule and parameter.
@@ -120,10 +119,13 @@ public struct GradientError: Error, Sendable, Equatable, CustomStringConvertible
     public let norm: Double
     /// Whether the gradient was finite before it was preconditioned.
     public let isPreconditioned: Bool
+    /// The position of its parameter among those whose gradients were given.
+    public let parameter: Int
 
-    public init(norm: Double, isPreconditioned: Bool) {
+    public init(norm: Double, isPreconditioned: Bool, parameter: Int = 0) {
         self.norm = norm
         self.isPreconditioned = isPreconditioned
+        self.parameter = parameter
     }
 
     public var description: String {

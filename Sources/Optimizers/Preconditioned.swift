@@ -1,12 +1,10 @@
 import Compute
 import MatrixCore
 
-/// A preconditioner with grafting over a first-order rule.
+/// A preconditioner over a first-order rule.
 ///
-/// At every step the preconditioner takes the gradient G and gives Ĝ; then G̃ = Ĝ·‖G‖F/(‖Ĝ‖F + 1e-12), the norms being the
-/// whole parameter's, goes to the rule underneath. Parameters that the preconditioner leaves alone go there as they are.
-///
-/// Source of the grafting: Wang et al. 2024, algorithms 3 to 5.
+/// At every step the preconditioner takes the gradient G and gives Ĝ, which goes to the rule underneath when it is grafted.
+/// Gradients of parameters that the preconditioner leaves alone go there as they are.
 public struct Preconditioned<Base: OptimizerRule, Preconditioner: GradientPreconditioner>: OptimizerRule
 where Preconditioner.Backend == Base.Backend {
     public typealias Backend = Base.Backend
@@ -36,19 +34,14 @@ where Preconditioner.Backend == Base.Backend {
     public var preconditioner: Preconditioner? { method }
     public func preconditionerState(of state: State) -> Preconditioner.State? { state.preconditioner }
 
-    /// G̃: the gradient preconditioned and grafted.
     public func direction(
         of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
-    ) throws(GradientError) -> Backend.Tensor {
+    ) -> Backend.Tensor {
         // Taken out of the state, so that its buffers are not shared while they change.
         guard var preconditioner = state.preconditioner.take() else { return gradient.tensor }
         method.update(&preconditioner, with: gradient, step: step, backend)
-        var result = method.direction(of: gradient.tensor, preconditioner, backend)
         state.preconditioner = preconditioner
-        let norm = backend.frobeniusNorm(result)
-        guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: true) }
-        backend.combine(gradient.norm / (norm + 1e-12), into: &result, 0, gradient.tensor)
-        return result
+        return method.direction(of: gradient.tensor, preconditioner, backend)
     }
 
     public func move(

@@ -140,7 +140,7 @@ import Testing
             var state = try rule.initialState(for: ParameterShape([5, 4]), using: &generator, backend)
             let gradient = Matrix<Backend.Scalar>(self.gradient.tensor)
             for step in 1...2 {
-                let direction = try rule.direction(
+                let direction = try rule.graftedDirection(
                     of: ParameterGradient(backend.tensor(gradient), norm: gradient.frobeniusNorm), state: &state,
                     step: OptimizerStep(step), backend)
                 expectTestRatio(

@@ -51,7 +51,7 @@ import Testing
         let rule = try rule(scheme)
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([4, 3]), using: &generator, backend)
-        let direction = try rule.direction(
+        let direction = try rule.graftedDirection(
             of: measured(gradient), state: &state, step: OptimizerStep(1), backend)
         let sides = try #require(state.preconditioner)
         for (side, transposed) in [(sides[0, .left], false), (sides[0, .right], true)] {
@@ -90,7 +90,7 @@ import Testing
             var generator = PhiloxGenerator(seed: 1)
             var state = try rule.initialState(for: ParameterShape([80, 66]), using: &generator, backend)
             for (index, gradient) in gradients(80, 66, count: 3).enumerated() {
-                let direction = try rule.direction(
+                let direction = try rule.graftedDirection(
                     of: measured(gradient), state: &state, step: OptimizerStep(index + 1), backend)
                 #expect(direction != gradient)
                 // The 1e-12 in the denominator against norms above 1.
@@ -105,7 +105,7 @@ import Testing
         var generator = PhiloxGenerator(seed: 1)
         var state = try rule.initialState(for: ParameterShape([5, 4]), using: &generator, backend)
         let zero = Matrix<Double>(rows: 5, columns: 4)
-        #expect(try rule.direction(of: measured(zero), state: &state, step: OptimizerStep(1), backend) == zero)
+        #expect(try rule.graftedDirection(of: measured(zero), state: &state, step: OptimizerStep(1), backend) == zero)
     }
 
     /// J = L̂G + GR̂, Ĝ = L̂J + JR̂, by hand: L̂ = (1 0; 2 1), G = (1 2; 3 4), R̂ = (2 1; 0 1) give J = (3 5; 11 15) and

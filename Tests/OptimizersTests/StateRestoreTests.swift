@@ -60,6 +60,15 @@ struct Training<Rule: OptimizerRule> {
 }
 
 extension OptimizerRule {
+    /// The direction of one parameter, grafted.
+    func graftedDirection(
+        of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
+    ) throws -> Backend.Tensor {
+        var directions = [direction(of: gradient, state: &state, step: step, backend)]
+        try graft(&directions, onto: [gradient], [state], backend)
+        return directions[0]
+    }
+
     func sides(of state: State) -> [PreconditionerSide<Backend>] {
         guard let preconditioner, let state = preconditionerState(of: state) else { return [] }
         return preconditioner.sides(of: state)

@@ -1,5 +1,4 @@
 import Compute
-import MatrixCore
 
 /// Cross-correlation with square kernels over images of a fixed size, with or without a bias a channel.
 struct Convolution<Backend: NeuralBackend>: Layer {
@@ -70,7 +69,7 @@ extension Convolution.Record {
     /// What the kernels meet, depth × positions: the convolution whose weight is I.
     fileprivate func patches(_ backend: Backend) -> Backend.Tensor {
         let depth = shape.depth
-        return backend.convolution(input, weight: backend.tensor(.identity(depth)), shape.with(outputs: depth))
+        return backend.convolution(input, weight: backend.identity(depth), shape.with(outputs: depth))
     }
 }
 

@@ -1,5 +1,4 @@
 import Compute
-import MatrixCore
 
 /// A table of one row a token (or a place), of which every position takes one.
 struct Embedding<Backend: NeuralBackend>: Sendable {
@@ -27,6 +26,6 @@ struct Embedding<Backend: NeuralBackend>: Sendable {
         pass.contribute(
             backend.scatterRows(outputGradient, rows, count: count), to: table,
             factors: GradientFactors(
-                rows: backend.gatherRows(backend.tensor(.identity(count)), rows), columns: outputGradient))
+                rows: backend.gatherRows(backend.identity(count), rows), columns: outputGradient))
     }
 }

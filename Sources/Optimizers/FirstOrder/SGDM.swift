@@ -95,5 +95,5 @@ public enum SGDMMethod: FirstOrderMethod {
 
 /// A tensor of zeros in a parameter's form.
 func zeros<Backend: MatrixBackend>(_ parameter: ParameterShape, _ backend: Backend) -> Backend.Tensor {
-    backend.tensor(Matrix(rows: parameter.rows, columns: parameter.columns))
+    backend.zeros(rows: parameter.rows, columns: parameter.columns)
 }

@@ -42,9 +42,10 @@ public struct BlockSides<Backend: MatrixBackend>: Sendable {
     }
 
     mutating func updateConcurrently(
-        _ backend: Backend, _ body: @Sendable (BlockSidePlace, inout PreconditionerState<Backend>) -> Void
+        _ backend: Backend,
+        _ body: @Sendable (_ lane: Backend, BlockSidePlace, inout PreconditionerState<Backend>) -> Void
     ) {
-        backend.updateConcurrently(&states) { [places] index, state in body(places[index], &state) }
+        backend.updateConcurrently(&states) { [places] lane, index, state in body(lane, places[index], &state) }
     }
 
     /// The bytes of all statistics and roots.

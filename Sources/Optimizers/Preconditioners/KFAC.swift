@@ -25,7 +25,7 @@ public enum KFAC: TwoSidedMethod {
     ) -> Backend.Tensor {
         let moments = gradient.factors.map { factors in
             let factor = place.side == .left ? factors.rows : factors.columns
-            let positions = 0..<backend.matrix(factor).columns
+            let positions = 0..<backend.shape(of: factor).columns
             return backend.symmetricProduct(
                 backend.block(factor, rows: place.range, columns: positions), transposed: false, alpha: 1)
         }

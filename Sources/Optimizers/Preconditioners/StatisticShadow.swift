@@ -15,17 +15,17 @@ public struct StatisticShadow<Backend: MatrixBackend>: Sendable {
     }
 
     /// - Parameter moment: that of a side, of a step at which statistics take one.
-    mutating func update(_ backend: Backend, moment: @Sendable (BlockSidePlace) -> Backend.Tensor) {
-        backend.updateConcurrently(&statistics) { [places] index, statistic in
-            statistic.update(with: moment(places[index]), backend)
+    mutating func update(_ backend: Backend, moment: @Sendable (_ lane: Backend, BlockSidePlace) -> Backend.Tensor) {
+        backend.updateConcurrently(&statistics) { [places] lane, index, statistic in
+            statistic.update(with: moment(lane, places[index]), lane)
         }
     }
 
     /// The roots of all statistics now; nil where there is no finite one.
     public func roots(_ backend: Backend) -> [Matrix<Backend.Scalar>?] {
-        backend.concurrentMap(statistics.count) { index in
+        backend.concurrentMap(statistics.count) { lane, index in
             do throws(DecompositionError) {
-                return try statistics[index].rootMatrix(backend)
+                return try statistics[index].rootMatrix(lane)
             } catch {
                 return nil
             }

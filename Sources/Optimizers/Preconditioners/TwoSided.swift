@@ -59,23 +59,22 @@ public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: Gradient
         _ backend: Backend
     ) {
         if schedule.takesStatistics(at: step) {
-            state.updateConcurrently(backend) { place, side in
-                side.updateStatistic(with: Method.moment(of: gradient, at: place, backend), backend)
+            state.updateConcurrently(backend) { lane, place, side in
+                side.updateStatistic(with: Method.moment(of: gradient, at: place, lane), lane)
             }
         }
-        if schedule.takesRoots(at: step) { state.updateConcurrently(backend) { _, side in side.updateRoot(backend) } }
+        if schedule.takesRoots(at: step) { state.updateConcurrently(backend) { lane, _, side in side.updateRoot(lane) } }
     }
 
     public func direction(
         of gradient: Backend.Tensor, _ state: BlockSides<Backend>, _ backend: Backend
     ) -> Backend.Tensor {
         let blocks = state.blocks
-        let pieces = backend.concurrentMap(blocks.count) { index in
+        let pieces = backend.concurrentMap(blocks.count) { lane, index in
             Method.direction(
-                of: backend.block(gradient, rows: blocks[index].rows, columns: blocks[index].columns),
+                of: lane.block(gradient, rows: blocks[index].rows, columns: blocks[index].columns),
                 BlockRoots(
-                    left: state[index, .left].root.decoded(backend), right: state[index, .right].root.decoded(backend),
-                    backend))
+                    left: state[index, .left].root.decoded(lane), right: state[index, .right].root.decoded(lane), lane))
         }
         var result = gradient
         for (block, piece) in zip(blocks, pieces) {
@@ -97,7 +96,7 @@ public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: Gradient
         _ backend: Backend
     ) {
         guard schedule.takesStatistics(at: step) else { return }
-        shadow.update(backend) { Method.moment(of: gradient, at: $0, backend) }
+        shadow.update(backend) { lane, place in Method.moment(of: gradient, at: place, lane) }
     }
 
     public func byteCount(_ state: BlockSides<Backend>, _ backend: Backend) -> Int { state.byteCount(backend) }

@@ -6,7 +6,7 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
     var state: Rule.State
     /// Full-precision statistics that follow the same gradients, where they are asked for.
     var shadow: StatisticShadow<Rule.Backend>?
-    private var direction: Result<Rule.Backend.Tensor, GradientError>?
+    private var direction: Rule.Backend.Tensor?
 
     init(state: Rule.State, shadow: StatisticShadow<Rule.Backend>?) {
         self.state = state
@@ -21,18 +21,14 @@ struct OptimizerSlot<Rule: OptimizerRule>: Sendable {
             rule.preconditioner?.update(&shadow, with: gradient, step: step, backend)
             self.shadow = shadow
         }
-        do throws(GradientError) {
-            direction = .success(try rule.direction(of: gradient, state: &state, step: step, backend))
-        } catch {
-            direction = .failure(error)
-        }
+        direction = rule.direction(of: gradient, state: &state, step: step, backend)
     }
 
     /// The direction, once: a tensor that is not shared can be changed in place.
     ///
     /// - Precondition: `updateDirection` came before.
-    mutating func takeDirection() throws(GradientError) -> Rule.Backend.Tensor {
-        guard let result = direction.take() else { preconditionFailure("a direction that was not computed") }
-        return try result.get()
+    mutating func takeDirection() -> Rule.Backend.Tensor {
+        guard let direction = direction.take() else { preconditionFailure("a direction that was not computed") }
+        return direction
     }
 }

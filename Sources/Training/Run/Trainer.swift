@@ -58,14 +58,14 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
         let (loss, accuracy, gradients) = try differentiate(optimizerStep)
         let start = ContinuousClock.now
-        updateDirections(of: gradients, optimizerStep)
+        let directions = try directions(of: gradients, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
-        let directions = try takeDirections(step: number)
         for index in slots.indices {
             rule.move(
                 &numbers.parameters[index], along: directions[index], state: &slots[index].state, step: optimizerStep,
                 backend)
         }
+        try backend.synchronize()
         step = number
         return StepResult(
             step: number, epoch: (number - 1) / data.batchesPerEpoch(batchSize: settings.batchSize) + 1, loss: loss,
@@ -122,9 +122,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         var backward = BackwardPass(numbers, wantsFactors: wantsFactors, backend)
         network.backward(entropy.gradient, record, &backward)
         let gradients = zip(network.parameters, backward.gradients).map { parameter, gradient in
-            gradient ?? backend.tensor(Matrix(rows: parameter.shape.rows, columns: parameter.shape.columns))
+            gradient ?? backend.zeros(rows: parameter.shape.rows, columns: parameter.shape.columns)
         }
-        let norms = gradients.map { backend.frobeniusNorm($0) }
+        let norms = backend.norms(of: gradients)
         if let index = norms.firstIndex(where: { !$0.isFinite }) {
             throw DivergenceError.gradient(
                 step: step, parameter: network.parameters[index].name, norm: Double(norms[index]))
@@ -137,20 +137,19 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     }
 
     /// What preconditioning makes of the gradients, parameters side by side.
-    private mutating func updateDirections(of gradients: [ParameterGradient<Backend>], _ step: OptimizerStep) {
-        backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule, backend] index, slot in
-            slot.updateDirection(of: gradients[index], rule, step, backend)
+    private mutating func directions(
+        of gradients: [ParameterGradient<Backend>], _ step: OptimizerStep
+    ) throws(DivergenceError) -> [Backend.Tensor] {
+        backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule] lane, index, slot in
+            slot.updateDirection(of: gradients[index], rule, step, lane)
         }
-    }
-
-    private mutating func takeDirections(step: Int) throws -> [Backend.Tensor] {
-        try slots.indices.map { index in
-            do throws(GradientError) {
-                return try slots[index].takeDirection()
-            } catch {
-                throw DivergenceError.direction(step: step, parameter: network.parameters[index].name, norm: error.norm)
-            }
+        var directions = slots.indices.map { slots[$0].takeDirection() }
+        do throws(GradientError) {
+            try rule.graft(&directions, onto: gradients, slots.map(\.state), backend)
+        } catch {
+            throw .direction(step: step.number, parameter: network.parameters[error.parameter].name, norm: error.norm)
         }
+        return directions
     }
 
     private func input(_ batch: Batch) -> NetworkInput<Backend.Tensor> {
