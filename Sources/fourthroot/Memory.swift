@@ -68,7 +68,7 @@ struct Memory: ParsableCommand {
                 needs: "--batch-size or --fits, or gpt"),
         ].check()
         let setup = MemorySetup(
-            firstOrder: FirstOrderMemory(valueCount: optimizer.method.valueCount, bits: firstOrderBits),
+            firstOrder: FirstOrderMemory(valueCount: optimizer.definition.valueCount, bits: firstOrderBits),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
             preconditioning: try preconditioner.choice()?.settings,
             preconditionsVocabulary: preconditionVocabulary || published == nil)

@@ -90,7 +90,7 @@ struct PreconditionerOptions: ParsableArguments {
 
     /// `1 for shampoo and caspr, 0 for kfac`.
     private static func defaults(_ value: (PreconditionerDefaults) -> some CustomStringConvertible) -> String {
-        wordsByValue(PreconditionerName.allCases.map { ($0.rawValue, "\(value($0.method.defaults))") })
+        wordsByValue(PreconditionerName.allCases.map { ($0.rawValue, "\(value($0.definition.defaults))") })
     }
 
     typealias Choice = (name: PreconditionerName, settings: ShampooSettings)
@@ -105,15 +105,15 @@ struct PreconditionerOptions: ParsableArguments {
     func choice(
         keepsUncodedStatistics: Bool = false, _ adjust: (inout PreconditionerDefaults) throws -> Void = { _ in }
     ) throws -> Choice? {
-        let choice =
-            preconditioner ?? (statistic == nil && root == nil ? .none : .method(PreconditionerName(Shampoo.self)))
-        guard case .method(let name) = choice else {
+        let storesSomething = statistic != nil || root != nil
+        let choice = preconditioner ?? (storesSomething ? PreconditionerChoice(argument: Shampoo.name) : nil)
+        guard case .method(let name)? = choice else {
             let methods = PreconditionerName.allCases.map(\.rawValue).joined(separator: " or ")
             try rules.allNeeding("--preconditioner \(methods)").check()
             return nil
         }
         try rules.check()
-        var defaults = name.method.defaults
+        var defaults = name.definition.defaults
         try adjust(&defaults)
         do {
             return (name, try settings(defaults, keepsUncodedStatistics))

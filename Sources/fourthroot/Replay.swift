@@ -64,7 +64,7 @@ struct Replay: ParsableCommand {
         let base = try firstOrder.rule(on: backend) { values in
             values.learningRate = try firstOrder.learningRate ?? source.number("learning_rate", of: name, 0...1e6)
             values.weightDecay = try firstOrder.weightDecay ?? source.number("weight_decay", of: name, 0...1e6)
-            if name.method.options.contains(.momentum) {
+            if name.definition.options.contains(.momentum) {
                 values.momentum = try firstOrder.momentum ?? source.number("momentum", 0...0.9999999)
             }
         }
@@ -82,7 +82,7 @@ struct Replay: ParsableCommand {
                 "no root of an updated statistic is taken within the trace's \(source.steps) steps: the parameters are those "
                     + "of \(name.rawValue) alone; lower --statistics-interval or --root-interval for others")
         }
-        try follow(choice.name.method.preconditioned(base, choice.settings), source, backend)
+        try follow(choice.name.definition.preconditioned(base, choice.settings), source, backend)
     }
 
     private func follow<Rule: OptimizerRule>(

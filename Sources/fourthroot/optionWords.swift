@@ -1,4 +1,5 @@
 import ArgumentParser
+import MatrixCore
 import MatrixStudy
 import NeuralNetworks
 import Optimizers
@@ -8,7 +9,7 @@ import Training
 
 // The words of options: help shows them, completions offer them, and the parser refuses others with the list.
 
-extension FirstOrderName: ExpressibleByArgument {}
+extension TableName: ExpressibleByArgument {}
 extension StatisticKind: ExpressibleByArgument {}
 extension RootKind: ExpressibleByArgument {}
 extension CodebookName: ExpressibleByArgument {}
@@ -20,7 +21,6 @@ extension ReferenceSolver: ExpressibleByArgument {}
 extension RootSolver: ExpressibleByArgument {}
 extension UpdateDecomposition: ExpressibleByArgument {}
 extension StatisticShift: ExpressibleByArgument {}
-extension Model: ExpressibleByArgument {}
 extension DataSource: ExpressibleByArgument {}
 extension LearningRateSchedule.Course: ExpressibleByArgument {}
 

@@ -155,7 +155,7 @@ import Testing
 
     @Test func namesAndDefaultsAreThoseOfThePaper() throws {
         let name = try #require(PreconditionerName(rawValue: "kfac"))
-        let defaults = name.method.defaults
+        let defaults = name.definition.defaults
         #expect(defaults.statisticsInterval == 200 && defaults.rootInterval == 2000)
         #expect(defaults.decay == 0.9 && defaults.damping == 0.1 && defaults.exponent == 1)
         #expect(defaults.updateRectificationSteps == 0 && defaults.rootRectificationSteps == 0)

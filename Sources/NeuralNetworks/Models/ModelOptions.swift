@@ -32,7 +32,7 @@ public struct ModelOptions: Sendable, Equatable {
     }
 
     /// The options of the program, by the names in its errors.
-    enum Name: String, CaseIterable {
+    public enum Name: String, CaseIterable, Sendable {
         case layers, width, heads, context, hidden, patch, dropout
         case stochasticDepth = "stochastic depth"
         case tiesHead = "tied head"

@@ -29,33 +29,3 @@ public struct FirstOrderHyperparameters: Sendable, Equatable {
     public var secondDecay = 0.999
     public var offset = 1e-8
 }
-
-/// The first-order rules by name.
-public struct FirstOrderName: RawRepresentable, CaseIterable, Sendable, Hashable {
-    /// The table: a rule is its file and its line here.
-    private static let table: [any FirstOrderMethod.Type] = [
-        SGDMMethod.self,
-        AdamWMethod.self,
-        NadamWMethod.self,
-        AdagradMethod.self,
-    ]
-
-    public static var allCases: [FirstOrderName] { table.map { FirstOrderName($0) } }
-
-    public let rawValue: String
-    public let method: any FirstOrderMethod.Type
-
-    /// Nil for a name that is not in the table.
-    public init?(rawValue: String) {
-        guard let method = FirstOrderName.table.first(where: { $0.name == rawValue }) else { return nil }
-        self.init(method)
-    }
-
-    private init(_ method: any FirstOrderMethod.Type) {
-        self.method = method
-        rawValue = method.name
-    }
-
-    public static func == (a: FirstOrderName, b: FirstOrderName) -> Bool { a.rawValue == b.rawValue }
-    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
-}

@@ -36,7 +36,7 @@ struct FirstOrderOptions: ParsableArguments {
             (.offset, "offset", offset != nil),
         ]
         try given.map { option, name, isGiven in
-            let rules = FirstOrderName.allCases.filter { $0.method.options.contains(option) }
+            let rules = FirstOrderName.allCases.filter { $0.definition.options.contains(option) }
             return OptionRule(
                 name, isGiven, appliesIf: rules.contains(optimizer),
                 needs: "--optimizer \(rules.map(\.rawValue).joined(separator: " or "))")
@@ -51,7 +51,7 @@ struct FirstOrderOptions: ParsableArguments {
         on backend: Backend, _ adjust: (inout FirstOrderHyperparameters) throws -> Void = { _ in }
     ) throws -> any OptimizerRule<Backend> {
         try check()
-        var values = optimizer.method.defaults
+        var values = optimizer.definition.defaults
         try adjust(&values)
         values.learningRate = learningRate ?? values.learningRate
         values.weightDecay = weightDecay ?? values.weightDecay
@@ -61,7 +61,7 @@ struct FirstOrderOptions: ParsableArguments {
         values.secondDecay = secondDecay ?? values.secondDecay
         values.offset = offset ?? values.offset
         do {
-            return try optimizer.method.rule(values, on: Backend.self)
+            return try optimizer.definition.rule(values, on: Backend.self)
         } catch {
             throw StatusError.usage("\(error)")
         }
@@ -71,8 +71,8 @@ struct FirstOrderOptions: ParsableArguments {
     private static func defaults(
         of option: FirstOrderHyperparameters.Option? = nil, _ value: (FirstOrderHyperparameters) -> Double
     ) -> String {
-        let rules = FirstOrderName.allCases.filter { rule in option.map { rule.method.options.contains($0) } ?? true }
-        return wordsByValue(rules.map { ($0.rawValue, "\(value($0.method.defaults))") })
+        let rules = FirstOrderName.allCases.filter { rule in option.map { rule.definition.options.contains($0) } ?? true }
+        return wordsByValue(rules.map { ($0.rawValue, "\(value($0.definition.defaults))") })
     }
 }
 

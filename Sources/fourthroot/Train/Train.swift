@@ -49,7 +49,7 @@ struct Train: ParsableCommand {
         let model = try network.network(for: dataSet.description, on: backend)
         ProcessMemory.keepFreed()
         guard let choice else { return try run(model, base, dataSet, on: backend) }
-        try run(model, choice.name.method.preconditioned(base, choice.settings), dataSet, on: backend)
+        try run(model, choice.name.definition.preconditioned(base, choice.settings), dataSet, on: backend)
     }
 
     private func run<Model: Network, Rule: OptimizerRule>(
