@@ -33,16 +33,4 @@ extension MatrixBackend {
         updateConcurrently(&results) { lane, index, result in result = body(lane, index) }
         return results.compactMap { $0 }
     }
-
-    // Without lanes, until every caller takes them.
-
-    public func updateConcurrently<Element: Sendable>(
-        _ elements: inout [Element], inOrder order: [Int]? = nil, _ body: @Sendable (Int, inout Element) -> Void
-    ) {
-        updateConcurrently(&elements, inOrder: order) { _, index, element in body(index, &element) }
-    }
-
-    public func concurrentMap<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
-        concurrentMap(count) { _, index in body(index) }
-    }
 }
