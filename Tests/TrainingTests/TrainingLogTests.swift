@@ -45,11 +45,35 @@ import Testing
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("6,1,0.".utf8))
         let resumed = try TrainingLog(path: path, groups: [])
-        try resumed.resume(after: 3)
+        try resumed.resume(after: 3, loss: 0.1)
         #expect(resumed.elapsed.seconds == 3 && resumed.elapsed.preconditionerSeconds == 0.25)
         try resumed.append(row(4))
         #expect(try lines().map { $0.prefix(2) } == ["st", "1,", "2,", "3,", "4,"])
         #expect(resumed.lost == nil)
+    }
+
+    /// The loss of the checkpoint's step tells runs apart.
+    @Test func theLogOfAnotherRunIsLeftAsItIs() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            let log = try TrainingLog(path: path, groups: [])
+            try log.start()
+            for step in 1...5 { try log.append(row(step)) }
+        }
+        let before = try lines()
+        let log = try TrainingLog(path: path, groups: [])
+        let error = #expect(throws: LogError.self) { try log.resume(after: 3, loss: 0.1.nextUp) }
+        #expect(error?.kind == .wrongData && error?.problem.contains("another run") == true)
+        #expect(try lines() == before)
+    }
+
+    /// Where no log is found, all rows up to the checkpoint are missing.
+    @Test func aLogThatIsGoneIsSaid() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = try TrainingLog(path: path, groups: [])
+        try log.resume(after: 3, loss: 0.1)
+        #expect(log.lost == 1...3)
+        #expect(try lines().count == 1)
     }
 
     /// A kill before the header is whole leaves a part of it, which is begun again.
@@ -58,7 +82,7 @@ import Testing
         for text in ["", "step,ep"] {
             try text.write(toFile: path, atomically: false, encoding: .utf8)
             let log = try TrainingLog(path: path, groups: [])
-            try log.resume(after: 0)
+            try log.resume(after: 0, loss: nil)
             try log.append(row(1))
             #expect(try lines().map { $0.prefix(8) } == ["step,epo", "1,1,0.1,"])
         }
@@ -72,7 +96,7 @@ import Testing
             for step in 1...3 { try log.append(row(step)) }
         }
         let log = try TrainingLog(path: path, groups: [])
-        try log.resume(after: 6)
+        try log.resume(after: 6, loss: nil)
         #expect(log.lost == 4...6)
     }
 
@@ -90,7 +114,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         try "step,loss\n1,2\n".write(toFile: path, atomically: true, encoding: .utf8)
         let log = try TrainingLog(path: path, groups: [])
-        #expect(throws: LogError.self) { try log.resume(after: 1) }
+        #expect(throws: LogError.self) { try log.resume(after: 1, loss: nil) }
         #expect(try lines() == ["step,loss", "1,2"])
     }
 
@@ -107,7 +131,7 @@ import Testing
         lines[2] = fields.joined(separator: ",")
         try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
         let log = try TrainingLog(path: path, groups: [])
-        let error = #expect(throws: LogError.self) { try log.resume(after: 2) }
+        let error = #expect(throws: LogError.self) { try log.resume(after: 2, loss: nil) }
         #expect(error?.kind == .wrongData && error?.problem.contains("row 2") == true)
     }
 

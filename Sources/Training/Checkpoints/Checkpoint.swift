@@ -18,7 +18,8 @@ enum Checkpoint {
     static func write<Model, Rule>(
         _ trainer: Trainer<Model, Rule>, configuration: [String: String], to path: String
     ) throws {
-        var content = CheckpointContent(step: trainer.step, configuration: try encoded(configuration))
+        var content = CheckpointContent(
+            step: trainer.step, loss: trainer.loss ?? 0, configuration: try encoded(configuration))
         for (folder, description, tensor) in trainer.namedTensors {
             content.entries.append(entry(folder, description, tensor, trainer.backend))
         }
@@ -76,7 +77,7 @@ enum Checkpoint {
         }
         do throws(StateArchiveError) {
             try trainer.restore(
-                step: content.step, parameters: parameters, runningStatistics: statistics,
+                step: content.step, loss: content.loss, parameters: parameters, runningStatistics: statistics,
                 archives: archives(content.entries))
         } catch {
             throw failure("\(error)")

@@ -11,6 +11,8 @@ struct CheckpointContent {
     }
 
     let step: Int
+    /// Of the step's batch.
+    let loss: Double
     /// What decides the numbers of the run, as JSON.
     let configuration: String
     var entries: [Entry] = []
@@ -26,7 +28,7 @@ struct CheckpointContent {
             return "\(entry.name)\n\(entry.shape) \(entry.values.kind) \(hash)"
         }
         return contentHash(
-            (["\(Self.format) \(Self.version)", "\(step)", configuration] + buffers.sorted()).joined(separator: "\n"))
+            (["\(Self.format) \(Self.version)", "\(step) \(loss)", configuration] + buffers.sorted()).joined(separator: "\n"))
     }
 
     /// - Throws: `HDF5Error`.
@@ -35,6 +37,7 @@ struct CheckpointContent {
             try writer.setAttribute("format", to: .string(Self.format))
             try writer.setAttribute("format_version", to: .integer(Self.version))
             try writer.setAttribute("step", to: .integer(step))
+            try writer.setAttribute("loss", to: .number(loss))
             try writer.setAttribute("configuration", to: .string(configuration))
             try writer.setAttribute("checksum", to: .string(checksum))
             for entry in entries { try entry.write(to: writer) }
@@ -56,10 +59,11 @@ struct CheckpointContent {
                 "is a checkpoint of format \(version.map { "\($0)" } ?? "unknown"), and this version reads format "
                     + "\(Self.version) alone; finish the training with the version that wrote it, or start again")
         }
-        guard let step = try file.attribute("step")?.integer, let checksum = try file.attribute("checksum")?.string,
+        guard let step = try file.attribute("step")?.integer, let loss = try file.attribute("loss")?.number,
+            let checksum = try file.attribute("checksum")?.string,
             let configuration = try file.attribute("configuration")?.string
         else { throw failure("does not say how it was made; it is damaged") }
-        self.init(step: step, configuration: configuration)
+        self.init(step: step, loss: loss, configuration: configuration)
         for set in try file.datasets() {
             if let failure = set.failure { throw failure }
             entries.append(try Entry(reading: set, of: file))
@@ -69,8 +73,9 @@ struct CheckpointContent {
         }
     }
 
-    init(step: Int, configuration: String) {
+    init(step: Int, loss: Double, configuration: String) {
         self.step = step
+        self.loss = loss
         self.configuration = configuration
     }
 }

@@ -31,7 +31,8 @@ extension Trainer {
     /// - Parameter parameters: the points at which gradients are taken.
     /// - Throws: `StateArchiveError`; nothing is then changed.
     mutating func restore(
-        step: Int, parameters: [Matrix<Float>], runningStatistics: [Matrix<Float>], archives: [String: StateArchive]
+        step: Int, loss: Double, parameters: [Matrix<Float>], runningStatistics: [Matrix<Float>],
+        archives: [String: StateArchive]
     ) throws(StateArchiveError) {
         var restored = slots
         for (index, parameter) in network.parameters.enumerated() {
@@ -46,5 +47,6 @@ extension Trainer {
         numbers = NetworkState(
             parameters: parameters.map(backend.tensor), runningStatistics: runningStatistics.map(backend.tensor))
         self.step = step
+        self.loss = loss
     }
 }

@@ -63,9 +63,13 @@ public final class TrainingLog {
 
     /// Goes on after a step; rows of later steps, and one that a kill cut short, are dropped.
     ///
-    /// - Throws: `LogError` where the file is not such a log, `OutputError`.
-    public func resume(after step: Int) throws {
-        guard let file, isThere else { return try start() }
+    /// - Parameter loss: that of the step, by which the log of another run is known; nil before the first step.
+    /// - Throws: `LogError` where the file is not such a log or another run's, `OutputError`.
+    public func resume(after step: Int, loss: Double?) throws {
+        guard let file, isThere else {
+            if step > 0 { lost = 1...step }
+            return try start()
+        }
         let data = try file.contents()
         let header = TrainingLog.header(groups)
         // Killed before the header was whole.
@@ -79,6 +83,7 @@ public final class TrainingLog {
         let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false).dropFirst().dropLast()
         let kept = lines.prefix { line in TrainingLog.step(of: line).map { $0 <= step } ?? false }
         lastStep = kept.last.flatMap(TrainingLog.step) ?? 0
+        if lastStep == step, let loss { try requireLoss(loss, in: kept.last) }
         if lastStep < step { lost = lastStep + 1...step }
         try readElapsed(kept.last, row: kept.count)
         try file.truncate(to: header.utf8.count + kept.reduce(0) { $0 + $1.count + 1 })
@@ -117,6 +122,17 @@ public final class TrainingLog {
 
     private static func step(of line: Data) -> Int? {
         Int(String(decoding: line.prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self))
+    }
+
+    /// Two runs with other seeds, data or settings have other losses at the same step.
+    private func requireLoss(_ loss: Double, in line: Data?) throws(LogError) {
+        let fields = String(decoding: line ?? Data(), as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
+        guard fields.count > 2, let found = Double(fields[2]), found == loss else {
+            throw LogError(
+                kind: .wrongData, path: path,
+                problem: "is the log of another run: its loss of step \(lastStep) is \(fields.count > 2 ? fields[2] : ""), the "
+                    + "checkpoint's is \(loss); name another with --log")
+        }
     }
 
     private func readElapsed(_ line: Data?, row: Int) throws(LogError) {

@@ -18,6 +18,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     let backend: Backend
     /// Steps done.
     public internal(set) var step = 0
+    /// Of the last step's batch; nil before the first.
+    public internal(set) var loss: Double?
     public internal(set) var numbers: NetworkState<Backend>
     /// One a parameter.
     var slots: [OptimizerSlot<Rule>]
@@ -67,6 +69,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         }
         try backend.synchronize()
         step = number
+        self.loss = loss
         return StepResult(
             step: number, epoch: (number - 1) / data.batchesPerEpoch(batchSize: settings.batchSize) + 1, loss: loss,
             accuracy: accuracy, learningRate: rule.learningRate * optimizerStep.learningRateFactor,

@@ -55,8 +55,8 @@ struct RunRecords {
             if options.resume {
                 try resume(&trainer)
                 if let dump { try requireSameRun(dump.path) }
+                try log.resume(after: trainer.step, loss: trainer.loss)
                 try dump?.resume(attributes: attributes)
-                try log.resume(after: trainer.step)
                 // A kill may have come between a new checkpoint and the removal of an old one.
                 try checkpoints?.removeOld()
             } else {

@@ -162,6 +162,21 @@ import Testing
         try folder.succeed(arguments + ["--steps", "4", "--data", "c.txt", "--resume"])
     }
 
+    @Test func theLogOfAnotherRunIsRefused() throws {
+        let folder = try TemporaryFolder()
+        func arguments(seed: Int, log: String, steps: Int) throws -> [String] {
+            try SmallTraining.arguments("none", steps: steps)
+                + ["--schedule", "constant", "--seed", "\(seed)", "--quiet"]
+                + ["--log", log, "--checkpoint", "checkpoints-\(seed)"]
+        }
+        for seed in [1, 2] { try folder.succeed(arguments(seed: seed, log: "\(seed).csv", steps: 3)) }
+        let before = try folder.data("2.csv")
+        try folder.expectRefusal(
+            arguments(seed: 1, log: "2.csv", steps: 6) + ["--resume"], status: 65, words: ["2.csv", "another run", "--log"])
+        #expect(try folder.data("2.csv") == before)
+        try folder.succeed(arguments(seed: 1, log: "1.csv", steps: 6) + ["--resume"])
+    }
+
     @Test func aDamagedCheckpointLeavesTheOneBeforeIt() throws {
         let folder = try TemporaryFolder()
         let arguments = try SmallTraining.arguments("none", steps: 6) + SmallTraining.records
