@@ -2,8 +2,8 @@ import Quantization
 
 /// Coded matrices as buffers of a checkpoint.
 extension CodedMatrix {
-    /// `codes`, `block_maxima` (with `maxima_groups` and `maxima_mean` where they are coded) and, where it is kept apart,
-    /// `diagonal`.
+    /// `codes`, `block_maxima` (with `maxima_groups` and `maxima_mean` where they are coded), `diagonal` where it is kept apart,
+    /// and `codebooks`: the values of every run's, so that codes mean what they meant when they were written.
     public var archive: StateArchive {
         var archive = StateArchive()
         archive.add("codes", .bytes(packedCodes))
@@ -15,15 +15,16 @@ extension CodedMatrix {
             archive.add("maxima_mean", .floats([coded.mean]))
         }
         if let diagonal { archive.add("diagonal", .floats(diagonal)) }
+        archive.add("codebooks", .floats(form.runs.flatMap(\.coding.codebook.values)))
         return archive
     }
 
-    /// The coded matrix of a form.
+    /// The coded matrix of a form, but for the values of its codebooks, which are the archive's.
     ///
     /// Every code of so many bits is in the codebook, which has 2^bits values.
     ///
     /// - Throws: `StateArchiveError` where a count is not that of the form, a bit behind the last code of a run is set, a block
-    ///   maximum is negative that has no sign, or a value is not finite.
+    ///   maximum is negative that has no sign, values are no codebook, or a value is not finite.
     public init(_ form: CodedForm, from archive: StateArchive) throws(StateArchiveError) {
         let codes =
             switch form.packing {
@@ -31,11 +32,28 @@ extension CodedMatrix {
             }
         let diagonal = form.keepsDiagonal ? try archive.floats("diagonal", count: form.diagonalCount) : nil
         self.init(
-            form: form, packedCodes: codes, blockMaxima: try archive.blockMaxima(form), diagonal: diagonal)
+            form: form.with(codebooks: try archive.codebooks(form)), packedCodes: codes,
+            blockMaxima: try archive.blockMaxima(form), diagonal: diagonal)
     }
 }
 
 extension StateArchive {
+    /// One a run.
+    fileprivate func codebooks(_ form: CodedForm) throws(StateArchiveError) -> [Codebook] {
+        let counts = form.runs.map(\.coding.codebook.values.count)
+        var rest = try floats("codebooks", count: counts.reduce(0, +))[...]
+        var codebooks: [Codebook] = []
+        for count in counts {
+            do throws(QuantizationError) {
+                codebooks.append(try Codebook(values: Array(rest.prefix(count))))
+            } catch {
+                throw self.error("codebooks", .invalid("\(error)"))
+            }
+            rest = rest.dropFirst(count)
+        }
+        return codebooks
+    }
+
     fileprivate func plainCodes(_ form: CodedForm) throws(StateArchiveError) -> [UInt8] {
         let codes = try bytes("codes", count: form.plainByteCount)
         for run in form.runs {

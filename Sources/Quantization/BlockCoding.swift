@@ -10,6 +10,12 @@ public struct BlockCoding: Sendable, Equatable {
         self.blockSize = blockSize
     }
 
+    /// Another codebook over blocks of the same size.
+    init(codebook: Codebook, like other: BlockCoding) {
+        self.codebook = codebook
+        blockSize = other.blockSize
+    }
+
     /// ⌈length/blockSize⌉: the last block of a segment may be short.
     public func blockCount(length: Int) -> Int {
         length == 0 ? 0 : (length - 1) / blockSize + 1

@@ -82,6 +82,24 @@ extension CodedForm {
         return runs
     }
 
+    /// The form with other codebooks, one a run, of as many bits.
+    public func with(codebooks: [Codebook]) -> CodedForm {
+        let runs = runs
+        precondition(
+            codebooks.map(\.bits) == runs.map(\.coding.codebook.bits), "\(codebooks.count) codebooks for \(runs.count) runs")
+        let replaced = zip(runs, codebooks).map { run, codebook in
+            (run.columns, BlockCoding(codebook: codebook, like: run.coding))
+        }
+        let codings: ColumnCodings =
+            switch self.codings {
+            case .all(let coding): .all(replaced.first?.1 ?? coding)
+            case .each: .each(replaced.flatMap { columns, coding in columns.map { _ in coding } })
+            }
+        return CodedForm(
+            rows: rows, columns: columns, region: region, codings: codings, maxima: maxima, keepsDiagonal: keepsDiagonal,
+            packing: packing)
+    }
+
     private func equalColumns(from first: Int) -> (end: Int, BlockCoding) {
         switch codings {
         case .all(let coding): (columns, coding)

@@ -138,6 +138,39 @@ private func coding(_ name: CodebookName = .linear2, bits: Int = 4, block: Int =
         }
     }
 
+    /// Every form comes back from its archive, and codes mean what they meant when they were written, whatever the codebook
+    /// that is asked for now.
+    @Test(arguments: BlockMaximumFormat.allCases)
+    func archivesComeBack(maxima: BlockMaximumFormat) throws {
+        let backend = CPUBackend<Float>()
+        let own = try BlockCoding(codebook: Codebook(values: [-0.75, 0, 0.25, 1]), blockSize: 4)
+        let now = try coding(bits: 2, block: 4)
+        for each in [false, true] {
+            func form(_ common: BlockCoding) throws -> CodedForm {
+                let other = try coding(.dynamicTree, bits: 5, block: 3)
+                return CodedForm(
+                    rows: 9, columns: 7, region: .strictLower,
+                    codings: each ? .each((0..<7).map { $0 % 3 == 0 ? other : common }) : .all(common), maxima: maxima,
+                    keepsDiagonal: true)
+            }
+            let coded = try backend.encode(.random(rows: 9, columns: 7, seed: 9), as: form(own))
+            let read = try backend.codedTensor(form(now), from: coded.archive)
+            #expect(read == coded && backend.decode(read) == backend.decode(coded))
+        }
+    }
+
+    @Test func aCodebookThatIsNoneIsRefused() throws {
+        let coded = try CPUBackend<Float>().encode(
+            .identity(4), as: CodedForm(order: 4, region: .columns, coding: coding(bits: 2)))
+        var entries = coded.archive.entries
+        let position = try #require(entries.firstIndex { $0.name == "codebooks" })
+        entries[position] = .init(name: "codebooks", buffer: .floats([0, 1, 0.5, 1]))
+        #expect(
+            throws: StateArchiveError(
+                "codebooks", .invalid("no codebook: its values do not increase from −1 at least to 1 at most"))
+        ) { try CodedMatrix(coded.form, from: StateArchive(entries: entries)) }
+    }
+
     @Test func doublesBeyondSinglePrecisionAreRefused() throws {
         var a = Matrix<Double>(rows: 3, columns: 3)
         a[2, 1] = -1e39

@@ -53,9 +53,11 @@ struct Training<Rule: OptimizerRule> {
 
     var sides: [PreconditionerSide<Rule.Backend>] { rule.sides(of: state) }
 
-    /// The bytes that the archive holds beyond the state's: generator, counts and the text of the last failure.
+    /// The bytes that the archive holds beyond the state's: codebooks, generator, counts and the text of the last failure.
     var extraBytes: Int {
-        sides.reduce(0) { $0 + 3 * 8 + 2 * 8 + 3 * 8 + ($1.record.lastFailure?.utf8.count ?? 0) }
+        let codebooks = archive.entries.filter { $0.name.hasSuffix("/codebooks") }
+        return codebooks.reduce(0) { $0 + $1.buffer.byteCount }
+            + sides.reduce(0) { $0 + 3 * 8 + 2 * 8 + 3 * 8 + ($1.record.lastFailure?.utf8.count ?? 0) }
     }
 }
 

@@ -116,6 +116,34 @@ private let worstErrors: [PublishedCodebook] = [
         }
     }
 
+    /// Of values that a family has, its name comes back, too; others have none and code as well.
+    @Test func codebooksByTheirValues() throws {
+        for name in CodebookName.allCases {
+            for bits in name.supportedBits {
+                let book = try Codebook(name, bits: bits)
+                #expect(try Codebook(values: book.values) == book)
+            }
+        }
+        let own = try Codebook(values: [-0.75, 0, 0.25, 1])
+        #expect(own.name == nil && own.bits == 2 && own.midpoints == [-0.375, 0.125, 0.625])
+        let coding = try BlockCoding(codebook: own, blockSize: 4)
+        #expect(try JSONDecoder().decode(BlockCoding.self, from: JSONEncoder().encode(coding)) == coding)
+        let coded = ReferenceCodec.encode([2, 0.5, -2, 0.1], coding: coding)
+        #expect(coded.codes == [3, 2, 0, 1] && coded.maxima == [2])
+        #expect(ReferenceCodec.decode(codes: coded.codes, maxima: [2], coding: coding) == [2, 0.5, -1.5, 0])
+    }
+
+    @Test(arguments: [
+        [], [0, 1], [-1, 0, 1], [-1, 0, 0.5, 2], [-1, 0.5, 0, 1], [-1, 0, .nan, 1], Array(repeating: 0, count: 512),
+    ])
+    func valuesThatAreNoCodebook(values: [Float]) {
+        #expect {
+            try Codebook(values: values)
+        } throws: { error in
+            if case .invalidCodebook? = error as? QuantizationError { true } else { false }
+        }
+    }
+
     @Test(arguments: worstErrors)
     private func worstErrorsAsListed(book: PublishedCodebook) throws {
         let worst = Double(try Codebook(book.name, bits: book.bits).worstError)

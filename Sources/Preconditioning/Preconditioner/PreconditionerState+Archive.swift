@@ -2,8 +2,8 @@ import Compute
 import MatrixCore
 
 extension PreconditionerState {
-    /// The buffers of statistic and root, together `byteCount` bytes, and the extras: `generator` (seed, stream and
-    /// position), `updates` (of the statistic, and those that the root has seen), `failures`, `last_failure` and, where it is
+    /// The buffers of statistic and root, together `byteCount` bytes, and the extras: the `codebooks` of codes, `generator` (seed,
+    /// stream and position), `updates` (of the statistic, and those that the root has seen), `failures`, `last_failure` and, where it is
     /// kept, `uncoded_statistic`.
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()

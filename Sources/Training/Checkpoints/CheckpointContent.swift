@@ -18,8 +18,8 @@ struct CheckpointContent {
     var entries: [Entry] = []
 
     static let format = "fourthroot-checkpoint"
-    /// 1 had no checksum.
-    static let version = 2
+    /// 1 had no checksum, 2 no codebooks beside the codes.
+    static let version = 3
 
     /// The XXH3 of everything above: of every buffer with its name, shape and kind, whatever their order.
     var checksum: String {
