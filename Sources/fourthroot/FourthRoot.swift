@@ -22,6 +22,7 @@ struct FourthRoot: AsyncParsableCommand {
 enum Program {
     static func main() async {
         StandardStreams.prepare()
+        endWithoutDestructors()
         selectKernel()
         do {
             var command = try FourthRoot.parseAsRoot()

@@ -85,10 +85,14 @@ public struct StudyRunner: Sendable {
             let entries = try await permits.holding { try input.entries(of: matrix) }
             let groups = groupedCases()
             let statistics = groups.map(\.statistic)
-            // Started first: GSL's decomposition takes the longest. LAPACK's serves the storages; cases that need neither
-            // run beside both.
+            // Started first: GSL's decomposition takes the longest. LAPACK's serves the storages and the other references,
+            // where one asks for it; cases that need neither run beside both.
             let independent = runner.reference == .gsl ? Task { try await gslDecomposition(entries) } : nil
-            let subject = Task { try await permits.holding { try decomposed(entries, input) } }
+            let needsDecomposition = independent == nil || statistics.contains(where: \.needsDecomposition)
+            let subject = Task {
+                guard needsDecomposition else { return StudySubject(undecomposed: entries) }
+                return try await permits.holding { try decomposed(entries, input) }
+            }
             // The cases wait for these; where nobody wants the cases any more, neither are wanted.
             let giveUp = { @Sendable in
                 independent?.cancel()
