@@ -22,7 +22,6 @@ struct FourthRoot: AsyncParsableCommand {
 enum Program {
     static func main() async {
         StandardStreams.prepare()
-        endWithoutDestructors()
         selectKernel()
         do {
             var command = try FourthRoot.parseAsRoot()

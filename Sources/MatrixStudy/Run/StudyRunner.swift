@@ -88,6 +88,7 @@ public struct StudyRunner: Sendable {
             // Started first: GSL's decomposition takes the longest. LAPACK's serves the storages and the other references,
             // where one asks for it; cases that need neither run beside both.
             let independent = runner.reference == .gsl ? Task { try await gslDecomposition(entries) } : nil
+            // A task that nobody waits for would still compute when the program ends.
             let needsDecomposition = independent == nil || statistics.contains(where: \.needsDecomposition)
             let subject = Task {
                 guard needsDecomposition else { return StudySubject(undecomposed: entries) }
