@@ -4,9 +4,10 @@ import MatrixCore
 /// Adagrad: d = g + wd·w, v ← v + d², w ← w − η·d/(√v + ε).
 ///
 /// Source: Duchi, Hazan, Singer, JMLR 12 (2011); defaults as in Wang et al. 2024, appendix G.
-public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
+public struct Adagrad<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     /// v.
     public typealias State = Backend.Tensor
+    public static var stateName: String { "sum_of_squares" }
 
     public let learningRate: Double
     /// ε.
@@ -34,12 +35,6 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
             weightDecay: values.decode(Double.self, forKey: .weightDecay))
     }
 
-    public func initialState(
-        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) -> Backend.Tensor {
-        zeros(parameter, backend)
-    }
-
     public func move(
         _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
         _ backend: Backend
@@ -50,21 +45,6 @@ public struct Adagrad<Backend: MatrixBackend>: OptimizerRule, Equatable {
         backend.addQuotient(
             Backend.Scalar(-learningRate * step.learningRateFactor), into: &parameter, direction, rootOf: state, scale: 1,
             offset: Backend.Scalar(offset))
-    }
-
-    public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
-
-    /// `sum_of_squares`.
-    public func archive(_ state: Backend.Tensor, _ backend: Backend) -> StateArchive {
-        var archive = StateArchive()
-        archive.add("sum_of_squares", state, backend)
-        return archive
-    }
-
-    public func read(
-        _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
-    ) throws(StateArchiveError) {
-        state = try archive.tensor("sum_of_squares", like: state, backend)
     }
 }
 

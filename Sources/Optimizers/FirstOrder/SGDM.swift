@@ -5,9 +5,10 @@ import MatrixCore
 /// w ← w − η·(d + μv).
 ///
 /// Under Shampoo g is the preconditioned, grafted gradient: the weight decay is added after it.
-public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
+public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     /// v.
     public typealias State = Backend.Tensor
+    public static var stateName: String { "momentum" }
 
     public let learningRate: Double
     public let momentum: Double
@@ -39,12 +40,6 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
             usesNesterov: values.decode(Bool.self, forKey: .usesNesterov))
     }
 
-    public func initialState(
-        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) -> Backend.Tensor {
-        zeros(parameter, backend)
-    }
-
     public func move(
         _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
         _ backend: Backend
@@ -59,21 +54,6 @@ public struct SGDM<Backend: MatrixBackend>: OptimizerRule, Equatable {
         } else {
             backend.combine(1, into: &parameter, -rate, state)
         }
-    }
-
-    public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
-
-    /// `momentum`.
-    public func archive(_ state: Backend.Tensor, _ backend: Backend) -> StateArchive {
-        var archive = StateArchive()
-        archive.add("momentum", state, backend)
-        return archive
-    }
-
-    public func read(
-        _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
-    ) throws(StateArchiveError) {
-        state = try archive.tensor("momentum", like: state, backend)
     }
 }
 
@@ -91,9 +71,4 @@ public enum SGDMMethod: FirstOrderMethod {
             learningRate: values.learningRate, momentum: values.momentum, weightDecay: values.weightDecay,
             usesNesterov: values.usesNesterov)
     }
-}
-
-/// A tensor of zeros in a parameter's form.
-func zeros<Backend: MatrixBackend>(_ parameter: ParameterShape, _ backend: Backend) -> Backend.Tensor {
-    backend.zeros(rows: parameter.rows, columns: parameter.columns)
 }
