@@ -31,10 +31,12 @@ public struct BufferBytes: Sendable, Equatable {
     }
 
     /// Codes in plain packing.
-    init(of form: CodedForm) {
+    ///
+    /// - Parameter values: float32 values kept beside the form: eigenvalues, or the diagonal of a factor.
+    init(of form: CodedForm, values: Int = 0) {
         codes = form.plainByteCount
         blockMaxima = form.maximaByteCount
-        diagonals = 4 * form.diagonalCount
+        diagonals = 4 * (form.diagonalCount + values)
     }
 }
 

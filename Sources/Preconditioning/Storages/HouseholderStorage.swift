@@ -12,8 +12,7 @@ struct HouseholderStorage: CodedStatisticDefinition {
     func form(order: Int) -> CodedForm { CodedForm(order: order, region: .strictLower, coding: coding) }
 
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
-        var bytes = BufferBytes(of: form(order: order))
-        bytes.diagonals = 4 * order
+        var bytes = BufferBytes(of: form(order: order), values: order)
         bytes.signs = (order + 7) / 8
         return bytes
     }

@@ -12,9 +12,7 @@ struct LDLTStorage: CodedStatisticDefinition {
     func form(order: Int) -> CodedForm { CodedForm(order: order, region: .strictUpper, coding: coding) }
 
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
-        var bytes = BufferBytes(of: form(order: order))
-        bytes.diagonals = 4 * order
-        return bytes
+        BufferBytes(of: form(order: order), values: order)
     }
 
     func keep<Backend: MatrixBackend>(

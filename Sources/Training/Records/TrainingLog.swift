@@ -83,9 +83,12 @@ public final class TrainingLog {
         let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false).dropFirst().dropLast()
         let kept = lines.prefix { line in TrainingLog.step(of: line).map { $0 <= step } ?? false }
         lastStep = kept.last.flatMap(TrainingLog.step) ?? 0
-        if lastStep == step, let loss { try requireLoss(loss, in: kept.last) }
         if lastStep < step { lost = lastStep + 1...step }
-        try readElapsed(kept.last, row: kept.count)
+        if let last = kept.last {
+            let fields = String(decoding: last, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
+            if lastStep == step, let loss { try requireLoss(loss, in: fields) }
+            try readElapsed(fields, row: kept.count)
+        }
         try file.truncate(to: header.utf8.count + kept.reduce(0) { $0 + $1.count + 1 })
     }
 
@@ -125,8 +128,7 @@ public final class TrainingLog {
     }
 
     /// Two runs with other seeds, data or settings have other losses at the same step.
-    private func requireLoss(_ loss: Double, in line: Data?) throws(LogError) {
-        let fields = String(decoding: line ?? Data(), as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
+    private func requireLoss(_ loss: Double, in fields: [Substring]) throws(LogError) {
         guard fields.count > 2, let found = Double(fields[2]), found == loss else {
             throw LogError(
                 kind: .wrongData, path: path,
@@ -135,9 +137,7 @@ public final class TrainingLog {
         }
     }
 
-    private func readElapsed(_ line: Data?, row: Int) throws(LogError) {
-        guard let line else { return }
-        let fields = String(decoding: line, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
+    private func readElapsed(_ fields: [Substring], row: Int) throws(LogError) {
         func seconds(_ column: Int) throws(LogError) -> Double {
             // A thousand years are more than any run, and less than what a duration holds.
             guard fields.count > column, let value = Double(fields[column]), (0...3e10).contains(value) else {
