@@ -43,7 +43,10 @@ let package = Package(
         // Nothing of CUDA's is linked: its libraries are opened while the program runs.
         .target(
             name: "CUDABackend", dependencies: ["Compute", "MatrixCore", "Quantization"],
-            resources: [.embedInCode("Kernels/block_codec.cu")]),
+            resources: [
+                .embedInCode("Kernels/block_codec.cu"), .embedInCode("Kernels/elements.cu"),
+                .embedInCode("Kernels/prelude.cuh"),
+            ]),
         // The cases that every backend is held to, for the tests and for `fourthroot selftest`.
         .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),

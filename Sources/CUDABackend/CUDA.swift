@@ -1,20 +1,24 @@
-/// NVIDIA's driver and the compiler of kernels, found and opened while the program runs: nothing of CUDA's is needed to build,
-/// and what is missing is said by name.
+/// NVIDIA's driver, the compiler of kernels and the libraries for matrices, found and opened while the program runs: nothing of
+/// CUDA's is needed to build, and what is missing is said by name.
 public struct CUDA: Sendable {
     let driver: Driver
     let compiler: KernelCompiler
+    let products: ProductLibrary
+    let decompositions: DecompositionLibrary
 
-    /// - Throws: `DeviceError` where the driver or the compiler is missing, or the driver does not start.
+    /// - Throws: `DeviceError` where the driver or a library is missing, or the driver does not start.
     public init() throws(DeviceError) {
         let search = LibrarySearch()
-        try self.init(
-            driver: try DynamicLibrary(.driver, search: search), compiler: try DynamicLibrary(.compiler, search: search))
+        try self.init { name throws(DeviceError) in try DynamicLibrary(name, search: search) }
     }
 
-    init(driver: any SymbolSource, compiler: any SymbolSource) throws(DeviceError) {
-        self.driver = Driver(library: driver)
-        self.compiler = KernelCompiler(library: compiler)
-        try self.driver.initialize()
+    /// - Parameter open: how a library is opened.
+    init(open: (LibraryName) throws(DeviceError) -> any SymbolSource) throws(DeviceError) {
+        driver = Driver(library: try open(.driver))
+        compiler = KernelCompiler(library: try open(.compiler))
+        products = ProductLibrary(library: try open(.products))
+        decompositions = DecompositionLibrary(library: try open(.decompositions))
+        try driver.initialize()
     }
 
     /// - Throws: `DeviceError`.

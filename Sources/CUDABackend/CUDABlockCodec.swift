@@ -4,13 +4,11 @@ import Quantization
 
 /// The block codec on a device: the codes, maxima and values of `ReferenceCodec`, to the bit.
 public struct CUDABlockCodec: Sendable {
-    private let device: CUDADevice
-    private let kernels: KernelModule
+    private let backend: CUDABackend<Float>
 
-    /// - Throws: `DeviceError`, among others where the kernels do not compile.
-    public init(_ cuda: CUDA, device: CUDADevice) throws(DeviceError) {
-        self.device = device
-        kernels = try KernelModule(.blockCodec, compiler: cuda.compiler, device: device)
+    /// - Throws: `DeviceError`.
+    public init(_ cuda: CUDA, device index: Int = 0) throws(DeviceError) {
+        backend = try CUDABackend(cuda, device: index)
     }
 
     /// The parameter `Form` of the kernels, field by field: a run of columns with one coding.
@@ -49,44 +47,48 @@ public struct CUDABlockCodec: Sendable {
             matrix.rows == form.rows && matrix.columns == form.columns,
             "\(matrix.rows) × \(matrix.columns) as \(form.rows) × \(form.columns)")
         let runs = form.runs
-        let entries = try DeviceBuffer(matrix.elements, on: device)
-        let maxima = try DeviceBuffer<Float>(count: form.blockCount, on: device)
-        let packed = try DeviceBuffer<UInt8>(count: form.plainByteCount, on: device)
+        let entries = backend.tensor(matrix)
+        let maxima = backend.makeVector(form.blockCount)
+        let packed = backend.allocate(form.plainByteCount, of: UInt8.self)
         for run in runs {
-            try kernels.launch(
-                "block_maxima", threads: 32 * run.blocks.count, Form(form, run), entries.address,
-                maxima.address(of: run.blocks.lowerBound), Int64(run.blocks.count))
+            backend.launch(
+                .blockCodec, "block_maxima", blocks: (run.blocks.count + 7) / 8, threads: 256, Form(form, run), entries.address,
+                maxima.address + Driver.Address(4 * run.blocks.lowerBound), Int64(run.blocks.count))
         }
-        let foundMaxima = try maxima.values()
+        let foundMaxima = backend.values(of: [maxima])[0]
+        try backend.synchronize()
         let diagonal = form.keepsDiagonal ? matrix.diagonal : nil
         if !(foundMaxima + (diagonal ?? [])).allSatisfy(\.isFinite) { throw notFinite(matrix, form) }
         for run in runs {
-            let midpoints = try DeviceBuffer(run.coding.codebook.midpoints, on: device)
-            try kernels.launch(
-                "encode_codes", threads: (run.codeCount + 7) / 8, Form(form, run), entries.address,
-                maxima.address(of: run.blocks.lowerBound), midpoints.address,
-                packed.address(of: run.bytes.lowerBound), Int64(run.codeCount))
+            let midpoints = backend.vector(run.coding.codebook.midpoints)
+            backend.launch(
+                .blockCodec, "encode_codes", blocks: (run.codeCount + 2047) / 2048, threads: 256, Form(form, run),
+                entries.address, maxima.address + Driver.Address(4 * run.blocks.lowerBound), midpoints.address,
+                packed.address + Driver.Address(run.bytes.lowerBound), Int64(run.codeCount))
         }
+        let codes: [UInt8] = backend.download(packed, count: form.plainByteCount)
+        try backend.synchronize()
         return CodedMatrix(
-            form: form, packedCodes: try packed.values(),
-            blockMaxima: BlockMaxima(foundMaxima, format: form.maxima), diagonal: diagonal)
+            form: form, packedCodes: codes, blockMaxima: BlockMaxima(foundMaxima, format: form.maxima), diagonal: diagonal)
     }
 
     /// - Throws: `DeviceError`.
     public func decode(_ coded: CodedMatrix) throws(DeviceError) -> Matrix<Float> {
         let form = coded.form
-        let packed = try DeviceBuffer(coded.packedCodes, on: device)
-        let maxima = try DeviceBuffer(coded.blockMaxima.values, on: device)
-        let diagonal = try DeviceBuffer(coded.diagonal ?? [], on: device)
-        let entries = try DeviceBuffer<Float>(count: form.rows * form.columns, on: device)
+        let packed = backend.upload(coded.packedCodes)
+        let maxima = backend.vector(coded.blockMaxima.values)
+        let diagonal = backend.vector(coded.diagonal ?? [])
+        let entries = backend.makeTensor(rows: form.rows, columns: form.columns)
         for run in form.runs {
-            let values = try DeviceBuffer(run.coding.codebook.values, on: device)
-            try kernels.launch(
-                "decode_matrix", threads: form.rows * run.columns.count, Form(form, run),
-                packed.address(of: run.bytes.lowerBound), maxima.address(of: run.blocks.lowerBound), values.address,
-                diagonal.address, entries.address)
+            let values = backend.vector(run.coding.codebook.values)
+            backend.launch(
+                .blockCodec, "decode_matrix", blocks: (form.rows * run.columns.count + 255) / 256, threads: 256,
+                Form(form, run), packed.address + Driver.Address(run.bytes.lowerBound),
+                maxima.address + Driver.Address(4 * run.blocks.lowerBound), values.address, diagonal.address, entries.address)
         }
-        return Matrix(rows: form.rows, columns: form.columns, elements: try entries.values())
+        let matrix = backend.matrix(entries)
+        try backend.synchronize()
+        return matrix
     }
 
     /// The entry that stopped an encoding: the first of the region, else the first of the diagonal kept apart.

@@ -7,7 +7,8 @@ public enum DeviceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The driver counts no device.
     case noDevice
     case noSuchDevice(Int, count: Int)
-    case outOfMemory(asked: Int, free: Int?)
+    /// - Parameter largest: the bytes of the largest piece of memory in use.
+    case outOfMemory(asked: Int, free: Int?, largest: Int?)
     /// A call failed: the function, its code, and what the library says of it.
     case call(String, code: Int32, text: String)
     /// A kernel does not compile.
@@ -23,8 +24,9 @@ public enum DeviceError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noDevice: "the driver finds no CUDA device; CUDA_VISIBLE_DEVICES may hide it"
         case .noSuchDevice(let index, let count):
             "there is no CUDA device \(index): the driver counts \(count), from 0 on"
-        case .outOfMemory(let asked, let free):
+        case .outOfMemory(let asked, let free, let largest):
             "the device has no memory for \(asked) more bytes" + (free.map { "; \($0) are free" } ?? "")
+                + (largest.map { "; the largest piece in use has \($0)" } ?? "")
         case .call(let function, let code, let text): "\(function) failed with \(code): \(text)"
         case .compilation(let file, let architecture, let log):
             "\(file) does not compile for \(architecture):\n\(log)"

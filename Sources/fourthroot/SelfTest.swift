@@ -61,8 +61,7 @@ struct SelfTest: ParsableCommand {
         guard parts[0] == "cuda", parts.count <= 2, let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0 else {
             throw StatusError.usage("--device \(device): give cpu, cuda or cuda:INDEX, with an index from 0 on")
         }
-        let cuda = try CUDA()
-        return try CUDABlockCodec(cuda, device: try cuda.device(index))
+        return try CUDABlockCodec(try CUDA(), device: index)
     }
 }
 

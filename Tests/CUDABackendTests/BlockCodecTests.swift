@@ -40,7 +40,7 @@ extension CUDABackendTests {
         /// The cases of every backend, but for orders that take an emulator too long.
         @Test func conformance() throws {
             let cuda = try EmulatedLibrary.cuda()
-            let codec = try CUDABlockCodec(cuda, device: try cuda.device())
+            let codec = try CUDABlockCodec(cuda)
             for test in try CodecCase.all(orders: [1, 2, 33]) {
                 let difference = try test.difference(of: codec)
                 #expect(difference == nil, "\(test): \(difference ?? "")")
@@ -50,8 +50,7 @@ extension CUDABackendTests {
 
         @Test func keptDiagonalsAndBlocksOfZeros() throws {
             let cuda = try EmulatedLibrary.cuda()
-            let device = try cuda.device()
-            let codec = try CUDABlockCodec(cuda, device: device)
+            let codec = try CUDABlockCodec(cuda)
             var matrix = Self.matrix(order: 40, seed: 3)
             for row in 0..<40 { matrix[row, 7] = 0 }
             let coding = try BlockCoding(codebook: Codebook(.linear, bits: 4), blockSize: 16)
@@ -66,8 +65,7 @@ extension CUDABackendTests {
         /// Values on midpoints, at the ends of float32's range, and subnormal ones whose reciprocal overflows.
         @Test func roundingAtTheEnds() throws {
             let cuda = try EmulatedLibrary.cuda()
-            let device = try cuda.device()
-            let codec = try CUDABlockCodec(cuda, device: device)
+            let codec = try CUDABlockCodec(cuda)
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 32)
             let midpoints = coding.codebook.midpoints
             for scale in [1, Float.greatestFiniteMagnitude, 0x1p-127, 0x1p-149, .leastNormalMagnitude] {
@@ -83,8 +81,7 @@ extension CUDABackendTests {
         @Test(arguments: [Float.nan, .infinity, -.infinity])
         func entriesThatAreNotFinite(_ value: Float) throws {
             let cuda = try EmulatedLibrary.cuda()
-            let device = try cuda.device()
-            let codec = try CUDABlockCodec(cuda, device: device)
+            let codec = try CUDABlockCodec(cuda)
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 8)
             var matrix = Self.matrix(order: 20, seed: 5)
             matrix[3, 11] = value
@@ -109,8 +106,7 @@ extension CUDABackendTests {
         private func compare(
             _ cuda: CUDA, _ region: CodedRegion, _ bits: Int, orders: [Int], blocks: [Int], _ name: CodebookName
         ) throws {
-            let device = try cuda.device()
-            let codec = try CUDABlockCodec(cuda, device: device)
+            let codec = try CUDABlockCodec(cuda)
             for order in orders {
                 for block in blocks {
                     let matrix = Self.matrix(order: order, seed: UInt64(order * 100 + block))

@@ -2,7 +2,7 @@ import CUDAEmulator
 
 @testable import CUDABackend
 
-/// The emulator as a library: the driver and NVRTC in one.
+/// The emulator as a library: the driver, NVRTC and the libraries for matrices in one.
 struct EmulatedLibrary: SymbolSource {
     let name = "the emulator"
 
@@ -11,6 +11,6 @@ struct EmulatedLibrary: SymbolSource {
     /// A fresh emulator as CUDA.
     static func cuda() throws(DeviceError) -> CUDA {
         fr_emulator_reset()
-        return try CUDA(driver: EmulatedLibrary(), compiler: EmulatedLibrary())
+        return try CUDA { _ in EmulatedLibrary() }
     }
 }

@@ -41,8 +41,8 @@ extension CUDABackendTests {
 
         @Test func aMissingFunctionIsNamed() throws {
             let cuda = try EmulatedLibrary.cuda()
-            fr_emulator_hide("cuMemAlloc_v2")
-            #expect(throws: DeviceError.missingSymbol("cuMemAlloc_v2", library: "the emulator")) {
+            fr_emulator_hide("cuMemAllocAsync")
+            #expect(throws: DeviceError.missingSymbol("cuMemAllocAsync", library: "the emulator")) {
                 try Self.roundTrip(cuda)
             }
             #expect(fr_emulator_live_objects() == 0)
@@ -59,7 +59,7 @@ extension CUDABackendTests {
         @Test func memoryThatIsNotThere() throws {
             let cuda = try EmulatedLibrary.cuda()
             fr_emulator_set_memory(1000)
-            #expect(throws: DeviceError.outOfMemory(asked: 1600, free: 1000)) { try Self.roundTrip(cuda) }
+            #expect(throws: DeviceError.outOfMemory(asked: 1600, free: 1000, largest: nil)) { try Self.roundTrip(cuda) }
             #expect(fr_emulator_live_objects() == 0)
         }
 
@@ -75,7 +75,7 @@ extension CUDABackendTests {
                 fr_emulator_reset()
                 fr_emulator_fail_call(Int32(call), 999)
                 do {
-                    cuda = try CUDA(driver: EmulatedLibrary(), compiler: EmulatedLibrary())
+                    cuda = try CUDA { _ in EmulatedLibrary() }
                     try Self.roundTrip(cuda)
                     // Giving something back has failed, which nobody can act on.
                     #expect(fr_emulator_live_objects() <= 1, "call \(call)")
@@ -106,13 +106,11 @@ extension CUDABackendTests {
         }
 
         private static func roundTrip(_ cuda: CUDA) throws {
-            let device = try cuda.device()
-            let codec = try CUDABlockCodec(cuda, device: device)
+            let codec = try CUDABlockCodec(cuda)
             let matrix = BlockCodecTests.matrix(order: 20, seed: 1)
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 8)
             let form = CodedForm(order: 20, region: .columns, coding: coding, keepsDiagonal: true)
             _ = try codec.decode(codec.encode(matrix, as: form))
-            try device.synchronize()
         }
     }
 }

@@ -1,6 +1,7 @@
 // The project's kernels, compiled for the processor, by name.
 #include "kernels.h"
 #include "device_code.h"
+#define KERNEL extern "C"
 #include "../../Sources/CUDABackend/Kernels/block_codec.cu"
 #include <cstddef>
 #include <utility>

@@ -42,6 +42,9 @@ public final class CUDADevice: Sendable {
         return try driver.memory()
     }
 
+    /// The pool from which its memory is taken.
+    func pool() throws(DeviceError) -> Driver.MemoryPool? { try driver.defaultPool(of: device) }
+
     /// Waits for what was launched, and throws what any of it failed with.
     func synchronize() throws(DeviceError) {
         try makeCurrent()

@@ -1,12 +1,29 @@
 /// A source of kernels, embedded in the program.
-struct KernelSource: Sendable {
+struct KernelSource: Sendable, Hashable {
     /// The file's name, for messages.
     let file: String
-    let text: String
+    private let body: String
 
-    static let blockCodec = KernelSource(
-        file: "block_codec.cu", text: String(decoding: PackageResources.block_codec_cu, as: UTF8.self))
+    init(file: String, body: String) {
+        self.file = file
+        self.body = body
+    }
+
+    private init(_ file: String, _ bytes: [UInt8]) {
+        self.init(file: file, body: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The source with what every source begins with; its own lines keep their numbers in the compiler's log.
+    var text: String { "\(Self.prelude)\n#line 1 \"\(file)\"\n\(body)" }
+
+    private static let prelude = String(decoding: PackageResources.prelude_cuh, as: UTF8.self)
+
+    static let blockCodec = KernelSource("block_codec.cu", PackageResources.block_codec_cu)
+    static let elements = KernelSource("elements.cu", PackageResources.elements_cu)
 
     /// All of them: what a test compiles for every architecture.
-    static let all = [blockCodec]
+    static let all = [blockCodec, elements]
+
+    static func == (a: KernelSource, b: KernelSource) -> Bool { a.file == b.file }
+    func hash(into hasher: inout Hasher) { hasher.combine(file) }
 }

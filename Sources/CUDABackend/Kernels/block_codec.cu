@@ -76,7 +76,7 @@ static __device__ long long column_at(const Form &form, long long target, First 
 
 // The maxima of all blocks: for floats without a sign the bits order as the values do, and a NaN or an infinity is at least
 // 0x7f800000. With a sign the first of equal magnitudes counts, so the position breaks ties. One warp a block.
-extern "C" __global__ void block_maxima(Form form, const float *matrix, unsigned int *maxima, long long blocks) {
+KERNEL void block_maxima(Form form, const float *matrix, unsigned int *maxima, long long blocks) {
     long long block = ((long long)blockIdx.x * blockDim.x + threadIdx.x) / 32;
     int lane = threadIdx.x % 32;
     if (block >= blocks) return;
@@ -119,7 +119,7 @@ static __device__ unsigned int nearest_code(float x, const float *midpoints, int
 }
 
 // Eight codes are `bits` whole bytes: a thread writes those of its own, and no two threads share a byte.
-extern "C" __global__ void encode_codes(
+KERNEL void encode_codes(
     Form form, const float *matrix, const float *maxima, const float *midpoints, unsigned char *packed, long long codes
 ) {
     long long start = 8 * ((long long)blockIdx.x * blockDim.x + threadIdx.x);
@@ -145,7 +145,7 @@ extern "C" __global__ void encode_codes(
 }
 
 // Every entry of the run's columns is written: zeros outside the region, and the diagonal from its own buffer where it is kept.
-extern "C" __global__ void decode_matrix(
+KERNEL void decode_matrix(
     Form form, const unsigned char *packed, const float *maxima, const float *values, const float *diagonal, float *matrix
 ) {
     long long entry = (long long)blockIdx.x * blockDim.x + threadIdx.x;

@@ -10,10 +10,13 @@ struct Driver: Sendable {
     typealias Context = OpaquePointer
     typealias Module = OpaquePointer
     typealias Function = OpaquePointer
+    typealias Stream = OpaquePointer
+    typealias Event = OpaquePointer
+    typealias MemoryPool = OpaquePointer
     typealias Address = UInt64
 
     /// CUDA_ERROR_OUT_OF_MEMORY.
-    private static let outOfMemory: Code = 2
+    static let outOfMemory: Code = 2
     /// CUDA_ERROR_NO_DEVICE.
     private static let noDevice: Code = 100
 
@@ -102,33 +105,6 @@ struct Driver: Sendable {
         return (free, total)
     }
 
-    func allocate(_ bytes: Int) throws(DeviceError) -> Address {
-        var address: Address = 0
-        let function = try library.function(
-            "cuMemAlloc_v2", as: (@convention(c) (UnsafeMutablePointer<Address>, Int) -> Code).self)
-        let code = function(&address, bytes)
-        if code == Self.outOfMemory { throw .outOfMemory(asked: bytes, free: try? memory().free) }
-        try check(code, "cuMemAlloc")
-        return address
-    }
-
-    func free(_ address: Address) throws(DeviceError) {
-        let function = try library.function("cuMemFree_v2", as: (@convention(c) (Address) -> Code).self)
-        try check(function(address), "cuMemFree")
-    }
-
-    func copy(_ bytes: UnsafeRawBufferPointer, to address: Address) throws(DeviceError) {
-        let function = try library.function(
-            "cuMemcpyHtoD_v2", as: (@convention(c) (Address, UnsafeRawPointer?, Int) -> Code).self)
-        try check(function(address, bytes.baseAddress, bytes.count), "cuMemcpyHtoD")
-    }
-
-    func copy(_ address: Address, to bytes: UnsafeMutableRawBufferPointer) throws(DeviceError) {
-        let function = try library.function(
-            "cuMemcpyDtoH_v2", as: (@convention(c) (UnsafeMutableRawPointer?, Address, Int) -> Code).self)
-        try check(function(bytes.baseAddress, address, bytes.count), "cuMemcpyDtoH")
-    }
-
     // MARK: Kernels
 
     func loadModule(_ image: [UInt8]) throws(DeviceError) -> Module? {
@@ -154,11 +130,12 @@ struct Driver: Sendable {
         return result
     }
 
-    /// Launches a kernel over a row of thread blocks on the default stream.
+    /// Launches a kernel over a row of thread blocks.
     ///
     /// - Parameter arguments: the address of each argument's value.
     func launch(
-        _ kernel: Function?, blocks: UInt32, threads: UInt32, arguments: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+        _ kernel: Function?, blocks: UInt32, threads: UInt32, on stream: Stream?,
+        arguments: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     ) throws(DeviceError) {
         typealias Launch =
             @convention(c) (
@@ -166,7 +143,7 @@ struct Driver: Sendable {
                 UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
             ) -> Code
         let function = try library.function("cuLaunchKernel", as: Launch.self)
-        try check(function(kernel, blocks, 1, 1, threads, 1, 1, 0, nil, arguments, nil), "cuLaunchKernel")
+        try check(function(kernel, blocks, 1, 1, threads, 1, 1, 0, stream, arguments, nil), "cuLaunchKernel")
     }
 
     // MARK: Errors
@@ -180,7 +157,7 @@ struct Driver: Sendable {
         return result
     }
 
-    private func check(_ code: Code, _ name: String) throws(DeviceError) {
+    func check(_ code: Code, _ name: String) throws(DeviceError) {
         if code == 0 { return }
         if code == Self.noDevice { throw .noDevice }
         throw .call(name, code: code, text: text(of: code))

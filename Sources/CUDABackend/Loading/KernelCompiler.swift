@@ -19,9 +19,11 @@ struct KernelCompiler: Sendable {
 
     /// The machine code of a source.
     ///
-    /// - Parameter architecture: as in "sm_90".
+    /// - Parameters:
+    ///   - scalar: what `real` is in it, "float" or "double".
+    ///   - architecture: as in "sm_90".
     /// - Throws: `DeviceError.compilation` with the compiler's log.
-    func compile(_ source: KernelSource, architecture: String) throws(DeviceError) -> [UInt8] {
+    func compile(_ source: KernelSource, scalar: String, architecture: String) throws(DeviceError) -> [UInt8] {
         typealias Create =
             @convention(c) (
                 UnsafeMutablePointer<Program?>, UnsafePointer<CChar>, UnsafePointer<CChar>, Int32, OpaquePointer?,
@@ -35,7 +37,7 @@ struct KernelCompiler: Sendable {
         var program: Program?
         try check(create(&program, source.text, source.file, 0, nil, nil), "nvrtcCreateProgram")
         defer { _ = destroy(&program) }
-        let code = withPointers(to: Self.options + ["--gpu-architecture=\(architecture)"]) { options, count in
+        let code = withPointers(to: Self.options + ["-DREAL=\(scalar)", "--gpu-architecture=\(architecture)"]) { options, count in
             compile(program, Int32(count), options)
         }
         if code != 0 {

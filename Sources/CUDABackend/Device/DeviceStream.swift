@@ -1,0 +1,60 @@
+import Synchronization
+
+/// A stream of a device, with the handles of the libraries that compute on it. One thread at a time uses it.
+final class DeviceStream: Sendable {
+    let device: CUDADevice
+    nonisolated(unsafe) let handle: Driver.Stream?
+    private let products: ProductLibrary
+    private let decompositions: DecompositionLibrary
+    private let handles = Mutex(Handles())
+
+    /// Each is made when it is first asked for: making one takes its time and memory.
+    private struct Handles: @unchecked Sendable {
+        var products: ProductLibrary.Handle?
+        var decompositions: DecompositionLibrary.Handle?
+    }
+
+    /// - Throws: `DeviceError`.
+    init(on device: CUDADevice, _ products: ProductLibrary, _ decompositions: DecompositionLibrary) throws(DeviceError) {
+        self.device = device
+        self.products = products
+        self.decompositions = decompositions
+        try device.makeCurrent()
+        handle = try device.driver.makeStream()
+    }
+
+    deinit {
+        try? device.makeCurrent()
+        handles.withLock { handles in
+            if let handle = handles.products { try? products.destroy(handle) }
+            if let handle = handles.decompositions { try? decompositions.destroy(handle) }
+        }
+        try? device.driver.destroy(stream: handle)
+    }
+
+    /// cuBLAS's handle of this stream: one of its own each, so that results do not depend on what else is computed.
+    func productHandle() throws(DeviceError) -> ProductLibrary.Handle? {
+        try handles.withLock { handles throws(DeviceError) in
+            if handles.products == nil { handles.products = try products.makeHandle(on: handle) }
+            return handles.products
+        }
+    }
+
+    /// cuSOLVER's handle of this stream.
+    func decompositionHandle() throws(DeviceError) -> DecompositionLibrary.Handle? {
+        try handles.withLock { handles throws(DeviceError) in
+            if handles.decompositions == nil { handles.decompositions = try decompositions.makeHandle(on: handle) }
+            return handles.decompositions
+        }
+    }
+
+    /// What is asked of this stream from now on begins when all that was asked of the other one is done.
+    func wait(for other: DeviceStream) throws(DeviceError) {
+        let driver = device.driver
+        let event = try driver.makeEvent()
+        // An event that work still waits for is kept by the driver until it has come.
+        defer { try? driver.destroy(event: event) }
+        try driver.record(event, on: other.handle)
+        try driver.wait(handle, for: event)
+    }
+}

@@ -1,0 +1,55 @@
+// What every source of kernels begins with. A source is compiled once a scalar: REAL is float or double.
+
+#ifndef KERNEL
+#define KERNEL extern "C" __global__
+#endif
+
+typedef REAL real;
+
+// The indices of a pass over many elements: this thread's first one, and how far its next one is.
+static __device__ long long first_index() { return (long long)blockIdx.x * blockDim.x + threadIdx.x; }
+static __device__ long long index_step() { return (long long)gridDim.x * blockDim.x; }
+
+// Every lane gets the sum over its warp, by a fixed tree: lanes that exchange add the same two numbers, so all have the same bits.
+template <typename Value>
+static __device__ Value sum_of_warp(Value x) {
+    for (int step = 16; step > 0; step /= 2) x += __shfl_xor_sync(0xffffffffu, x, step);
+    return x;
+}
+
+// NaN where one is: a comparison with it is false, so it stays by being asked for.
+template <typename Value>
+static __device__ Value larger(Value x, Value y) { return x > y || x != x ? x : y; }
+
+template <typename Value>
+static __device__ Value largest_of_warp(Value x) {
+    for (int step = 16; step > 0; step /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, step));
+    return x;
+}
+
+// Every thread of the block gets the sum; the block has whole warps, 32 at most. All threads must call it.
+template <typename Value>
+static __device__ Value sum_of_block(Value x) {
+    __shared__ Value partial[32];
+    x = sum_of_warp(x);
+    if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = x;
+    __syncthreads();
+    x = threadIdx.x % 32 < blockDim.x / 32 ? partial[threadIdx.x % 32] : Value(0);
+    x = sum_of_warp(x);
+    // Nobody may write the next partial sums before all have read these.
+    __syncthreads();
+    return x;
+}
+
+// As `sum_of_block`, of values that are at least 0 or NaN.
+template <typename Value>
+static __device__ Value largest_of_block(Value x) {
+    __shared__ Value partial[32];
+    x = largest_of_warp(x);
+    if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = x;
+    __syncthreads();
+    x = threadIdx.x % 32 < blockDim.x / 32 ? partial[threadIdx.x % 32] : Value(0);
+    x = largest_of_warp(x);
+    __syncthreads();
+    return x;
+}

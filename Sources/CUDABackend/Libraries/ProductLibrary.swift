@@ -1,0 +1,94 @@
+/// cuBLAS: products of matrices.
+///
+/// Names, argument types and numbers are those of cuBLAS's documentation of version 12.
+struct ProductLibrary: Sendable {
+    let library: any SymbolSource
+
+    typealias Handle = OpaquePointer
+    typealias Code = Int32
+
+    /// cudaDataType.
+    private static func dataType<Scalar: CUDAScalar>(_: Scalar.Type) -> Int32 { Scalar.self == Float.self ? 0 : 1 }
+
+    /// cublasComputeType_t.
+    private static func computeType<Scalar: CUDAScalar>(_: Scalar.Type, _ precision: ProductPrecision) -> Int32 {
+        if Scalar.self == Double.self { return 70 }
+        return switch precision {
+        case .float32: 68
+        case .bf16: 75
+        case .tf32: 77
+        }
+    }
+
+    /// A handle for the context that is current, which computes on the stream.
+    func makeHandle(on stream: Driver.Stream?) throws(DeviceError) -> Handle? {
+        var handle: Handle?
+        let create = try library.function(
+            "cublasCreate_v2", as: (@convention(c) (UnsafeMutablePointer<Handle?>) -> Code).self)
+        try check(create(&handle), "cublasCreate")
+        do throws(DeviceError) {
+            let set = try library.function(
+                "cublasSetStream_v2", as: (@convention(c) (Handle?, Driver.Stream?) -> Code).self)
+            try check(set(handle, stream), "cublasSetStream")
+        } catch {
+            try? destroy(handle)
+            throw error
+        }
+        return handle
+    }
+
+    func destroy(_ handle: Handle?) throws(DeviceError) {
+        let function = try library.function("cublasDestroy_v2", as: (@convention(c) (Handle?) -> Code).self)
+        try check(function(handle), "cublasDestroy")
+    }
+
+    /// A matrix of a product, column by column.
+    struct Factor {
+        let address: Driver.Address
+        /// From one column to the next, in entries.
+        let leadingDimension: Int
+        let isTransposed: Bool
+        /// From one matrix of a batch to the next, in entries.
+        let stride: Int
+
+        init(_ address: Driver.Address, leadingDimension: Int, transposed: Bool = false, stride: Int = 0) {
+            self.address = address
+            self.leadingDimension = leadingDimension
+            isTransposed = transposed
+            self.stride = stride
+        }
+    }
+
+    /// C ← α·op(A)·op(B) + β·C for `batch` triples of matrices; C is rows × columns, `depth` the length of the inner products.
+    func multiply<Scalar: CUDAScalar>(
+        _ handle: Handle?, rows: Int, columns: Int, depth: Int, batch: Int, alpha: Scalar, _ a: Factor, _ b: Factor,
+        beta: Scalar, into c: Factor, precision: ProductPrecision
+    ) throws(DeviceError) {
+        typealias Call =
+            @convention(c) (
+                Handle?, Int32, Int32, Int32, Int32, Int32, UnsafeRawPointer, Driver.Address, Int32, Int32, Int64,
+                Driver.Address, Int32, Int32, Int64, UnsafeRawPointer, Driver.Address, Int32, Int32, Int64, Int32, Int32,
+                Int32
+            ) -> Code
+        /// CUBLAS_GEMM_DEFAULT.
+        let algorithm: Int32 = -1
+        let type = Self.dataType(Scalar.self)
+        let function = try library.function("cublasGemmStridedBatchedEx", as: Call.self)
+        var (alpha, beta) = (alpha, beta)
+        try check(
+            function(
+                handle, a.isTransposed ? 1 : 0, b.isTransposed ? 1 : 0, Int32(rows), Int32(columns), Int32(depth), &alpha,
+                a.address, type, Int32(a.leadingDimension), Int64(a.stride), b.address, type, Int32(b.leadingDimension),
+                Int64(b.stride), &beta, c.address, type, Int32(c.leadingDimension), Int64(c.stride), Int32(batch),
+                Self.computeType(Scalar.self, precision), algorithm),
+            "cublasGemmStridedBatchedEx")
+    }
+
+    private func check(_ code: Code, _ name: String) throws(DeviceError) {
+        if code == 0 { return }
+        typealias Describe = @convention(c) (Code) -> UnsafePointer<CChar>?
+        let describe = try? library.function("cublasGetStatusString", as: Describe.self)
+        let text = describe.flatMap { $0(code) }.map { String(cString: $0) }
+        throw .call(name, code: code, text: text ?? "an error that cuBLAS does not describe")
+    }
+}
