@@ -186,7 +186,7 @@ extension CUDABackend {
 
     /// A ← α·A + β·B, in place where the tensor is not shared.
     public func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor) {
-        if !isKnownUniquelyReferenced(&a.memory) { return a = combine(alpha, a, beta, b) }
+        makeUnique(&a)
         launch(.elements, "combine", count: a.count, a.address, alpha, a.address, beta, b.address, Int64(a.count))
     }
 }

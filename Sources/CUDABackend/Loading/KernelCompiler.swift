@@ -37,7 +37,8 @@ struct KernelCompiler: Sendable {
         var program: Program?
         try check(create(&program, source.text, source.file, 0, nil, nil), "nvrtcCreateProgram")
         defer { _ = destroy(&program) }
-        let code = withPointers(to: Self.options + ["-DREAL=\(scalar)", "--gpu-architecture=\(architecture)"]) { options, count in
+        let code = withPointers(to: Self.options + ["-DREAL=\(scalar)", "--gpu-architecture=\(architecture)"]) {
+            options, count in
             compile(program, Int32(count), options)
         }
         if code != 0 {
