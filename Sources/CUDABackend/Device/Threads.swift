@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Threads of the host, one a lane: each may wait for the device, or for another one.
 enum Threads {
@@ -9,12 +10,26 @@ enum Threads {
             let done = DispatchGroup()
             for index in 0..<count {
                 done.enter()
+                let work = Work { body(index) }
                 Thread.detachNewThread {
-                    body(index)
+                    work.perform()
                     done.leave()
                 }
             }
             done.wait()
         }
+    }
+}
+
+/// Work that is let go of once it is done: a thread may keep its own closure for a while after it has told that it is done, and
+/// `body` must not outlive the call that it was given to.
+private final class Work: Sendable {
+    private let body: Mutex<(@Sendable () -> Void)?>
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = Mutex(body) }
+
+    func perform() {
+        let body = body.withLock { $0.take() }
+        body?()
     }
 }
