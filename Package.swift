@@ -44,8 +44,9 @@ let package = Package(
         .target(
             name: "CUDABackend", dependencies: ["Compute", "MatrixCore", "Quantization"],
             resources: [
-                .embedInCode("Kernels/block_codec.cu"), .embedInCode("Kernels/elements.cu"),
-                .embedInCode("Kernels/prelude.cuh"),
+                .embedInCode("Kernels/prelude.cuh"), .embedInCode("Kernels/block_codec.cu"),
+                .embedInCode("Kernels/elements.cu"), .embedInCode("Kernels/reductions.cu"),
+                .embedInCode("Kernels/vectors.cu"),
             ]),
         // The cases that every backend is held to, for the tests and for `fourthroot selftest`.
         .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "Quantization"]),

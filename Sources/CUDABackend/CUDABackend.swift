@@ -5,7 +5,7 @@ import MatrixCore
 ///
 /// What is computed is the same from run to run on the same device: sums go by fixed trees, and no result depends on which of
 /// two things was done first. Codes and dropout masks are the processor's to the bit; the rest agrees with it within rounding.
-public struct CUDABackend<Scalar: CUDAScalar>: Sendable {
+public struct CUDABackend<Scalar: CUDAScalar>: MatrixBackend {
     public typealias Tensor = CUDATensor<Scalar>
     public typealias Vector = CUDAVector<Scalar>
 
@@ -176,17 +176,4 @@ extension CUDABackend {
     }
 
     public func shape(of tensor: Tensor) -> (rows: Int, columns: Int) { (tensor.rows, tensor.columns) }
-
-    /// α·A + β·B.
-    public func combine(_ alpha: Scalar, _ a: Tensor, _ beta: Scalar, _ b: Tensor) -> Tensor {
-        let result = makeTensor(rows: a.rows, columns: a.columns)
-        launch(.elements, "combine", count: a.count, result.address, alpha, a.address, beta, b.address, Int64(a.count))
-        return result
-    }
-
-    /// A ← α·A + β·B, in place where the tensor is not shared.
-    public func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor) {
-        makeUnique(&a)
-        launch(.elements, "combine", count: a.count, a.address, alpha, a.address, beta, b.address, Int64(a.count))
-    }
 }

@@ -93,7 +93,8 @@ public struct CodedMaxima: Sendable, Equatable {
 
     public static func groupCount(blocks: Int) -> Int { coding.blockCount(length: blocks) }
 
-    private static let coding: BlockCoding = {
+    /// How differences from the mean are coded.
+    public static let coding: BlockCoding = {
         guard let coding = try? BlockCoding(codebook: Codebook(.dynamicTree, bits: 8), blockSize: 256) else {
             preconditionFailure("dynamic-tree has 8 bits")
         }

@@ -56,13 +56,11 @@ struct SelfTest: ParsableCommand {
         }
     }
 
-    private func cudaCodec() throws -> CUDABlockCodec {
+    private func cudaCodec() throws -> BackendCodec<CUDABackend<Float>> {
         let parts = device.split(separator: ":", omittingEmptySubsequences: false)
         guard parts[0] == "cuda", parts.count <= 2, let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0 else {
             throw StatusError.usage("--device \(device): give cpu, cuda or cuda:INDEX, with an index from 0 on")
         }
-        return try CUDABlockCodec(try CUDA(), device: index)
+        return BackendCodec(try CUDABackend(try CUDA(), device: index))
     }
 }
-
-extension CUDABlockCodec: MatrixCodec {}

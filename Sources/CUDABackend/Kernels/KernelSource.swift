@@ -20,9 +20,11 @@ struct KernelSource: Sendable, Hashable {
 
     static let blockCodec = KernelSource("block_codec.cu", PackageResources.block_codec_cu)
     static let elements = KernelSource("elements.cu", PackageResources.elements_cu)
+    static let reductions = KernelSource("reductions.cu", PackageResources.reductions_cu)
+    static let vectors = KernelSource("vectors.cu", PackageResources.vectors_cu)
 
     /// All of them: what a test compiles for every architecture.
-    static let all = [blockCodec, elements]
+    static let all = [blockCodec, elements, reductions, vectors]
 
     static func == (a: KernelSource, b: KernelSource) -> Bool { a.file == b.file }
     func hash(into hasher: inout Hasher) { hasher.combine(file) }

@@ -74,37 +74,57 @@ static __device__ long long column_at(const Form &form, long long target, First 
     return low;
 }
 
+// The values of a codebook, or its midpoints.
+struct Table {
+    float values[256];
+};
+
+// A block's own copy, which its threads index faster than what is the same for all of them.
+static __device__ const float *shared_copy(const Table &table) {
+    __shared__ float values[256];
+    for (int i = threadIdx.x; i < 256; i += blockDim.x) values[i] = table.values[i];
+    __syncthreads();
+    return values;
+}
+
 // The maxima of all blocks: for floats without a sign the bits order as the values do, and a NaN or an infinity is at least
-// 0x7f800000. With a sign the first of equal magnitudes counts, so the position breaks ties. One warp a block.
-KERNEL void block_maxima(Form form, const float *matrix, unsigned int *maxima, long long blocks) {
-    long long block = ((long long)blockIdx.x * blockDim.x + threadIdx.x) / 32;
+// 0x7f800000: it sets `refused`. With a sign the first of equal magnitudes counts, so the position breaks ties. A thread block
+// a column, a warp a block of it.
+KERNEL void block_maxima(Form form, const real *matrix, unsigned int *maxima, unsigned int *refused) {
     int lane = threadIdx.x % 32;
-    if (block >= blocks) return;
-    long long column = column_at(form, block, first_block);
-    long long begin = (block - first_block(form, column)) * form.block_size;
-    long long end = smaller(begin + form.block_size, segment_length(form, column));
-    const float *segment = matrix + column * form.rows + first_row(form, column);
-    long long diagonal = form.keeps_diagonal ? column - first_row(form, column) : -1;
-    unsigned int largest = 0, sign = 0, place = 0xffffffffu;
-    for (long long index = begin + lane; index < end; index += 32) {
-        unsigned int bits = index == diagonal ? 0 : __float_as_uint(segment[index]);
-        if ((bits & 0x7fffffffu) > largest) {
-            largest = bits & 0x7fffffffu;
-            sign = bits & 0x80000000u;
-            place = (unsigned int)(index - begin);
+    for (long long column = form.first_column + blockIdx.x; column < form.end_column; column += gridDim.x) {
+        long long length = segment_length(form, column), first = first_block(form, column);
+        const real *segment = matrix + column * form.rows + first_row(form, column);
+        long long diagonal = form.keeps_diagonal ? column - first_row(form, column) : -1;
+        for (long long block = threadIdx.x / 32; block * form.block_size < length; block += blockDim.x / 32) {
+            long long begin = block * form.block_size, end = smaller(begin + form.block_size, length);
+            unsigned int largest = 0, sign = 0, place = 0xffffffffu;
+            for (long long index = begin + lane; index < end; index += 32) {
+                unsigned int bits = index == diagonal ? 0 : __float_as_uint((float)segment[index]);
+                if ((bits & 0x7fffffffu) > largest) {
+                    largest = bits & 0x7fffffffu;
+                    sign = bits & 0x80000000u;
+                    place = (unsigned int)(index - begin);
+                }
+            }
+            for (int step = 16; step > 0; step /= 2) {
+                unsigned int other = __shfl_xor_sync(0xffffffffu, largest, step);
+                if (form.signed_maxima) {
+                    unsigned int other_sign = __shfl_xor_sync(0xffffffffu, sign, step);
+                    unsigned int other_place = __shfl_xor_sync(0xffffffffu, place, step);
+                    if (other > largest || (other == largest && other_place < place)) {
+                        sign = other_sign;
+                        place = other_place;
+                    }
+                }
+                if (other > largest) largest = other;
+            }
+            if (lane == 0) {
+                maxima[first + block] = form.signed_maxima ? largest | sign : largest;
+                if (largest >= 0x7f800000u) atomicOr(refused, 1u);
+            }
         }
     }
-    for (int step = 16; step > 0; step /= 2) {
-        unsigned int other = __shfl_xor_sync(0xffffffffu, largest, step);
-        unsigned int other_sign = __shfl_xor_sync(0xffffffffu, sign, step);
-        unsigned int other_place = __shfl_xor_sync(0xffffffffu, place, step);
-        if (other > largest || (other == largest && other_place < place)) {
-            largest = other;
-            sign = other_sign;
-            place = other_place;
-        }
-    }
-    if (lane == 0) maxima[block] = form.signed_maxima ? largest | sign : largest;
 }
 
 // The number of midpoints below x; at a midpoint, the even one of its two neighbours.
@@ -120,48 +140,99 @@ static __device__ unsigned int nearest_code(float x, const float *midpoints, int
 
 // Eight codes are `bits` whole bytes: a thread writes those of its own, and no two threads share a byte.
 KERNEL void encode_codes(
-    Form form, const float *matrix, const float *maxima, const float *midpoints, unsigned char *packed, long long codes
+    Form form, Table midpoints, const real *matrix, const float *maxima, unsigned char *packed, long long codes
 ) {
-    long long start = 8 * ((long long)blockIdx.x * blockDim.x + threadIdx.x);
-    if (start >= codes) return;
-    long long count = codes - start < 8 ? codes - start : 8;
-    long long column = column_at(form, start, first_code);
-    unsigned long long stream = 0;
-    for (long long index = 0; index < count; index++) {
-        while (start + index >= first_code(form, column) + segment_length(form, column)) column++;
-        long long offset = start + index - first_code(form, column);
-        long long row = first_row(form, column) + offset;
-        float maximum = maxima[first_block(form, column) + offset / form.block_size];
-        float entry = form.keeps_diagonal && row == column ? 0.0f : matrix[row + column * form.rows];
-        float reciprocal = __fdiv_rn(1.0f, maximum);
-        float scaled = maximum == 0.0f ? 0.0f
-            : (__float_as_uint(reciprocal) & 0x7fffffffu) < 0x7f800000u ? __fmul_rn(entry, reciprocal) : __fdiv_rn(entry, maximum);
-        unsigned long long code = nearest_code(scaled, midpoints, (1 << form.bits) - 1);
-        stream |= code << (index * form.bits);
+    const float *borders = shared_copy(midpoints);
+    for (long long start = 8 * first_index(); start < codes; start += 8 * index_step()) {
+        int count = codes - start < 8 ? (int)(codes - start) : 8;
+        long long column = column_at(form, start, first_code);
+        // The place in the column's segment, and in its block.
+        long long offset = start - first_code(form, column), length = segment_length(form, column);
+        long long block = first_block(form, column) + offset / form.block_size, within = offset % form.block_size;
+        unsigned long long stream = 0;
+        for (int index = 0; index < count; index++) {
+            while (offset == length) {
+                column++;
+                offset = within = 0;
+                length = segment_length(form, column);
+                block = first_block(form, column);
+            }
+            long long row = first_row(form, column) + offset;
+            float maximum = maxima[block];
+            float entry = form.keeps_diagonal && row == column ? 0.0f : (float)matrix[row + column * form.rows];
+            float reciprocal = __fdiv_rn(1.0f, maximum);
+            float scaled = maximum == 0.0f ? 0.0f
+                : (__float_as_uint(reciprocal) & 0x7fffffffu) < 0x7f800000u ? __fmul_rn(entry, reciprocal)
+                : __fdiv_rn(entry, maximum);
+            unsigned long long code = nearest_code(scaled, borders, (1 << form.bits) - 1);
+            stream |= code << (index * form.bits);
+            offset++;
+            if (++within == form.block_size) {
+                within = 0;
+                block++;
+            }
+        }
+        int bytes = (count * form.bits + 7) / 8;
+        unsigned char *target = packed + start / 8 * form.bits;
+        for (int byte = 0; byte < bytes; byte++) target[byte] = (unsigned char)(stream >> (8 * byte));
     }
-    long long bytes = (count * form.bits + 7) / 8;
-    unsigned char *target = packed + start / 8 * form.bits;
-    for (long long byte = 0; byte < bytes; byte++) target[byte] = (unsigned char)(stream >> (8 * byte));
 }
 
 // Every entry of the run's columns is written: zeros outside the region, and the diagonal from its own buffer where it is kept.
+// A thread block a column, in whose segment places and blocks are counted by 32 bits.
 KERNEL void decode_matrix(
-    Form form, const unsigned char *packed, const float *maxima, const float *values, const float *diagonal, float *matrix
+    Form form, Table codebook, const unsigned char *packed, const float *maxima, const float *diagonal, real *matrix
 ) {
-    long long entry = (long long)blockIdx.x * blockDim.x + threadIdx.x;
-    if (entry >= form.rows * (form.end_column - form.first_column)) return;
-    long long column = form.first_column + entry / form.rows, row = entry % form.rows;
-    long long offset = row - first_row(form, column);
-    float value = 0.0f;
-    if (form.keeps_diagonal && row == column) {
-        value = diagonal[row];
-    } else if (offset >= 0 && offset < segment_length(form, column)) {
-        long long bit = (first_code(form, column) + offset) * form.bits;
-        unsigned int window = packed[bit / 8];
-        // A code that ends in this byte has no next one, and the stream may end here.
-        if (bit % 8 + form.bits > 8) window |= (unsigned int)packed[bit / 8 + 1] << 8;
-        unsigned int code = window >> (bit % 8) & ((1u << form.bits) - 1);
-        value = __fmul_rn(values[code], maxima[first_block(form, column) + offset / form.block_size]);
+    const float *values = shared_copy(codebook);
+    unsigned int bits = (unsigned int)form.bits, block_size = (unsigned int)smaller(form.block_size, form.rows);
+    for (long long column = form.first_column + blockIdx.x; column < form.end_column; column += gridDim.x) {
+        long long above = first_row(form, column), length = segment_length(form, column);
+        long long first_bit = first_code(form, column) * form.bits;
+        const unsigned char *bytes = packed + first_bit / 8;
+        const float *maximum = maxima + first_block(form, column);
+        for (long long row = threadIdx.x; row < form.rows; row += blockDim.x) {
+            float value = 0.0f;
+            if (form.keeps_diagonal && row == column) {
+                value = diagonal[row];
+            } else if (row >= above && row - above < length) {
+                unsigned int offset = (unsigned int)(row - above);
+                unsigned long long bit = (unsigned long long)offset * bits + (unsigned int)(first_bit % 8);
+                unsigned int window = bytes[bit / 8];
+                // A code that ends in this byte has no next one, and the stream may end here.
+                if (bit % 8 + bits > 8) window |= (unsigned int)bytes[bit / 8 + 1] << 8;
+                unsigned int code = window >> (bit % 8) & ((1u << bits) - 1);
+                value = __fmul_rn(values[code], maximum[offset / block_size]);
+            }
+            matrix[row + column * form.rows] = (real)value;
+        }
     }
-    matrix[row + column * form.rows] = value;
+}
+
+// The diagonal in float32; what is not finite sets `refused`.
+KERNEL void keep_diagonal(float *diagonal, const real *matrix, long long rows, long long count, unsigned int *refused) {
+    for (long long i = first_index(); i < count; i += index_step()) {
+        diagonal[i] = (float)matrix[i * (rows + 1)];
+        if ((__float_as_uint(diagonal[i]) & 0x7fffffffu) >= 0x7f800000u) atomicOr(refused, 1u);
+    }
+}
+
+// MARK: Doubly quantized maxima
+
+// In double precision and in order, as the definition sums: one thread.
+KERNEL void mean_of_maxima(float *mean, const float *maxima, long long count) {
+    double sum = 0;
+    for (long long i = 0; i < count; i++) sum = __dadd_rn(sum, (double)maxima[i]);
+    *mean = count == 0 ? 0.0f : (float)(sum / (double)count);
+}
+
+KERNEL void differences_from_mean(real *differences, const float *maxima, const float *mean, long long count) {
+    for (long long i = first_index(); i < count; i += index_step()) differences[i] = (real)(maxima[i] - *mean);
+}
+
+// mean + difference, at least 0.
+KERNEL void maxima_from_differences(float *maxima, const real *differences, const float *mean, long long count) {
+    for (long long i = first_index(); i < count; i += index_step()) {
+        float maximum = *mean + (float)differences[i];
+        maxima[i] = maximum > 0.0f ? maximum : 0.0f;
+    }
 }

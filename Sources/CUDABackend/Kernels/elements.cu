@@ -1,10 +1,85 @@
-// Passes over the entries of matrices, each entry by itself.
+// Passes over the entries of matrices, each entry by itself. Where it is not said otherwise the result may be one of the inputs.
 
 KERNEL void fill(real *target, real value, long long count) {
     for (long long i = first_index(); i < count; i += index_step()) target[i] = value;
 }
 
-// α·A + β·B; A and the result may be the same.
+// The diagonal of a matrix of order n has every (n + 1)-th entry.
+KERNEL void set_identity(real *target, long long order) {
+    for (long long i = first_index(); i < order * order; i += index_step()) target[i] = i % (order + 1) == 0 ? 1 : 0;
+}
+
+// α·A + β·B.
 KERNEL void combine(real *target, real alpha, const real *a, real beta, const real *b, long long count) {
     for (long long i = first_index(); i < count; i += index_step()) target[i] = alpha * a[i] + beta * b[i];
+}
+
+// α·A + β·B∘B.
+KERNEL void combine_squares(real *target, real alpha, const real *a, real beta, const real *b, long long count) {
+    for (long long i = first_index(); i < count; i += index_step()) target[i] = alpha * a[i] + beta * (b[i] * b[i]);
+}
+
+// a + α·b/(√c·scale + offset).
+KERNEL void add_quotient(
+    real *target, const real *a, real alpha, const real *b, const real *c, real scale, real offset, long long count
+) {
+    for (long long i = first_index(); i < count; i += index_step()) {
+        target[i] = a[i] + alpha * (b[i] / (sqrt(c[i]) * scale + offset));
+    }
+}
+
+// A·Diag(factors).
+KERNEL void scale_columns(real *target, const real *a, const real *factors, long long rows, long long count) {
+    for (long long i = first_index(); i < count; i += index_step()) target[i] = a[i] * factors[i / rows];
+}
+
+// A + value·I.
+KERNEL void add_to_diagonal(real *target, const real *a, real value, long long order) {
+    for (long long i = first_index(); i < order * order; i += index_step()) {
+        target[i] = i % (order + 1) == 0 ? a[i] + value : a[i];
+    }
+}
+
+// (A + Aᵀ)/2, the same sum for both of a pair; not in place.
+KERNEL void symmetrize(real *target, const real *a, long long order) {
+    for (long long i = first_index(); i < order * order; i += index_step()) {
+        target[i] = (a[i] + a[i / order + i % order * order]) / 2;
+    }
+}
+
+// The strict lower triangle from the upper one, which stays where it is.
+KERNEL void mirror_upper_triangle(real *target, const real *a, long long order) {
+    for (long long i = first_index(); i < order * order; i += index_step()) {
+        long long row = i % order, column = i / order;
+        if (row > column) target[i] = a[column + row * order];
+        else if (target != a) target[i] = a[i];
+    }
+}
+
+// Zeros below the diagonal, in place.
+KERNEL void clear_lower_triangle(real *a, long long order) {
+    for (long long i = first_index(); i < order * order; i += index_step()) {
+        if (i % order > i / order) a[i] = 0;
+    }
+}
+
+// A block of one matrix from a block of another, each with the distance from column to column of its own matrix.
+KERNEL void copy_block(
+    real *target, long long target_rows, const real *source, long long source_rows, long long rows, long long columns
+) {
+    for (long long i = first_index(); i < rows * columns; i += index_step()) {
+        long long row = i % rows, column = i / rows;
+        target[row + column * target_rows] = source[row + column * source_rows];
+    }
+}
+
+// Column j from column indices[j]; not in place.
+KERNEL void select_columns(real *target, const real *source, const long long *indices, long long rows, long long columns) {
+    for (long long i = first_index(); i < rows * columns; i += index_step()) {
+        target[i] = source[i % rows + indices[i / rows] * rows];
+    }
+}
+
+KERNEL void take_diagonal(real *target, const real *a, long long rows, long long count) {
+    for (long long i = first_index(); i < count; i += index_step()) target[i] = a[i * (rows + 1)];
 }

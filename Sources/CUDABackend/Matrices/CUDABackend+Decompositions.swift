@@ -1,0 +1,92 @@
+import Compute
+import MatrixCore
+
+/// Decompositions by cuSOLVER.
+extension CUDABackend {
+    /// Both algorithms are cuSOLVER's `syevd`.
+    ///
+    /// The matrix is scaled by an exact power of two beforehand, as on the processor: squares within the decomposition of a
+    /// matrix of small entries would else leave float32's range.
+    public func symmetricEigen(
+        _ a: Tensor, by algorithm: EigenAlgorithm
+    ) throws(DecompositionError) -> (values: Vector, vectors: Tensor) {
+        requireSquare(a)
+        let (values, vectors) = (makeVector(a.rows), makeTensor(rows: a.rows, columns: a.rows))
+        guard a.rows > 0 else { return (values, vectors) }
+        let largest = largestOfUpperTriangle(a)
+        launch(
+            .reductions, "scale_to_unit", count: a.count, vectors.address, a.address, largest.address, Int64(a.count))
+        let info = perform(.eigenvectors(order: a.rows, matrix: vectors.address, values: values.address))
+        launch(
+            .reductions, "scale_from_unit", count: a.rows, values.address, values.address, largest.address, Int64(a.rows))
+        orientColumns(of: vectors, into: vectors)
+        let code = code(info, of: "syevd")
+        guard code == 0 else { throw .noConvergence(routine: "syevd", code: code) }
+        return (values, vectors)
+    }
+
+    public func householderQR(_ a: Tensor) -> (packed: Tensor, scalars: Vector) {
+        precondition(a.rows >= a.columns, "a QR factorization of \(a.rows) × \(a.columns)")
+        let (packed, scalars) = (copied(a), makeVector(a.columns))
+        guard a.columns > 0 else { return (packed, scalars) }
+        _ = perform(
+            .reflectors(rows: a.rows, columns: a.columns, matrix: packed.address, scalars: scalars.address))
+        return (packed, scalars)
+    }
+
+    public func orthogonalFactor(reflectors: Tensor, scalars: Vector) -> Tensor {
+        precondition(
+            reflectors.rows >= reflectors.columns && scalars.count == reflectors.columns,
+            "\(scalars.count) reflectors in \(reflectors.rows) × \(reflectors.columns)")
+        let result = copied(reflectors)
+        guard result.columns > 0 else { return result }
+        _ = perform(
+            .productOfReflectors(
+                rows: result.rows, columns: result.columns, matrix: result.address, scalars: scalars.address))
+        return result
+    }
+
+    public func choleskyFactor(_ a: Tensor) throws(DecompositionError) -> Tensor {
+        requireSquare(a)
+        let factor = copied(a)
+        guard a.rows > 0 else { return factor }
+        let info = perform(.cholesky(order: a.rows, matrix: factor.address))
+        launch(.elements, "clear_lower_triangle", count: factor.count, factor.address, Int64(factor.rows))
+        let minor = code(info, of: "potrf")
+        guard minor == 0 else { throw .notPositiveDefinite(leadingMinor: minor) }
+        return factor
+    }
+
+    private func copied(_ a: Tensor) -> Tensor {
+        let result = makeTensor(rows: a.rows, columns: a.columns)
+        copy(a.memory, to: result.memory, bytes: a.memory.byteCount)
+        return result
+    }
+
+    /// Has a routine done, with work memory as large as it asks for.
+    ///
+    /// - Returns: what it tells of its end, one Int32 on the device.
+    private func perform(_ routine: DecompositionRoutine<Scalar>) -> DeviceMemory {
+        let library = device.decompositions
+        let count = device.attempt { () throws(DeviceError) in
+            try library.workCount(of: routine, try stream.decompositionHandle())
+        }
+        let work = allocate(count ?? 0, of: Scalar.self)
+        let info = allocate(1, of: Int32.self)
+        device.attempt { () throws(DeviceError) in
+            try library.perform(
+                routine, try stream.decompositionHandle(), work: work.address, count: count ?? 0, info: info.address)
+        }
+        return info
+    }
+
+    /// What a routine told: 0, or the positive number of what mathematics refused; 0 after a failure of the device.
+    private func code(_ info: DeviceMemory, of routine: String) -> Int {
+        let code: [Int32] = download(info, count: 1)
+        if code[0] >= 0 { return Int(code[0]) }
+        device.attempt { () throws(DeviceError) in
+            throw .call("cusolverDn…\(routine)", code: code[0], text: "it refused an argument")
+        }
+        return 0
+    }
+}

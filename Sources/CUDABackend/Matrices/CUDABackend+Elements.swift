@@ -1,0 +1,110 @@
+import Compute
+import MatrixCore
+
+/// Blocks of a tensor and the passes of first-order optimizers, entry by entry.
+extension CUDABackend {
+    public func zeros(rows: Int, columns: Int) -> Tensor {
+        let result = makeTensor(rows: rows, columns: columns)
+        clear(result.memory)
+        return result
+    }
+
+    public func identity(_ order: Int) -> Tensor {
+        let result = makeTensor(rows: order, columns: order)
+        launch(.elements, "set_identity", count: result.count, result.address, Int64(order))
+        return result
+    }
+
+    public func block(_ a: Tensor, rows: Range<Int>, columns: Range<Int>) -> Tensor {
+        requireInside(a, rows, columns)
+        if rows == 0..<a.rows && columns == 0..<a.columns { return a }
+        let result = makeTensor(rows: rows.count, columns: columns.count)
+        launch(
+            .elements, "copy_block", count: result.count, result.address, Int64(result.rows),
+            address(of: a, rows.lowerBound, columns.lowerBound), Int64(a.rows), Int64(result.rows), Int64(result.columns))
+        return result
+    }
+
+    public func setBlock(_ a: inout Tensor, rows: Range<Int>, columns: Range<Int>, to block: Tensor) {
+        requireInside(a, rows, columns)
+        precondition(
+            block.rows == rows.count && block.columns == columns.count,
+            "\(block.rows) × \(block.columns) into \(rows.count) × \(columns.count)")
+        if rows == 0..<a.rows && columns == 0..<a.columns {
+            a = block
+            return
+        }
+        makeUnique(&a)
+        launch(
+            .elements, "copy_block", count: block.count, address(of: a, rows.lowerBound, columns.lowerBound), Int64(a.rows),
+            block.address, Int64(block.rows), Int64(block.rows), Int64(block.columns))
+    }
+
+    public func combine(_ alpha: Scalar, _ a: Tensor, _ beta: Scalar, _ b: Tensor) -> Tensor {
+        requireEqualShapes(a, b)
+        let result = makeTensor(rows: a.rows, columns: a.columns)
+        launch(.elements, "combine", count: a.count, result.address, alpha, a.address, beta, b.address, Int64(a.count))
+        return result
+    }
+
+    public func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor) {
+        requireEqualShapes(a, b)
+        change(&a) { target, a in
+            launch(.elements, "combine", count: a.count, target, alpha, a.address, beta, b.address, Int64(a.count))
+        }
+    }
+
+    public func combineSquares(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor) {
+        requireEqualShapes(a, b)
+        change(&a) { target, a in
+            launch(.elements, "combine_squares", count: a.count, target, alpha, a.address, beta, b.address, Int64(a.count))
+        }
+    }
+
+    public func addQuotient(
+        _ alpha: Scalar, into a: inout Tensor, _ b: Tensor, rootOf c: Tensor, scale: Scalar, offset: Scalar
+    ) {
+        requireEqualShapes(a, b)
+        requireEqualShapes(a, c)
+        change(&a) { target, a in
+            launch(
+                .elements, "add_quotient", count: a.count, target, a.address, alpha, b.address, c.address, scale, offset,
+                Int64(a.count))
+        }
+    }
+
+    /// Gives a tensor new entries: in its own memory where nobody else holds it, else in new one.
+    ///
+    /// - Parameter body: launches what writes all entries at an address, from those of the tensor.
+    private func change(_ a: inout Tensor, _ body: (_ target: Driver.Address, _ a: Tensor) -> Void) {
+        if isKnownUniquelyReferenced(&a.memory) { return body(a.address, a) }
+        let result = makeTensor(rows: a.rows, columns: a.columns)
+        body(result.address, a)
+        a = result
+    }
+
+    /// Zeros in all of the memory.
+    func clear(_ memory: DeviceMemory) {
+        if memory.byteCount == 0 { return }
+        device.attempt { () throws(DeviceError) in
+            try device.driver.fill(memory.address, with: 0, bytes: memory.byteCount, on: stream.handle)
+        }
+    }
+
+    func requireEqualShapes(_ a: Tensor, _ b: Tensor) {
+        precondition(
+            a.rows == b.rows && a.columns == b.columns, "\(a.rows) × \(a.columns) and \(b.rows) × \(b.columns)")
+    }
+
+    func requireSquare(_ a: Tensor) { precondition(a.rows == a.columns, "\(a.rows) × \(a.columns) is not square") }
+
+    private func requireInside(_ a: Tensor, _ rows: Range<Int>, _ columns: Range<Int>) {
+        precondition(
+            rows.lowerBound >= 0 && rows.upperBound <= a.rows && columns.lowerBound >= 0
+                && columns.upperBound <= a.columns, "rows \(rows), columns \(columns) of \(a.rows) × \(a.columns)")
+    }
+
+    private func address(of a: Tensor, _ row: Int, _ column: Int) -> Driver.Address {
+        a.address + Driver.Address((row + column * a.rows) * MemoryLayout<Scalar>.stride)
+    }
+}
