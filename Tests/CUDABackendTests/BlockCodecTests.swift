@@ -37,20 +37,9 @@ extension CUDABackendTests {
             #expect(fr_emulator_faults() == 0)
         }
 
-        /// The cases of every backend, but for orders that take an emulator too long.
-        @Test func conformance() throws {
-            let cuda = try EmulatedLibrary.cuda()
-            let codec = try CUDABlockCodec(cuda)
-            for test in try CodecCase.all(orders: [1, 2, 33]) {
-                let difference = try test.difference(of: codec)
-                #expect(difference == nil, "\(test): \(difference ?? "")")
-            }
-            #expect(fr_emulator_faults() == 0)
-        }
-
         @Test func keptDiagonalsAndBlocksOfZeros() throws {
             let cuda = try EmulatedLibrary.cuda()
-            let codec = try CUDABlockCodec(cuda)
+            let codec = BackendCodec(try CUDABackend<Float>(cuda))
             var matrix = Self.matrix(order: 40, seed: 3)
             for row in 0..<40 { matrix[row, 7] = 0 }
             let coding = try BlockCoding(codebook: Codebook(.linear, bits: 4), blockSize: 16)
@@ -65,7 +54,7 @@ extension CUDABackendTests {
         /// Values on midpoints, at the ends of float32's range, and subnormal ones whose reciprocal overflows.
         @Test func roundingAtTheEnds() throws {
             let cuda = try EmulatedLibrary.cuda()
-            let codec = try CUDABlockCodec(cuda)
+            let codec = BackendCodec(try CUDABackend<Float>(cuda))
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 32)
             let midpoints = coding.codebook.midpoints
             for scale in [1, Float.greatestFiniteMagnitude, 0x1p-127, 0x1p-149, .leastNormalMagnitude] {
@@ -81,7 +70,7 @@ extension CUDABackendTests {
         @Test(arguments: [Float.nan, .infinity, -.infinity])
         func entriesThatAreNotFinite(_ value: Float) throws {
             let cuda = try EmulatedLibrary.cuda()
-            let codec = try CUDABlockCodec(cuda)
+            let codec = BackendCodec(try CUDABackend<Float>(cuda))
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 8)
             var matrix = Self.matrix(order: 20, seed: 5)
             matrix[3, 11] = value
@@ -106,7 +95,7 @@ extension CUDABackendTests {
         private func compare(
             _ cuda: CUDA, _ region: CodedRegion, _ bits: Int, orders: [Int], blocks: [Int], _ name: CodebookName
         ) throws {
-            let codec = try CUDABlockCodec(cuda)
+            let codec = BackendCodec(try CUDABackend<Float>(cuda))
             for order in orders {
                 for block in blocks {
                     let matrix = Self.matrix(order: order, seed: UInt64(order * 100 + block))
@@ -129,5 +118,3 @@ extension CUDABackendTests {
         }
     }
 }
-
-extension CUDABlockCodec: MatrixCodec {}

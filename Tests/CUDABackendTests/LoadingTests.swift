@@ -105,12 +105,21 @@ extension CUDABackendTests {
             )
         }
 
+        /// Something of everything: codes, products, a decomposition, lanes, values that come back.
         private static func roundTrip(_ cuda: CUDA) throws {
-            let codec = try CUDABlockCodec(cuda)
+            let backend = try CUDABackend<Float>(cuda)
             let matrix = BlockCodecTests.matrix(order: 20, seed: 1)
             let coding = try BlockCoding(codebook: Codebook(.linear2, bits: 4), blockSize: 8)
             let form = CodedForm(order: 20, region: .columns, coding: coding, keepsDiagonal: true)
-            _ = try codec.decode(codec.encode(matrix, as: form))
+            let decoded = backend.decode(try backend.encode(backend.tensor(matrix), as: form))
+            let moment = backend.addToDiagonal(backend.symmetricProduct(decoded, transposed: false, alpha: 1), 1)
+            backend.concurrently(3) { lane, index in
+                _ = try? lane.symmetricEigen(lane.combine(1, moment, Float(index), moment), by: .divideAndConquer)
+            }
+            let (packed, scalars) = backend.householderQR(moment)
+            let factor = backend.orthogonalFactor(reflectors: packed, scalars: scalars)
+            _ = backend.norms(of: [try backend.choleskyFactor(moment), factor])
+            try backend.synchronize()
         }
     }
 }

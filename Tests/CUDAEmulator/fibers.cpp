@@ -1,57 +1,114 @@
-// The threads of a block as fibers: each runs until it waits at a barrier, then the next has its turn.
 #include "fibers.h"
 #include "device_code.h"
 #include <algorithm>
+#include <memory>
 #include <numeric>
+#include <setjmp.h>
 #include <ucontext.h>
 #include <vector>
 
 Index3 threadIdx, blockIdx, blockDim, gridDim;
 
+// Where the kernels' shared memory begins and ends, by the linker; null where no kernel has any.
+extern "C" {
+extern char __start_fr_shared[] __attribute__((weak));
+extern char __stop_fr_shared[] __attribute__((weak));
+}
+
 namespace {
+
+const size_t stack_size = 64 << 10;
 
 enum class Turn { ready, waits_for_block, waits_for_warp, ended };
 
-struct Fiber {
+// A place to go on from. The sanitizer follows swapcontext alone; elsewhere the signal mask that it saves and sets by two system
+// calls would take most of the time, and jumps do without.
+struct Place {
     ucontext_t context;
-    std::vector<char> stack = std::vector<char>(64 << 10);
-    Turn turn = Turn::ready;
-    unsigned int exchanged = 0;
+    jmp_buf point;
+    bool has_begun = false;
 };
 
-std::vector<Fiber> fibers;
-ucontext_t scheduler;
-size_t current;
+void go(Place &from, Place &to) {
+#if __has_feature(address_sanitizer)
+    swapcontext(&from.context, &to.context);
+#else
+    from.has_begun = true;
+    if (_setjmp(from.point) != 0) return;
+    if (to.has_begun) _longjmp(to.point, 1);
+    to.has_begun = true;
+    setcontext(&to.context);
+#endif
+}
+
+// A fiber lives on from block to block, each time with the next body.
+struct Fiber {
+    Place place;
+    std::unique_ptr<char[]> stack{new char[stack_size]};
+    Turn turn = Turn::ended;
+    bool is_made = false;
+    // What this thread offers to the others of its warp: one of two in turn, so that the next offer does not overwrite what
+    // others have still to read.
+    uint64_t offered[2] = {0, 0};
+    unsigned int offers = 0;
+};
+
+std::vector<std::unique_ptr<Fiber>> fibers;
+Place scheduler;
+size_t current, thread_count;
+bool has_fibers, waited_without_fibers;
 const std::function<void()> *body;
 
 void enter() {
-    (*body)();
-    fibers[current].turn = Turn::ended;
-    swapcontext(&fibers[current].context, &scheduler);
+    for (;;) {
+        (*body)();
+        Fiber &own = *fibers[current];
+        own.turn = Turn::ended;
+        go(own.place, scheduler);
+    }
+}
+
+void make(Fiber &fiber) {
+    fiber.place = Place();
+    getcontext(&fiber.place.context);
+    fiber.place.context.uc_stack.ss_sp = fiber.stack.get();
+    fiber.place.context.uc_stack.ss_size = stack_size;
+    fiber.place.context.uc_link = nullptr;
+    makecontext(&fiber.place.context, enter, 0);
+    fiber.is_made = true;
 }
 
 void wait(Turn turn) {
-    size_t self = current;
-    fibers[self].turn = turn;
-    swapcontext(&fibers[self].context, &scheduler);
+    if (!has_fibers) {
+        waited_without_fibers = true;
+        return;
+    }
+    Fiber &own = *fibers[current];
+    own.turn = turn;
+    go(own.place, scheduler);
 }
 
 // Whether every thread of the range that has not ended waits so; then all of them go on.
 bool release(size_t begin, size_t end, Turn turn) {
     bool any = false;
     for (size_t i = begin; i < end; i++) {
-        if (fibers[i].turn == Turn::ended) continue;
-        if (fibers[i].turn != turn) return false;
+        if (fibers[i]->turn == Turn::ended) continue;
+        if (fibers[i]->turn != turn) return false;
         any = true;
     }
     for (size_t i = begin; any && i < end; i++) {
-        if (fibers[i].turn == turn) fibers[i].turn = Turn::ready;
+        if (fibers[i]->turn == turn) fibers[i]->turn = Turn::ready;
     }
     return any;
 }
 
-std::vector<size_t> turns(size_t threads, fr_thread_order order) {
-    std::vector<size_t> result(threads);
+// The threads in the order of their turns.
+const std::vector<unsigned int> &turns(unsigned int threads, fr_thread_order order) {
+    static std::vector<unsigned int> result;
+    static fr_thread_order made;
+    if (result.size() == threads && made == order) return result;
+    made = order;
+    result.resize(threads);
     std::iota(result.begin(), result.end(), 0);
     if (order == FR_THREADS_BACKWARD) std::reverse(result.begin(), result.end());
     if (order == FR_THREADS_SHUFFLED) {
@@ -64,48 +121,68 @@ std::vector<size_t> turns(size_t threads, fr_thread_order order) {
     return result;
 }
 
+bool run_plain(const std::vector<unsigned int> &order) {
+    waited_without_fibers = false;
+    for (unsigned int index : order) {
+        threadIdx.x = index;
+        (*body)();
+    }
+    return !waited_without_fibers;
+}
+
+bool run_fibers(const std::vector<unsigned int> &order) {
+    if (__start_fr_shared) std::memset(__start_fr_shared, 0xFF, __stop_fr_shared - __start_fr_shared);
+    while (fibers.size() < thread_count) fibers.push_back(std::make_unique<Fiber>());
+    for (size_t i = 0; i < thread_count; i++) {
+        if (!fibers[i]->is_made) make(*fibers[i]);
+        fibers[i]->turn = Turn::ready;
+        fibers[i]->offers = 0;
+    }
+    for (;;) {
+        bool progress = false, alive = false;
+        for (unsigned int index : order) {
+            if (fibers[index]->turn != Turn::ready) continue;
+            current = index;
+            threadIdx.x = index;
+            go(scheduler, fibers[index]->place);
+            progress = true;
+        }
+        for (size_t warp = 0; warp < thread_count; warp += 32) {
+            progress |= release(warp, std::min<size_t>(warp + 32, thread_count), Turn::waits_for_warp);
+        }
+        progress |= release(0, thread_count, Turn::waits_for_block);
+        for (size_t i = 0; i < thread_count; i++) alive |= fibers[i]->turn != Turn::ended;
+        if (!alive) return true;
+        if (!progress) break;
+    }
+    // Those that wait for ever are abandoned where they are.
+    for (size_t i = 0; i < thread_count; i++) fibers[i]->is_made &= fibers[i]->turn == Turn::ended;
+    return false;
+}
+
 }
 
 void wait_for_block() { wait(Turn::waits_for_block); }
+void wait_for_warp() { wait(Turn::waits_for_warp); }
 
-unsigned int exchange_in_warp(unsigned int value, unsigned int partner) {
-    size_t self = current, warp = self / 32 * 32;
-    fibers[self].exchanged = value;
+uint64_t exchange_in_warp(uint64_t value, unsigned int partner) {
+    if (!has_fibers) {
+        waited_without_fibers = true;
+        return value;
+    }
+    Fiber &own = *fibers[current];
+    unsigned int slot = own.offers++ % 2;
+    size_t other = current / 32 * 32 + partner;
+    own.offered[slot] = value;
     wait(Turn::waits_for_warp);
-    unsigned int result = fibers[warp + partner].exchanged;
-    // Nobody may offer the next value before all have read this one.
-    wait(Turn::waits_for_warp);
-    return result;
+    // One that has ended before has offered less often; one that has gone on since cannot have come to this slot again.
+    return other < thread_count && fibers[other]->offers >= own.offers ? fibers[other]->offered[slot] : ~0ull;
 }
 
-bool run_block(unsigned int threads, fr_thread_order order, const std::function<void()> &thread) {
-    if (fibers.size() < threads) fibers.resize(threads);
+bool run_block(unsigned int threads, fr_thread_order order, bool with_fibers, const std::function<void()> &thread) {
     body = &thread;
-    for (size_t i = 0; i < threads; i++) {
-        Fiber &fiber = fibers[i];
-        getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack.data();
-        fiber.context.uc_stack.ss_size = fiber.stack.size();
-        fiber.context.uc_link = nullptr;
-        makecontext(&fiber.context, enter, 0);
-        fiber.turn = Turn::ready;
-    }
-    std::vector<size_t> order_of_turns = turns(threads, order);
-    for (;;) {
-        bool progress = false, alive = false;
-        for (size_t i : order_of_turns) {
-            if (fibers[i].turn != Turn::ready) continue;
-            current = i;
-            threadIdx.x = (unsigned int)i;
-            swapcontext(&scheduler, &fibers[i].context);
-            progress = true;
-        }
-        for (size_t warp = 0; warp < threads; warp += 32) {
-            progress |= release(warp, std::min<size_t>(warp + 32, threads), Turn::waits_for_warp);
-        }
-        progress |= release(0, threads, Turn::waits_for_block);
-        for (size_t i = 0; i < threads; i++) alive |= fibers[i].turn != Turn::ended;
-        if (!alive) return true;
-        if (!progress) return false;
-    }
+    thread_count = threads;
+    has_fibers = with_fibers;
+    const std::vector<unsigned int> &order_of_turns = turns(threads, order);
+    return with_fibers ? run_fibers(order_of_turns) : run_plain(order_of_turns);
 }

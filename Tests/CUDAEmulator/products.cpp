@@ -1,0 +1,165 @@
+// The functions of cuBLAS that the backend calls: products of matrices by their definition, each sum in double precision.
+#include "device.h"
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace {
+
+// cublasStatus_t.
+enum : int { not_initialized = 1, invalid_argument = 7, execution_failed = 13, not_supported = 15 };
+// cudaDataType and cublasComputeType_t.
+enum : int { real_32 = 0, real_64 = 1 };
+enum : int { compute_32 = 68, compute_64 = 70, compute_32_as_bf16 = 75, compute_32_as_tf32 = 77 };
+
+// The float with the nearest `bits` bits of significand, ties to even; what is not finite stays.
+float rounded(float x, int bits) {
+    if (!std::isfinite(x)) return x;
+    uint32_t pattern, last = 1u << (24 - bits);
+    std::memcpy(&pattern, &x, 4);
+    pattern += last / 2 - 1 + ((pattern / last) & 1);
+    pattern &= ~(last - 1);
+    std::memcpy(&x, &pattern, 4);
+    return x;
+}
+
+struct Factor {
+    bool is_transposed;
+    uint64_t address;
+    int leading;
+    long long stride;
+};
+
+struct Product {
+    int rows, columns, depth, batch;
+    double alpha, beta;
+    Factor a, b, c;
+    int bits;
+};
+
+// The bytes from a matrix's first entry to its last one.
+size_t extent(int rows, int columns, int leading, size_t size) {
+    return rows && columns ? ((size_t)leading * (columns - 1) + rows) * size : 0;
+}
+
+template <typename Real>
+double entry(const Real *matrix, const Factor &factor, int row, int column, int bits) {
+    Real x = factor.is_transposed ? matrix[column + (size_t)row * factor.leading] : matrix[row + (size_t)column * factor.leading];
+    if constexpr (sizeof(Real) == 4) {
+        if (bits < 24) return rounded(x, bits);
+    }
+    return x;
+}
+
+template <typename Real>
+int multiply(const Product &p) {
+    for (int index = 0; index < p.batch; index++) {
+        auto a = (const Real *)p.a.address + index * p.a.stride;
+        auto b = (const Real *)p.b.address + index * p.b.stride;
+        auto c = (Real *)p.c.address + index * p.c.stride;
+        size_t size = sizeof(Real);
+        auto bytes = [=](const Factor &f, int rows, int columns) {
+            return f.is_transposed ? extent(columns, rows, f.leading, size) : extent(rows, columns, f.leading, size);
+        };
+        if (!device->check((uint64_t)a, bytes(p.a, p.rows, p.depth), "a product's first factor")
+            || !device->check((uint64_t)b, bytes(p.b, p.depth, p.columns), "a product's second factor")
+            || !device->check((uint64_t)c, bytes(p.c, p.rows, p.columns), "a product"))
+            return illegal_address;
+        std::vector<double> left((size_t)p.rows * p.depth), right((size_t)p.columns * p.depth);
+        for (int i = 0; i < p.rows; i++) {
+            for (int k = 0; k < p.depth; k++) left[(size_t)i * p.depth + k] = entry(a, p.a, i, k, p.bits);
+        }
+        for (int j = 0; j < p.columns; j++) {
+            for (int k = 0; k < p.depth; k++) right[(size_t)j * p.depth + k] = entry(b, p.b, k, j, p.bits);
+        }
+        for (int j = 0; j < p.columns; j++) {
+            const double *y = right.data() + (size_t)j * p.depth;
+            for (int i = 0; i < p.rows; i++) {
+                const double *x = left.data() + (size_t)i * p.depth;
+                double sum = 0;
+                for (int k = 0; k < p.depth; k++) sum += x[k] * y[k];
+                Real &target = c[i + (size_t)j * p.c.leading];
+                // Where β is 0 the old value is not read, whatever it is.
+                target = (Real)(p.beta == 0 ? p.alpha * sum : p.alpha * sum + p.beta * target);
+            }
+        }
+    }
+    return success;
+}
+
+int cublasCreate_v2(void **handle) { BEGIN; *handle = device->products.add(std::make_shared<Handle>()); return success; }
+int cublasDestroy_v2(void *handle) { BEGIN; return device->products.remove(handle) ? success : not_initialized; }
+int cublasSetStream_v2(void *handle, void *stream) {
+    BEGIN;
+    auto found = device->products.find(handle);
+    if (!found) return not_initialized;
+    found->stream = stream;
+    return success;
+}
+int cublasSetWorkspace_v2(void *handle, uint64_t workspace, size_t bytes) {
+    BEGIN;
+    auto found = device->products.find(handle);
+    if (!found) return not_initialized;
+    if (workspace % 256 != 0) return invalid_argument;
+    found->workspace = workspace;
+    found->workspace_bytes = bytes;
+    return success;
+}
+int cublasGetProperty(int kind, int *value) { BEGIN; *value = kind == 0 ? 13 : 0; return success; }
+const char *cublasGetStatusString(int) { return "an emulated error of cuBLAS"; }
+
+int begin_product(
+    void *handle, int transpose_a, int transpose_b, int rows, int columns, int depth, const void *alpha, uint64_t a, int type_a,
+    int leading_a, long long stride_a, uint64_t b, int type_b, int leading_b, long long stride_b, const void *beta, uint64_t c,
+    int type_c, int leading_c, long long stride_c, int batch, int compute) {
+    auto found = device->products.find(handle);
+    if (!found) return not_initialized;
+    bool is_double = compute == compute_64;
+    if (!is_double && compute != compute_32 && compute != compute_32_as_bf16 && compute != compute_32_as_tf32) return not_supported;
+    for (int type : {type_a, type_b, type_c}) {
+        if (type != (is_double ? real_64 : real_32)) return not_supported;
+    }
+    if (rows < 0 || columns < 0 || depth < 0 || batch < 0 || leading_a < std::max(1, transpose_a ? depth : rows)
+        || leading_b < std::max(1, transpose_b ? columns : depth) || leading_c < std::max(1, rows))
+        return invalid_argument;
+    if (rows == 0 || columns == 0 || batch == 0) return success;
+    auto scalar = [=](const void *x) { return is_double ? *(const double *)x : *(const float *)x; };
+    int bits = compute == compute_32_as_bf16 ? 8 : compute == compute_32_as_tf32 ? 11 : 24;
+    Product product = {
+        rows, columns, depth, batch, scalar(alpha), scalar(beta), {transpose_a != 0, a, leading_a, stride_a},
+        {transpose_b != 0, b, leading_b, stride_b}, {false, c, leading_c, stride_c}, bits};
+    uint64_t workspace = found->workspace;
+    size_t workspace_bytes = found->workspace_bytes;
+    int code = device->enqueue(found->stream, [=] {
+        if (workspace && !device->check(workspace, workspace_bytes, "a product's workspace")) return (int)illegal_address;
+        return is_double ? multiply<double>(product) : multiply<float>(product);
+    });
+    return code ? execution_failed : success;
+}
+
+int cublasGemmEx(
+    void *handle, int transpose_a, int transpose_b, int rows, int columns, int depth, const void *alpha, uint64_t a, int type_a,
+    int leading_a, uint64_t b, int type_b, int leading_b, const void *beta, uint64_t c, int type_c, int leading_c, int compute,
+    int) {
+    BEGIN;
+    return begin_product(
+        handle, transpose_a, transpose_b, rows, columns, depth, alpha, a, type_a, leading_a, 0, b, type_b, leading_b, 0, beta, c,
+        type_c, leading_c, 0, 1, compute);
+}
+
+int cublasGemmStridedBatchedEx(
+    void *handle, int transpose_a, int transpose_b, int rows, int columns, int depth, const void *alpha, uint64_t a, int type_a,
+    int leading_a, long long stride_a, uint64_t b, int type_b, int leading_b, long long stride_b, const void *beta, uint64_t c,
+    int type_c, int leading_c, long long stride_c, int batch, int compute, int) {
+    BEGIN;
+    return begin_product(
+        handle, transpose_a, transpose_b, rows, columns, depth, alpha, a, type_a, leading_a, stride_a, b, type_b, leading_b,
+        stride_b, beta, c, type_c, leading_c, stride_c, batch, compute);
+}
+
+}
+
+const std::vector<Symbol> product_symbols = {
+    SYMBOL(cublasCreate_v2), SYMBOL(cublasDestroy_v2), SYMBOL(cublasSetStream_v2), SYMBOL(cublasSetWorkspace_v2),
+    SYMBOL(cublasGetProperty), SYMBOL(cublasGetStatusString), SYMBOL(cublasGemmEx), SYMBOL(cublasGemmStridedBatchedEx),
+};
