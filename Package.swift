@@ -46,7 +46,10 @@ let package = Package(
             resources: [
                 .embedInCode("Kernels/prelude.cuh"), .embedInCode("Kernels/block_codec.cu"),
                 .embedInCode("Kernels/elements.cu"), .embedInCode("Kernels/reductions.cu"),
-                .embedInCode("Kernels/vectors.cu"),
+                .embedInCode("Kernels/vectors.cu"), .embedInCode("Kernels/activations.cu"),
+                .embedInCode("Kernels/attention.cu"), .embedInCode("Kernels/convolution.cu"),
+                .embedInCode("Kernels/cross_entropy.cu"), .embedInCode("Kernels/layer_normalization.cu"),
+                .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/selection.cu"),
             ]),
         // The cases that every backend is held to, for the tests and for `fourthroot selftest`.
         .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "Quantization"]),
@@ -89,8 +92,8 @@ let package = Package(
         .testTarget(
             name: "CUDABackendTests",
             dependencies: [
-                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "MatrixCore", "Quantization",
-                "TestSupport",
+                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "MatrixCore", "NeuralNetworks",
+                "Quantization", "TestSupport",
             ]),
         .testTarget(
             name: "LinearAlgebraTests",

@@ -5,7 +5,7 @@ import MatrixCore
 ///
 /// What is computed is the same from run to run on the same device: sums go by fixed trees, and no result depends on which of
 /// two things was done first. Codes and dropout masks are the processor's to the bit; the rest agrees with it within rounding.
-public struct CUDABackend<Scalar: CUDAScalar>: MatrixBackend {
+public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
     public typealias Tensor = CUDATensor<Scalar>
     public typealias Vector = CUDAVector<Scalar>
 

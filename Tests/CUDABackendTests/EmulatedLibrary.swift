@@ -13,4 +13,9 @@ struct EmulatedLibrary: SymbolSource {
         fr_emulator_reset()
         return try CUDA { _ in EmulatedLibrary() }
     }
+
+    /// A backend on a fresh emulator.
+    static func backend<Scalar: CUDAScalar>(_: Scalar.Type) throws(DeviceError) -> CUDABackend<Scalar> {
+        try CUDABackend(cuda())
+    }
 }

@@ -13,11 +13,11 @@ extension CUDABackendTests {
         static let orders = [FR_THREADS_FORWARD, FR_THREADS_BACKWARD, FR_THREADS_SHUFFLED]
 
         @Test(arguments: orders) func matricesInFloat(_ order: fr_thread_order) throws {
-            try judge(matrixCases(), Float.self, order)
+            try Self.judge(matrixCases(), Float.self, order)
         }
 
         @Test(arguments: orders) func matricesInDouble(_ order: fr_thread_order) throws {
-            try judge(matrixCases(), Double.self, order)
+            try Self.judge(matrixCases(), Double.self, order)
         }
 
         @Test(arguments: orders) func codes(_ order: fr_thread_order) throws {
@@ -29,7 +29,7 @@ extension CUDABackendTests {
             try judgeCodes(Double.self, FR_THREADS_FORWARD, try CodecCase.all())
         }
 
-        private func judge<Scalar: CUDAScalar>(
+        static func judge<Scalar: CUDAScalar>(
             _ cases: [ConformanceCase<CUDABackend<Scalar>>], _: Scalar.Type, _ order: fr_thread_order
         ) throws {
             let cuda = try EmulatedLibrary.cuda()
@@ -41,7 +41,7 @@ extension CUDABackendTests {
                     #expect(difference == nil, "\(test): \(difference ?? "")")
                 }
             }
-            Self.expectCleanEnd()
+            expectCleanEnd()
         }
 
         private func judgeCodes<Scalar: CUDAScalar>(

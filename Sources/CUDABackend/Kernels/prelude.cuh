@@ -10,6 +10,31 @@ typedef REAL real;
 static __device__ long long first_index() { return (long long)blockIdx.x * blockDim.x + threadIdx.x; }
 static __device__ long long index_step() { return (long long)gridDim.x * blockDim.x; }
 
+// A pass over the entries of a matrix by a thread, with the row and the column of each: quotients are taken for the first one
+// only.
+struct Place {
+    long long index, row, column;
+
+    __device__ Place(long long rows) : index(first_index()), rows(rows), step(index_step()) {
+        column = index / rows;
+        row = index - column * rows;
+        column_step = step / rows;
+        row_step = step - column_step * rows;
+    }
+
+    __device__ void advance() {
+        index += step;
+        column += column_step;
+        row += row_step;
+        if (row < rows) return;
+        row -= rows;
+        column++;
+    }
+
+private:
+    long long rows, step, row_step, column_step;
+};
+
 // Every lane gets the sum over its warp, by a fixed tree: lanes that exchange add the same two numbers, so all have the same bits.
 template <typename Value>
 static __device__ Value sum_of_warp(Value x) {
@@ -41,14 +66,14 @@ static __device__ Value sum_of_block(Value x) {
     return x;
 }
 
-// As `sum_of_block`, of values that are at least 0 or NaN.
+// As `sum_of_block`.
 template <typename Value>
 static __device__ Value largest_of_block(Value x) {
     __shared__ Value partial[32];
     x = largest_of_warp(x);
     if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = x;
     __syncthreads();
-    x = threadIdx.x % 32 < blockDim.x / 32 ? partial[threadIdx.x % 32] : Value(0);
+    x = threadIdx.x % 32 < blockDim.x / 32 ? partial[threadIdx.x % 32] : partial[0];
     x = largest_of_warp(x);
     __syncthreads();
     return x;

@@ -1,0 +1,101 @@
+// Patches of images: depth × positions, a column what the kernel meets at one position of the output, zeros outside of the image.
+// Within a column the place in the kernel comes first and the channel last, so that channels are read and written as neighbours;
+// weights are turned into this order and their gradients back.
+
+struct Images {
+    int height, width, channels, kernel, stride, padding, output_height, output_width;
+};
+
+// Columns that a thread takes one after another.
+#define PATCH_POSITIONS 4
+
+// `side` threads side by side, a power of two, take PATCH_POSITIONS columns of an image or of patches: every thread some
+// entries of each, from `entry` on in steps of `side`.
+struct PatchThread {
+    int entry, begin, end;
+
+    __device__ PatchThread(int side, int positions) {
+        entry = threadIdx.x % side;
+        begin = (blockIdx.x * (blockDim.x / side) + threadIdx.x / side) * PATCH_POSITIONS;
+        end = positions - begin < PATCH_POSITIONS ? positions : begin + PATCH_POSITIONS;
+    }
+};
+
+// One pixel after another, sample by sample and row by row: a quotient for the first one only.
+struct Pixel {
+    int height, width, sample, row, column;
+
+    __device__ Pixel(int index, int height, int width) : height(height), width(width) {
+        sample = index / (height * width);
+        row = index / width % height;
+        column = index % width;
+    }
+
+    __device__ void advance() {
+        if (++column < width) return;
+        column = 0;
+        if (++row < height) return;
+        row = 0;
+        sample++;
+    }
+};
+
+KERNEL void gather_patches(const real *x, Images images, int side, int positions, real *__restrict__ patches) {
+    int depth = images.kernel * images.kernel * images.channels;
+    PatchThread own(side, positions);
+    for (int entry = own.entry; entry < depth; entry += side) {
+        int channel = entry % images.channels, tap = entry / images.channels;
+        int down = tap / images.kernel - images.padding, right = tap % images.kernel - images.padding;
+        Pixel output(own.begin, images.output_height, images.output_width);
+        for (int position = own.begin; position < own.end; position++, output.advance()) {
+            int row = output.row * images.stride + down, column = output.column * images.stride + right;
+            bool is_inside = row >= 0 && row < images.height && column >= 0 && column < images.width;
+            long long pixel = ((long long)output.sample * images.height + row) * images.width + column;
+            patches[entry + (long long)position * depth] = is_inside ? x[channel + pixel * images.channels] : real(0);
+        }
+    }
+}
+
+// The outputs, in one direction, whose kernel lies over a place of the image in padded coordinates.
+struct OutputRange {
+    int first, last;
+
+    __device__ OutputRange(int place, const Images &images, int outputs) {
+        int before = place - images.kernel + 1;
+        first = before <= 0 ? 0 : (before + images.stride - 1) / images.stride;
+        last = place / images.stride;
+        if (last >= outputs) last = outputs - 1;
+    }
+};
+
+// The transpose: every entry of an image is the sum of what lies over it, in the order of the positions.
+KERNEL void add_patches(const real *patches, Images images, int side, int positions, real *__restrict__ x) {
+    long long depth = images.kernel * images.kernel * images.channels;
+    PatchThread own(side, positions);
+    for (int channel = own.entry; channel < images.channels; channel += side) {
+        Pixel input(own.begin, images.height, images.width);
+        for (int position = own.begin; position < own.end; position++, input.advance()) {
+            int down = input.row + images.padding, right = input.column + images.padding;
+            OutputRange rows(down, images, images.output_height), columns(right, images, images.output_width);
+            real sum = 0;
+            for (int row = rows.first; row <= rows.last; row++) {
+                long long line = ((long long)input.sample * images.output_height + row) * images.output_width;
+                int tap = (down - row * images.stride) * images.kernel + right;
+                for (int column = columns.first; column <= columns.last; column++) {
+                    sum += patches[(tap - column * images.stride) * images.channels + channel + (line + column) * depth];
+                }
+            }
+            x[channel + (long long)position * images.channels] = sum;
+        }
+    }
+}
+
+// From one order of a weight's columns to another: column i·inner + j becomes column j·outer + i.
+KERNEL void turn_columns(
+    const real *weight, long long rows, long long inner, long long outer, real *__restrict__ turned, long long count
+) {
+    for (Place place(rows); place.index < count; place.advance()) {
+        long long column = place.column % inner * outer + place.column / inner;
+        turned[place.row + column * rows] = weight[place.index];
+    }
+}
