@@ -12,17 +12,20 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
     let device: OpenDevice
     /// What this backend computes on, in order.
     let stream: DeviceStream
+    /// Where work goes on beside this backend's, nil outside of `concurrently`.
+    let lane: Lane<Scalar>?
     public let precision: ProductPrecision
 
     /// - Throws: `DeviceError` where there is no such device, or it cannot be used.
     public init(_ cuda: CUDA, device index: Int = 0, precision: ProductPrecision = .float32) throws(DeviceError) {
         let device = try OpenDevice(cuda, index: index)
-        self.init(device: device, stream: device.mainStream, precision: precision)
+        self.init(device: device, lane: nil, precision: precision)
     }
 
-    private init(device: OpenDevice, stream: DeviceStream, precision: ProductPrecision) {
+    private init(device: OpenDevice, lane: Lane<Scalar>?, precision: ProductPrecision) {
         self.device = device
-        self.stream = stream
+        self.lane = lane
+        stream = lane?.stream ?? device.mainStream
         self.precision = precision
     }
 
@@ -38,12 +41,12 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
 
     public func concurrently(_ count: Int, _ body: @Sendable (CUDABackend, Int) -> Void) {
         // Work within a piece is that piece's own.
-        if stream !== device.mainStream || count < 2 {
+        if lane != nil || count < 2 {
             for index in 0..<count { body(self, index) }
             return
         }
-        device.perform(count, width: Self.lanes) { stream, index in
-            body(CUDABackend(device: device, stream: stream, precision: precision), index)
+        device.perform(count, width: Self.lanes) { lane, index in
+            body(CUDABackend(device: device, lane: lane, precision: precision), index)
         }
     }
 

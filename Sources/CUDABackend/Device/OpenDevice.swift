@@ -96,6 +96,16 @@ final class OpenDevice: Sendable {
                 if let address = try driver.allocate(bytes, on: stream.handle) { return address }
                 throw outOfMemory(bytes)
             }
+        return memory(at: address, bytes, on: stream)
+    }
+
+    /// The same, nil where there is not so much left: for work that can be done in smaller pieces.
+    func allocateIfThereIsRoom(_ bytes: Int, on stream: DeviceStream) throws(DeviceError) -> DeviceMemory? {
+        guard let address = try driver.allocate(bytes, on: stream.handle) else { return nil }
+        return memory(at: address, bytes, on: stream)
+    }
+
+    private func memory(at address: Driver.Address?, _ bytes: Int, on stream: DeviceStream) -> DeviceMemory {
         let set = memory.withLock { memory in
             if let address { memory.sizes[address] = bytes }
             return memory.running
@@ -143,22 +153,23 @@ final class OpenDevice: Sendable {
 
     // MARK: Side by side
 
-    /// body(stream, 0), … body(stream, count − 1) on `width` streams, piece i on stream i mod `width`; when this returns, what
-    /// is asked of the main stream comes behind all of them.
-    func perform(_ count: Int, width: Int, _ body: @Sendable (DeviceStream, Int) -> Void) {
+    /// body(lane, 0), … body(lane, count − 1) on `width` lanes, piece i on lane i mod `width`; when this returns, what is asked
+    /// of the main stream comes behind all of them.
+    func perform<Scalar>(_ count: Int, width: Int, _ body: @Sendable (Lane<Scalar>, Int) -> Void) {
         sideBySide.withLock { _ in
-            guard let streams = attempt({ () throws(DeviceError) in try laneStreams(min(width, count)) }) else {
-                // Nothing is computed any more, but every piece has its results to make.
-                for index in 0..<count { body(mainStream, index) }
-                return
-            }
+            // After a failure nothing is computed any more, but every piece has its results to make.
+            let streams =
+                attempt { () throws(DeviceError) in try laneStreams(min(width, count)) } ?? [mainStream]
             attempt { () throws(DeviceError) in for stream in streams { try stream.wait(for: mainStream) } }
             memory.withLock { memory in
                 memory.sets += 1
                 memory.running = memory.sets
             }
-            Threads.perform(streams.count) { lane in
-                for index in stride(from: lane, to: count, by: streams.count) { body(streams[lane], index) }
+            let gathering = Gathering<EigenRequest<Scalar>>(lanes: streams.count) { [self] in decompose($0) }
+            Threads.perform(streams.count) { number in
+                let lane = Lane(stream: streams[number], number: number, gathering: gathering)
+                for index in stride(from: number, to: count, by: streams.count) { body(lane, index) }
+                gathering.leave()
             }
             attempt { () throws(DeviceError) in for stream in streams { try mainStream.wait(for: stream) } }
             let deferred = memory.withLock { memory in

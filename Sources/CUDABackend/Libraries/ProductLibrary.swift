@@ -7,9 +7,6 @@ struct ProductLibrary: Sendable {
     typealias Handle = OpaquePointer
     typealias Code = Int32
 
-    /// cudaDataType.
-    private static func dataType<Scalar: CUDAScalar>(_: Scalar.Type) -> Int32 { Scalar.self == Float.self ? 0 : 1 }
-
     /// cublasComputeType_t.
     private static func computeType<Scalar: CUDAScalar>(_: Scalar.Type, _ precision: ProductPrecision) -> Int32 {
         if Scalar.self == Double.self { return 70 }
@@ -72,7 +69,7 @@ struct ProductLibrary: Sendable {
             ) -> Code
         /// CUBLAS_GEMM_DEFAULT.
         let algorithm: Int32 = -1
-        let type = Self.dataType(Scalar.self)
+        let type = Scalar.dataType
         let function = try library.function("cublasGemmStridedBatchedEx", as: Call.self)
         var (alpha, beta) = (alpha, beta)
         try check(

@@ -3,7 +3,7 @@ import MatrixCore
 
 /// Decompositions by cuSOLVER.
 extension CUDABackend {
-    /// Both algorithms are cuSOLVER's `syevd`.
+    /// Both algorithms are cuSOLVER's `syevd`; lanes decompose small matrices of one order together by its `syevBatched`.
     ///
     /// The matrix is scaled by an exact power of two beforehand, as on the processor: squares within the decomposition of a
     /// matrix of small entries would else leave float32's range.
@@ -16,7 +16,13 @@ extension CUDABackend {
         let largest = largestOfUpperTriangle(a)
         launch(
             .reductions, "scale_to_unit", count: a.count, vectors.address, a.address, largest.address, Int64(a.count))
-        let info = perform(.eigenvectors(order: a.rows, matrix: vectors.address, values: values.address))
+        let info = allocate(1, of: Int32.self)
+        let request = EigenRequest(matrix: vectors, values: values, info: info, stream: stream)
+        if let lane, device.isGathered(order: a.rows) {
+            lane.gathering.meet(lane: lane.number, request)
+        } else {
+            device.decompose(request)
+        }
         launch(
             .reductions, "scale_from_unit", count: a.rows, values.address, values.address, largest.address, Int64(a.rows))
         orientColumns(of: vectors, into: vectors)
@@ -63,20 +69,9 @@ extension CUDABackend {
         return result
     }
 
-    /// Has a routine done, with work memory as large as it asks for.
-    ///
-    /// - Returns: what it tells of its end, one Int32 on the device.
     private func perform(_ routine: DecompositionRoutine<Scalar>) -> DeviceMemory {
-        let library = device.decompositions
-        let count = device.attempt { () throws(DeviceError) in
-            try library.workCount(of: routine, try stream.decompositionHandle())
-        }
-        let work = allocate(count ?? 0, of: Scalar.self)
         let info = allocate(1, of: Int32.self)
-        device.attempt { () throws(DeviceError) in
-            try library.perform(
-                routine, try stream.decompositionHandle(), work: work.address, count: count ?? 0, info: info.address)
-        }
+        device.perform(routine, info: info, on: stream)
         return info
     }
 
