@@ -11,7 +11,10 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(help: "Storage of the statistics (default exact).")
     var statistic: StatisticKind?
 
-    @Option(help: "Storage of the roots (default exact).")
+    @Option(
+        help: ArgumentHelp(
+            "Storage of the roots; shared is the root that statistic \(StatisticKind.names(where: \.keepsRoot)) keeps, taken at "
+                + "every update (default exact)."))
     var root: RootKind?
 
     @Option(help: "Codebook (default \(BlockCoding.defaultCodebook.rawValue)).")
@@ -46,7 +49,7 @@ struct PreconditionerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How the root is taken (default: factored for \(StatisticKind.names(where: \.isFactored)), "
+            "How the root is taken (default: factored for \(StatisticKind.names(where: \.comesBackFactored)), "
                 + "schur-newton for the rest)."))
     var solver: RootSolver?
 
@@ -72,7 +75,7 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(help: "Steps between updates of the statistics (default: \(defaults { $0.statisticsInterval })).")
     var statisticsInterval: Int?
 
-    @Option(help: "Steps between roots (default: \(defaults { $0.rootInterval })).")
+    @Option(help: "Steps between roots, but for root shared (default: \(defaults { $0.rootInterval })).")
     var rootInterval: Int?
 
     @Option(help: "Decay of the statistics; 1 accumulates (default: \(defaults { $0.decay })).")
@@ -167,8 +170,13 @@ struct PreconditionerOptions: ParsableArguments {
                 name, isGiven, appliesIf: statistic.traits[keyPath: trait],
                 needs: "--statistic \(StatisticKind.names(where: trait))")
         }
+        var sharing = OptionRule(
+            "root", self.root != nil, appliesIf: !root.traits.isShared || statistic.traits.keepsRoot,
+            needs: "--statistic \(StatisticKind.names(where: \.keepsRoot))")
+        sharing.value = root.rawValue
+        let ownRoot = "a root of its own; root \(root.rawValue) is the statistic's, renewed with it"
         return [
-            OptionRule("statistic", self.statistic != nil), OptionRule("root", self.root != nil),
+            OptionRule("statistic", self.statistic != nil), sharing,
             coding("codebook", codebook != nil, rootCodebook != nil), coding("bits", bits != nil, rootBits != nil),
             coding("block", block != nil, rootBlock != nil),
             rootCoding("root-codebook", rootCodebook != nil), rootCoding("root-bits", rootBits != nil),
@@ -178,12 +186,14 @@ struct PreconditionerOptions: ParsableArguments {
             of(\.isRectified, option: "rectify-root", rectifyRoot != nil),
             of(\.takesErrorFeedback, option: "error-feedback-decay", errorFeedbackDecay != nil),
             of(\.isShifted, option: "shift", shift != nil),
-            OptionRule("solver", self.solver != nil),
+            OptionRule("solver", self.solver != nil, appliesIf: !root.traits.isShared, needs: ownRoot),
             // That nothing is retained can always be said.
             OptionRule(
-                "retain-damping", retainDamping == true, appliesIf: solver == .schurNewton && !statistic.traits.isFactored,
-                needs: "--solver schur-newton and a statistic other than \(StatisticKind.names(where: \.isFactored))"),
-            OptionRule("statistics-interval", statisticsInterval != nil), OptionRule("root-interval", rootInterval != nil),
+                "retain-damping", retainDamping == true,
+                appliesIf: solver == .schurNewton && !statistic.traits.comesBackFactored,
+                needs: "--solver schur-newton and a statistic other than \(StatisticKind.names(where: \.comesBackFactored))"),
+            OptionRule("statistics-interval", statisticsInterval != nil),
+            OptionRule("root-interval", rootInterval != nil, appliesIf: !root.traits.isShared, needs: ownRoot),
             OptionRule("decay", decay != nil), OptionRule("damping", damping != nil),
             OptionRule("max-order", maxOrder != nil), OptionRule("exponent", exponent != nil),
         ]

@@ -44,7 +44,8 @@ import Testing
                     let coding = "  - \(coding), block: \(block), "
                     return text + coding + "statistic: [full, offdiagonal, symmetric, cholesky, householder]}\n" + coding
                         + "statistic: eigenvector, rectify: [0, 1], solver: [eigen, factored]}\n" + coding
-                        + "root: [full, offdiagonal, symmetric]}\n"
+                        + "root: [full, offdiagonal, symmetric]}\n" + coding
+                        + "statistic: inverse-root, root: [exact, shared]}\n"
                 })
     }
 
@@ -63,7 +64,7 @@ import Testing
                 compared += 1
             }
         }
-        #expect(compared == oracle.rows.count && compared == 2 * 3 * 12)
+        #expect(compared == oracle.rows.count && compared == 2 * 3 * 14)
     }
 
     /// The codes are equal, so that what differs are the roundings of two decompositions: λ^(-1/4) by a quarter of n·u·κ, with

@@ -72,7 +72,7 @@ import Testing
             let weight = 1 - (1...steps).reduce(1.0) { product, _ in product * 0.9 }
             expected.elements = expected.elements.map { weight * $0 }
             expectTestRatio(
-                largestDifference(state[index / 2, place.side].statisticMatrix(backend), expected),
+                largestDifference(try state[index / 2, place.side].statisticMatrix(backend), expected),
                 scale: expected.largestMagnitude, order: 10, "\(place)")
         }
     }

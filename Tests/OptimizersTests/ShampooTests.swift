@@ -67,7 +67,7 @@ import Testing
                     }
                 }
             }
-            let root = side.root.decoded(backend)
+            let root = side.root(backend)
             let square = backend.multiply(root, root)
             // λmax from the code's own primitive; its independent check is in the tests of the decomposition.
             let largest = try backend.symmetricEigen(statistic).values.last ?? 0
@@ -76,7 +76,7 @@ import Testing
             expectTestRatio(largestDifference(product, .identity(side.order)), scale: 11, order: side.order)
         }
         let expected = backend.multiply(
-            backend.multiply(sides[0, .left].root.decoded(backend), gradient), sides[0, .right].root.decoded(backend))
+            backend.multiply(sides[0, .left].root(backend), gradient), sides[0, .right].root(backend))
         let factor = gradient.frobeniusNorm / (expected.frobeniusNorm + 1e-12)
         expectTestRatio(
             largestDifference(direction, backend.combine(factor, expected, 0, expected)),
@@ -167,7 +167,7 @@ import Testing
             for gradient in stream {
                 method.update(&alone, with: measured(piece(gradient)), step: OptimizerStep(1), backend)
             }
-            #expect(alone[0, .left].root.decoded(backend) == all[index, .left].root.decoded(backend))
+            #expect(alone[0, .left].root(backend) == all[index, .left].root(backend))
             #expect(method.direction(of: piece(gradient), alone, backend) == piece(together))
         }
     }
@@ -182,8 +182,8 @@ import Testing
             return try #require(state.preconditioner)[0, .left]
         }
         let sides = try (1...6).map { try left($0) }
-        let statistics = sides.map { $0.statistic.decoded(rectificationSteps: 0, backend) }
-        let roots = sides.map { $0.root.decoded(backend) }
+        let statistics = try sides.map { try $0.statistic.decoded(rectificationSteps: 0, backend) }
+        let roots = sides.map { $0.root(backend) }
         #expect(statistics[0] == Matrix(diagonal: [Double](repeating: 1e-6, count: 5)))
         #expect(statistics[1] != statistics[0] && statistics[2] == statistics[1] && statistics[3] != statistics[2])
         #expect(roots[0] == .identity(5) && roots[1] == .identity(5) && roots[2] != .identity(5))

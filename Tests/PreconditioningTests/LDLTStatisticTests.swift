@@ -105,7 +105,7 @@ private func product(_ lower: Matrix<Double>, _ diagonal: [Double]) -> Matrix<Do
                 return .init(name: entry.name, buffer: .bytes(codes))
             }
             try statistic.read(StateArchive(entries: entries), backend)
-            let decoded = statistic.decoded(rectificationSteps: 0, backend)
+            let decoded = try statistic.decoded(rectificationSteps: 0, backend)
             #expect(throws: Never.self, "\(bits) bits, seed \(seed)") { try choleskyFactor(decoded) }
         }
     }

@@ -58,13 +58,18 @@ private struct DecomposedMatrix: StatisticSource {
         #expect(StatisticKind.names(where: \.isRectified) == "eigenvector")
         #expect(RootKind.names(where: \.isCoded) == "full, offdiagonal or symmetric")
         #expect(RootKind.names(where: \.isFactored) == "")
+        let refused = #expect(throws: PreconditionerSchemeError.self) {
+            try PreconditionerScheme(statistic: .exact, root: .shared)
+        }
+        #expect(refused?.description == "root shared: it needs statistic inverse-root")
         for option in ["solver factored", "update-decomposition eigen"] {
             let error = #expect(throws: PreconditionerSchemeError.self) {
                 try PreconditionerScheme(
                     statistic: .exact, root: .exact, solver: option == "solver factored" ? .factored : nil,
                     updateDecomposition: option == "solver factored" ? .subspace : .eigen)
             }
-            #expect(error?.description == "\(option): it needs statistic eigenvector or householder")
+            let needed = option == "solver factored" ? "eigenvector, householder or inverse-root" : "eigenvector or householder"
+            #expect(error?.description == "\(option): it needs statistic \(needed)")
         }
     }
 
@@ -83,11 +88,11 @@ private struct DecomposedMatrix: StatisticSource {
         try trained.update(with: matrix, by: scheme, using: &generator, backend)
         let studied = try storage.keep(
             DecomposedMatrix(matrix), for: StatisticUse(exponent: scheme.exponent, damping: scheme.damping), backend)
-        let decoded = studied.decoded(rectificationSteps: 2, backend)
-        #expect(trained.decoded(rectificationSteps: 2, backend) == decoded)
+        let decoded = try studied.decoded(rectificationSteps: 2, backend)
+        #expect(try trained.decoded(rectificationSteps: 2, backend) == decoded)
         #expect(decoded.order == order && trained.order == order && studied.order == order)
         #expect(studied.isCoded == kind.traits.isCoded && (studied.factored != nil) == kind.traits.isFactored)
-        #expect(studied.decodedStatistic(rectificationSteps: 0, backend).isSymmetric == (decoded == decoded.transposed))
+        #expect(try studied.decodedStatistic(rectificationSteps: 0, backend).isSymmetric == (decoded == decoded.transposed))
         expectBound(difference(decoded, matrix).frobeniusNorm, atMost: 0.2 * matrix.frobeniusNorm)
         // A relative shift is all of the damping, an absolute one is not.
         #expect(studied.isDamped == kind.traits.isShifted && !trained.isDamped)

@@ -25,6 +25,8 @@ private let backend = CPUBackend<Double>()
             #expect(StatisticStorage.eigenvector(coding).byteCount(order: n) == square + 4 * n)
             #expect(StatisticStorage.householder(coding).byteCount(order: n) == triangle + 4 * n + (n + 7) / 8)
             #expect(StatisticStorage.cholesky(coding).byteCount(order: n) == triangle + 4 * n)
+            #expect(StatisticStorage.inverseRoot(coding).byteCount(order: n) == triangle + 4 * n + 8)
+            #expect(RootStorage.shared.byteCount(order: n) == 0)
             #expect(RootStorage.exact.byteCount(order: n) == 4 * n * n)
             #expect(RootStorage.full(coding).byteCount(order: n) == square)
             #expect(RootStorage.offdiagonal(coding).byteCount(order: n) == square + 4 * n)
@@ -40,12 +42,12 @@ private let backend = CPUBackend<Double>()
             let cholesky = try CholeskyStatistic(known.matrix, shift: 0, coding: coding, backend: backend)
             #expect(cholesky.byteCount(backend) == triangle + 4 * n)
             for storage in [RootStorage.full(coding), .offdiagonal(coding), .symmetric(coding)] {
-                let kept = try StoredMatrix(known.matrix, storage: storage, backend: backend)
+                let kept = try #require(try storage.keep(known.matrix, backend))
                 #expect(kept.byteCount(backend) == storage.byteCount(order: n))
             }
         }
         let single = CPUBackend<Float>()
-        let kept = try StoredMatrix(Matrix<Float>(known.matrix), storage: .exact, backend: single)
+        let kept = try #require(try RootStorage.exact.keep(Matrix<Float>(known.matrix), single))
         #expect(kept.byteCount(single) == 4 * n * n)
     }
 
@@ -60,7 +62,7 @@ private let backend = CPUBackend<Double>()
 
 @Suite struct StoredMatrixTests {
     private func stored(_ a: Matrix<Double>, _ storage: RootStorage) throws -> Matrix<Double> {
-        try StoredMatrix(a, storage: storage, backend: backend).decoded(backend)
+        try #require(try storage.keep(a, backend)).decoded(backend)
     }
 
     @Test func exactIsTheMatrix() throws {
@@ -141,7 +143,7 @@ private let backend = CPUBackend<Double>()
         a[3, 3] = .infinity
         for storage in [RootStorage.full(coding), .offdiagonal(coding), .symmetric(coding)] {
             #expect(throws: QuantizationError.notFinite(row: 3, column: 3, value: .infinity)) {
-                try StoredMatrix(a, storage: storage, backend: backend)
+                try storage.keep(a, backend)
             }
         }
     }

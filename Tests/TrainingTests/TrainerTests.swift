@@ -149,7 +149,7 @@ func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
         }
         #expect(step == trainer.step && step >= 6 && step % 2 == 0)
         #expect(trainer.preconditionerFailures.roots >= 3)
-        let matrix = try #require(trainer.decodedStatistic(of: side))
+        let matrix = try #require(try trainer.decodedStatistic(of: side))
         #expect(matrix.order <= 96 && matrix.largestMagnitude.isFinite)
         // The parameters went on from the roots that were there before.
         #expect(trainer.numbers.parameters.allSatisfy { $0.largestMagnitude.isFinite })

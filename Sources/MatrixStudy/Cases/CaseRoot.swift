@@ -9,6 +9,8 @@ struct CaseRoot: Sendable {
     /// Of the decoded statistic, before damping.
     var minimumEigenvalue: Double?
     var orthogonalityDefect: Double?
+    /// The root that the statistic's storage keeps, which is the one in use where it is shared.
+    var keptRoot: Matrix<Double>?
     var outcome: Outcome
     /// Why there is no root, for the log.
     var reason: String?
@@ -26,6 +28,7 @@ struct CaseRoot: Sendable {
             case .float32:
                 self = try CaseSolver(statistic: statistic, rule: rule, backend: CPUBackend<Float>()).root(of: studied)
             }
+            keptRoot = studied.keptRoot
         } catch DecompositionError.notPositiveDefinite(let minor) {
             self.init(
                 outcome: .notPositiveDefinite,

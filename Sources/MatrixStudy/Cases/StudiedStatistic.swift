@@ -9,6 +9,8 @@ struct StudiedStatistic: Sendable {
     let damping: Double
     /// max |VᵀV − I| of decoded eigenvectors.
     let orthogonalityDefect: Double?
+    /// The root that is kept in the statistic's place.
+    var keptRoot: Matrix<Double>?
 }
 
 extension StatisticCase {
@@ -28,8 +30,8 @@ extension StatisticCase {
         let steps = rectificationSteps ?? 0
         guard let factored = kept.factored else {
             return StudiedStatistic(
-                decoded: kept.decodedStatistic(rectificationSteps: steps, backend),
-                damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil)
+                decoded: try kept.decodedStatistic(rectificationSteps: steps, backend),
+                damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil, keptRoot: kept.keptRoot(backend))
         }
         // The eigenvalues are this case's own; the vectors may be those of other contractions and dampings, too.
         let (vectors, defect) = shared.value(for: self) {

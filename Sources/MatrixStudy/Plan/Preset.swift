@@ -89,6 +89,8 @@ public enum Preset: String, Sendable, CaseIterable {
             bits: Array(2...8)),
         CaseGrid(
             statistic: [.householder], root: [.symmetric], codebook: [.linear1_5, .linear2], bits: Array(2...8)),
+        CaseGrid(
+            statistic: [.inverseRoot], root: [.shared], codebook: [.linear1_5, .linear2], bits: Array(2...8)),
     ]
 
     private static let everyStorage = [
@@ -96,5 +98,6 @@ public enum Preset: String, Sendable, CaseIterable {
         CaseGrid(statistic: [.exact], root: codedRoots, codebook: [.linear2], bits: [4, 8]),
         CaseGrid(statistic: [.offdiagonal, .eigenvector, .cholesky], root: [.offdiagonal], codebook: [.linear2], bits: [4]),
         CaseGrid(statistic: [.householder], root: [.symmetric], codebook: [.linear2], bits: [4, 8]),
+        CaseGrid(statistic: [.inverseRoot], root: [.shared], codebook: [.linear2], bits: [4, 8]),
     ]
 }

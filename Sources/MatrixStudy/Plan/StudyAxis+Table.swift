@@ -53,11 +53,16 @@ extension StudyAxis {
                 guard let kind = draft.statistic, draft.codesStatistic else { return [defaults.exactSolver] }
                 return (grid.solver ?? [.eigen]).filter { $0.applies(to: kind.traits, exponent: draft.exponent ?? 0.25) }
             },
-            field: { $0.codesStatistic || $0.codesRoot ? $0.solver : nil },
+            field: { StudyCase($0).solver },
             need: { RootSolver(rawValue: $0)?.need ?? "" }),
         StudyAxis(
             "root", \.root, \.root, help: "Storages of the root (default exact, beside a coded statistic).",
-            values: { _, grid, _ in grid.root ?? [.exact] }),
+            // No solver takes a root that is there: it is one case, whatever the solvers beside it.
+            values: { draft, grid, _ in
+                let sharesRoot = draft.statistic?.traits.keepsRoot == true && draft.solver == .eigen
+                return (grid.root ?? [.exact]).filter { !$0.traits.isShared || sharesRoot }
+            },
+            need: { RootKind(rawValue: $0)?.need ?? "" }),
         // A root is coded like the statistic beside it unless an axis of its own says otherwise.
         StudyAxis(
             "root-codebook", \.rootCodebook, \.rootCodebook,
@@ -106,11 +111,20 @@ extension CodebookName {
     }
 }
 
+extension RootKind {
+    /// What it has no use without.
+    var need: String {
+        traits.isShared
+            ? "statistic \(StatisticKind.names(where: \.keepsRoot)), and eigen among the solvers, of which it uses none"
+            : "a case, and the codebook, bits and solver that are asked for leave it none"
+    }
+}
+
 extension RootSolver {
     /// What it has no use without.
     var need: String {
         self == .factored
-            ? "statistic \(StatisticKind.names(where: \.isFactored))"
+            ? "statistic \(StatisticKind.names(where: \.comesBackFactored))"
             : "a coded statistic and an exponent that is 1 over an integer"
     }
 }

@@ -50,9 +50,10 @@ public struct StudyCase: Sendable, Hashable {
     public let statistic: StatisticCase
     public let root: RootCase
 
-    /// nil for exact/exact, where no solver stands between a storage and the reference.
+    /// nil for exact/exact and for a shared root, where no solver stands between a storage and the reference.
     public var solver: RootSolver? {
-        !statistic.kind.traits.isCoded && !root.kind.traits.isCoded ? nil : statistic.solver
+        if root.kind.traits.isShared { return nil }
+        return !statistic.kind.traits.isCoded && !root.kind.traits.isCoded ? nil : statistic.solver
     }
 }
 

@@ -13,8 +13,8 @@ public struct UnusedValue: Sendable {
 }
 
 extension StudyPlan {
-    /// A codebook or solver that is asked for and occurs in no case of any grid contradicts the other axes.
-    func requireCodebooksAndSolversUsed(_ cases: [StudyCase]) throws(PlanError) {
+    /// A codebook, solver or root that is asked for and occurs in no case of any grid contradicts the other axes.
+    func requireEveryChoiceUsed(_ cases: [StudyCase]) throws(PlanError) {
         let used = Set(cases.flatMap { [$0.statistic.coding, $0.root.coding] }.compactMap { $0?.codebook })
         if let unused = grids.flatMap(\.appliedCodebooks).first(where: { !used.contains($0) }) {
             throw PlanError("codebook \(unused.rawValue) does not apply: it needs \(unused.need)")
@@ -22,6 +22,10 @@ extension StudyPlan {
         let solvers = Set(cases.map(\.statistic.solver))
         if let unused = grids.flatMap({ $0.solver ?? [] }).first(where: { $0 != .eigen && !solvers.contains($0) }) {
             throw PlanError("solver \(unused.rawValue) does not apply: it needs \(unused.need)")
+        }
+        let roots = Set(cases.map(\.root.kind))
+        if let unused = grids.flatMap({ $0.root ?? [] }).first(where: { $0.traits.isShared && !roots.contains($0) }) {
+            throw PlanError("root \(unused.rawValue) does not apply: it needs \(unused.need)")
         }
         if cases.isEmpty { throw PlanError("the axes leave no case to run") }
     }

@@ -58,7 +58,7 @@ public struct StudyPlan: Sendable, Equatable {
 
     /// The cases of all grids in order, each once.
     ///
-    /// - Throws: `PlanError` for a value out of range, for more cases than a study can have, and for a codebook or solver
+    /// - Throws: `PlanError` for a value out of range, for more cases than a study can have, and for a codebook, solver or root
     ///   that no case admits.
     public func cases() throws(PlanError) -> [StudyCase] {
         var seen: Set<StudyCase> = []
@@ -66,7 +66,7 @@ public struct StudyPlan: Sendable, Equatable {
         for (_, drafts) in try drafts() {
             for studyCase in drafts.map({ StudyCase($0) }) where seen.insert(studyCase).inserted { result.append(studyCase) }
         }
-        try requireCodebooksAndSolversUsed(result)
+        try requireEveryChoiceUsed(result)
         try requireRootOrders(result)
         return result
     }

@@ -219,11 +219,11 @@ public struct StudyRunner: Sendable {
             var outcome = stored.outcome
             var comparison: RootComparison?
             let storage = try root.storage()
-            if let computed = stored.root, let reference = target.root {
+            if let computed = storage.traits.isShared ? stored.keptRoot : stored.root, let reference = target.root {
                 do {
                     if storage.traits.isCoded { try requireSinglePrecision(computed) }
-                    let kept = try StoredMatrix(computed, storage: storage, backend: backend)
-                    comparison = compare(kept.decoded(backend), to: reference)
+                    let kept = try storage.keep(computed, backend)?.decoded(backend)
+                    comparison = compare(kept ?? computed, to: reference)
                 } catch {
                     outcome = .failed
                     try note("\(matrix.source): \(matrix.name): root \(root.kind.rawValue): \(error)")

@@ -38,16 +38,21 @@ public struct NamedMatrix<Backend: MatrixBackend>: Sendable {
     public let name: Name
     /// The gradients that it has seen.
     public let updates: Int
-    private let decode: @Sendable (Backend) -> Matrix<Backend.Scalar>
+    private let decode: @Sendable (Backend) throws(DecompositionError) -> Matrix<Backend.Scalar>
 
-    public init(_ name: Name, updates: Int, _ decode: @escaping @Sendable (Backend) -> Matrix<Backend.Scalar>) {
+    public init(
+        _ name: Name, updates: Int,
+        _ decode: @escaping @Sendable (Backend) throws(DecompositionError) -> Matrix<Backend.Scalar>
+    ) {
         self.name = name
         self.updates = updates
         self.decode = decode
     }
 
     /// Entry (i, j) in place (i, j).
-    public func matrix(_ backend: Backend) -> Matrix<Backend.Scalar> { decode(backend) }
+    ///
+    /// - Throws: `DecompositionError` where decoding is by a decomposition.
+    public func matrix(_ backend: Backend) throws(DecompositionError) -> Matrix<Backend.Scalar> { try decode(backend) }
 }
 
 extension PreconditionerSide {
@@ -56,12 +61,18 @@ extension PreconditionerSide {
     init(_ place: BlockSidePlace, _ state: PreconditionerState<Backend>) {
         var matrices: [NamedMatrix<Backend>] = []
         if !state.statistic.isCoded {
-            matrices.append(NamedMatrix(.statistic, updates: state.updates) { state.statisticMatrix($0).symmetrized })
+            matrices.append(
+                NamedMatrix(.statistic, updates: state.updates) { backend throws(DecompositionError) in
+                    try state.statisticMatrix(backend).symmetrized
+                })
         } else {
             if let uncoded = state.uncodedStatistic {
                 matrices.append(NamedMatrix(.statistic, updates: state.updates) { $0.matrix(uncoded).symmetrized })
             }
-            matrices.append(NamedMatrix(.decoded, updates: state.updates) { state.statisticMatrix($0) })
+            matrices.append(
+                NamedMatrix(.decoded, updates: state.updates) { backend throws(DecompositionError) in
+                    try state.statisticMatrix(backend)
+                })
         }
         matrices.append(NamedMatrix(.root, updates: state.updatesOfRoot) { state.rootMatrix($0) })
         self.init(place, matrices, record: state.record, scheme: state.scheme)

@@ -8,14 +8,16 @@ public struct ShampooSettings: Sendable, Equatable {
     public let largestOrder: Int
     public let scheme: PreconditionerScheme
 
+    /// - Parameter rootInterval: without a meaning where the root is `shared`.
     /// - Throws: `HyperparameterError`.
     public init(
         _ scheme: PreconditionerScheme, statisticsInterval: Int = PreconditionerDefaults.shampoo.statisticsInterval,
-        rootInterval: Int = PreconditionerDefaults.shampoo.rootInterval,
+        rootInterval: Int? = PreconditionerDefaults.shampoo.rootInterval,
         largestOrder: Int = PreconditionerDefaults.shampoo.largestOrder
     ) throws(HyperparameterError) {
         try HyperparameterError.require(largestOrder >= 1, "largest order", largestOrder, "at least 1")
-        schedule = try PreconditionerSchedule(statisticsInterval: statisticsInterval, rootInterval: rootInterval)
+        schedule = try PreconditionerSchedule(
+            statisticsInterval: statisticsInterval, rootInterval: scheme.root.traits.isShared ? nil : rootInterval)
         self.largestOrder = largestOrder
         self.scheme = scheme
     }
@@ -39,7 +41,7 @@ extension ShampooSettings {
         try self.init(
             values.decode(PreconditionerScheme.self, forKey: .scheme),
             statisticsInterval: schedule.decode(Int.self, forKey: .statisticsInterval),
-            rootInterval: schedule.decode(Int.self, forKey: .rootInterval),
+            rootInterval: schedule.decodeIfPresent(Int.self, forKey: .rootInterval),
             largestOrder: schedule.decode(Int.self, forKey: .largestOrder))
     }
 
@@ -47,7 +49,7 @@ extension ShampooSettings {
         var values = encoder.container(keyedBy: CodingKeys.self)
         var schedule = values.nestedContainer(keyedBy: ScheduleKeys.self, forKey: .schedule)
         try schedule.encode(self.schedule.statisticsInterval, forKey: .statisticsInterval)
-        try schedule.encode(self.schedule.rootInterval, forKey: .rootInterval)
+        try schedule.encodeIfPresent(self.schedule.rootInterval, forKey: .rootInterval)
         try schedule.encode(largestOrder, forKey: .largestOrder)
         try schedule.encode(method, forKey: .combination)
         try values.encode(scheme, forKey: .scheme)

@@ -74,7 +74,7 @@ public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: Gradient
             Method.direction(
                 of: lane.block(gradient, rows: blocks[index].rows, columns: blocks[index].columns),
                 BlockRoots(
-                    left: state[index, .left].root.decoded(lane), right: state[index, .right].root.decoded(lane), lane))
+                    left: state[index, .left].root(lane), right: state[index, .right].root(lane), lane))
         }
         var result = gradient
         for (block, piece) in zip(blocks, pieces) {

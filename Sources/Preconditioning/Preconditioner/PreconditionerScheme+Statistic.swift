@@ -35,7 +35,7 @@ extension PreconditionerScheme {
         if keepsUnitRoot(order: statistic.order) { return backend.identity(1) }
         let method = RootMethod(
             solver, exponent: exponent, damping: statistic.isDamped ? 0 : damping, rule: indefinite, iterations: iterations)
-        let decoded = statistic.decodedStatistic(rectificationSteps: rootRectificationSteps, backend)
+        let decoded = try statistic.decodedStatistic(rectificationSteps: rootRectificationSteps, backend)
         let record = try method.root(of: decoded, using: &generator, backend)
         guard let root = record.root else { throw record.failure ?? .statisticNotFinite }
         if retainsDamping && solver == .schurNewton { statistic.retain(shift: record.shift, backend) }

@@ -40,7 +40,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     /// For eigenvalues that coding made negative, where the solver is `eigen`.
     public let indefinite: IndefiniteRule
 
-    /// - Parameter solver: nil for `factored` where the storage is factored, `schur-newton` otherwise, as published.
+    /// - Parameter solver: nil for `factored` where the statistic comes back by its factors, `schur-newton` otherwise, as published.
     /// - Throws: `PreconditionerSchemeError`.
     public init(
         statistic: StatisticStorage, root: RootStorage, decay: Double = 0.95, damping: Double = 1e-6,
@@ -105,7 +105,9 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     func keepsUnitRoot(order: Int) -> Bool { order == 1 && solver == .schurNewton }
 
     /// The root's storage for a side of this order.
-    public func rootStorage(order: Int) -> RootStorage { order < smallestCodedOrder ? .exact : root }
+    public func rootStorage(order: Int) -> RootStorage {
+        order < smallestCodedOrder ? root.definition.uncodedRoot : root
+    }
 
     private func validate() throws(PreconditionerSchemeError) {
         func require(_ holds: Bool, _ name: String, _ value: Any, _ range: String) throws(PreconditionerSchemeError) {
@@ -124,7 +126,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             try requireTrait(\.takesErrorFeedback, "error-feedback-decay \(decay)")
         }
         if let shift { try requireTrait(\.isShifted, "shift \(shift.rawValue)") }
-        if solver == .factored { try requireTrait(\.isFactored, "solver factored") }
+        if solver == .factored { try requireTrait(\.comesBackFactored, "solver factored") }
+        if root.traits.isShared { try requireTrait(\.keepsRoot, "root \(root.kind.rawValue)") }
         if updateDecomposition != .subspace {
             try requireTrait(\.isFactored, "update-decomposition \(updateDecomposition.rawValue)")
         }

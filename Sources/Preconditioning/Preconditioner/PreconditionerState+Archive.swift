@@ -8,7 +8,7 @@ extension PreconditionerState {
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
         archive.add("statistic", statistic.archive(backend))
-        archive.add("root", root.archive(backend))
+        if let keptRoot { archive.add("root", keptRoot.archive(backend)) }
         if let uncodedStatistic { archive.add("uncoded_statistic", uncodedStatistic, backend) }
         archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
         archive.add("updates", .integers([UInt64(updates), UInt64(updatesOfRoot)]))
@@ -21,7 +21,7 @@ extension PreconditionerState {
     /// - Throws: `StateArchiveError`.
     public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
         try statistic.read(archive.part("statistic"), backend)
-        try root.read(archive.part("root"), backend)
+        try keptRoot?.read(archive.part("root"), backend)
         uncodedStatistic =
             archive.contains("uncoded_statistic")
             ? try archive.finiteTensor("uncoded_statistic", shape: (order, order), backend) : nil

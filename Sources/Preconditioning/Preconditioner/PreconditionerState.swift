@@ -5,8 +5,8 @@ import MatrixCore
 public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     public let order: Int
     public internal(set) var statistic: any KeptStatistic<Backend>
-    /// A^(-p) as stored; I until the first root.
-    public internal(set) var root: StoredMatrix<Backend>
+    /// A^(-p) as kept beside the statistic, I until the first root; nil where the statistic's own root is in use.
+    var keptRoot: (any KeptRoot<Backend>)?
     /// A as it was before it was last coded, where the scheme keeps it and a storage codes; nil, too, from when a state was
     /// restored that had not kept it until the next update.
     public internal(set) var uncodedStatistic: Backend.Tensor?
@@ -25,8 +25,7 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
         self.scheme = scheme
         self.generator = generator
         statistic = try scheme.initialStatistic(order: order, backend)
-        root = try StoredMatrix(
-            backend.identity(order), storage: scheme.rootStorage(order: order), backend: backend)
+        keptRoot = try scheme.rootStorage(order: order).keep(backend.identity(order), backend)
         if scheme.keepsUncodedStatistic && statistic.isCoded {
             uncodedStatistic = backend.scaled(Backend.Scalar(scheme.initialValue), backend.identity(order))
         }
@@ -41,18 +40,20 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
             }
             uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated : nil
             updates += 1
+            if keptRoot == nil { updatesOfRoot = updates }
         } catch {
             record.addFailure(of: .statistic, "\(error)")
         }
     }
 
-    /// Takes the root of the statistic. What fails or is not finite leaves the root as it was and is counted; a statistic that
-    /// has vanished leaves it, too, and is no failure.
+    /// Takes the root of the statistic, where the statistic does not keep it itself. What fails or is not finite leaves the
+    /// root as it was and is counted; a statistic that has vanished leaves it, too, and is no failure.
     public mutating func updateRoot(_ backend: Backend) {
-        guard !scheme.hasVanished(statistic, backend) else { return record.endFailures() }
+        guard keptRoot != nil else { return }
         do {
+            guard try !scheme.hasVanished(statistic, backend) else { return record.endFailures() }
             let next = try scheme.root(of: &statistic, using: &generator, backend)
-            root = try StoredMatrix(next, storage: scheme.rootStorage(order: order), backend: backend)
+            keptRoot = try scheme.rootStorage(order: order).keep(next, backend)
             record.endFailures()
             updatesOfRoot = updates
         } catch {
@@ -62,16 +63,24 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
 
     /// The statistic as a root of it is taken: decoded, eigenvectors rectified. Entry (i, j) of the matrix is in place
     /// (i, j); see `StoredMatrix`.
-    public func statisticMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> {
+    ///
+    /// - Throws: `DecompositionError` where decoding is by a decomposition.
+    public func statisticMatrix(_ backend: Backend) throws(DecompositionError) -> Matrix<Backend.Scalar> {
         let steps = scheme.rootRectificationSteps
-        return backend.matrix(statistic.decoded(rectificationSteps: steps, backend)).transposed
+        return backend.matrix(try statistic.decoded(rectificationSteps: steps, backend)).transposed
+    }
+
+    /// The root as gradients meet it, I until the first one; see `StoredMatrix` for its transpose in memory.
+    public func root(_ backend: Backend) -> Backend.Tensor {
+        if let keptRoot { return keptRoot.decoded(backend) }
+        return (updates > 0 ? statistic.keptRoot(backend) : nil) ?? backend.identity(order)
     }
 
     /// The root as gradients meet it, entry (i, j) in place (i, j).
-    public func rootMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> {
-        backend.matrix(root.decoded(backend)).transposed
-    }
+    public func rootMatrix(_ backend: Backend) -> Matrix<Backend.Scalar> { backend.matrix(root(backend)).transposed }
 
     /// The bytes of statistic and root.
-    public func byteCount(_ backend: Backend) -> Int { statistic.byteCount(backend) + root.byteCount(backend) }
+    public func byteCount(_ backend: Backend) -> Int {
+        statistic.byteCount(backend) + (keptRoot?.byteCount(backend) ?? 0)
+    }
 }

@@ -2,7 +2,7 @@
 public enum RootSolver: String, Sendable, Codable, CaseIterable {
     /// The exact power, by an eigendecomposition.
     case eigen
-    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors, where a storage keeps them.
+    /// V·(Λ + ε·λmax)^(-p)·Vᵀ from the decoded factors, where they are what comes back from a storage.
     case factored
     /// The coupled iteration, 10 steps as published; needs an exponent that is 1 over an integer.
     case schurNewton = "schur-newton"
@@ -13,7 +13,7 @@ extension RootSolver {
     public func applies(to storage: StorageTraits, exponent: Double) -> Bool {
         switch self {
         case .eigen: true
-        case .factored: storage.isFactored
+        case .factored: storage.comesBackFactored
         case .schurNewton: rootOrder(exponent: exponent) != nil
         }
     }

@@ -19,10 +19,18 @@ public protocol KeptStatistic<Backend>: Sendable {
     var factored: (any FactoredStatistic<Backend>)? { get }
 
     /// - Parameter steps: of Björck's iteration on eigenvectors that are only nearly orthonormal.
-    func decodedStatistic(rectificationSteps steps: Int, _ backend: Backend) -> DecodedStatistic<Backend>
+    /// - Throws: `DecompositionError` where A comes back by a decomposition of what is kept.
+    func decodedStatistic(
+        rectificationSteps steps: Int, _ backend: Backend
+    ) throws(DecompositionError) -> DecodedStatistic<Backend>
+
+    /// The root A^(-p) where it is what is kept: a root in use as it is; otherwise nil.
+    func keptRoot(_ backend: Backend) -> Backend.Tensor?
 
     /// The largest entry in magnitude, or the largest eigenvalue.
-    func magnitude(_ backend: Backend) -> Backend.Scalar
+    ///
+    /// - Throws: as `decodedStatistic`.
+    func magnitude(_ backend: Backend) throws(DecompositionError) -> Backend.Scalar
 
     /// A ← βA + (1 − β)M, decoded, updated and kept again; with β = 1, A ← A + M. What would vanish stays as it is (see
     /// `vanishingMagnitude`).
@@ -57,14 +65,20 @@ extension KeptStatistic {
     public var isDamped: Bool { false }
     public var factored: (any FactoredStatistic<Backend>)? { nil }
 
-    public func magnitude(_ backend: Backend) -> Backend.Scalar {
-        backend.largestMagnitude(decoded(rectificationSteps: 0, backend))
+    public func keptRoot(_ backend: Backend) -> Backend.Tensor? { nil }
+
+    public func magnitude(_ backend: Backend) throws(DecompositionError) -> Backend.Scalar {
+        backend.largestMagnitude(try decoded(rectificationSteps: 0, backend))
     }
 
     public mutating func retain(shift: Backend.Scalar, _ backend: Backend) {}
 
     /// A as the optimizer uses it, as a matrix; the damping is in it where `isDamped`.
-    public func decoded(rectificationSteps steps: Int, _ backend: Backend) -> Backend.Tensor {
-        decodedStatistic(rectificationSteps: steps, backend).matrix(backend)
+    ///
+    /// - Throws: as `decodedStatistic`.
+    public func decoded(
+        rectificationSteps steps: Int, _ backend: Backend
+    ) throws(DecompositionError) -> Backend.Tensor {
+        try decodedStatistic(rectificationSteps: steps, backend).matrix(backend)
     }
 }

@@ -21,7 +21,11 @@ extension PreconditionerScheme {
     }
 
     /// Whether no root can be taken because nothing is left: of states that older versions followed to zero.
-    func hasVanished<Kept: KeptStatistic>(_ kept: Kept, _ backend: Kept.Backend) -> Bool {
-        kept.magnitude(backend) < vanishingMagnitude(of: kept)
+    ///
+    /// - Throws: as `KeptStatistic.magnitude`.
+    func hasVanished<Kept: KeptStatistic>(
+        _ kept: Kept, _ backend: Kept.Backend
+    ) throws(DecompositionError) -> Bool {
+        try kept.magnitude(backend) < vanishingMagnitude(of: kept)
     }
 }

@@ -2,7 +2,7 @@ import Compute
 import Quantization
 
 /// A storage that keeps a symmetric matrix by its entries, be it a statistic or a root.
-protocol EntryStorage: StatisticDefinition {
+protocol EntryStorage: StatisticDefinition, RootDefinition {
     /// Nil where the entries are kept as they are.
     var layout: EntryLayout? { get }
 }
@@ -22,8 +22,16 @@ struct EntryLayout: Sendable {
 }
 
 extension EntryStorage {
-    func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
+    func buffers(order: Int) -> BufferBytes {
         layout.map { BufferBytes(of: $0.form(order: order)) } ?? .entries(order: order)
+    }
+
+    func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes { buffers(order: order) }
+
+    func keep<Backend: MatrixBackend>(
+        root: Backend.Tensor, _ backend: Backend
+    ) throws(QuantizationError) -> (any KeptRoot<Backend>)? {
+        try StoredMatrix(root, layout: layout, backend)
     }
 
     func keep<Backend: MatrixBackend>(

@@ -70,7 +70,7 @@ struct LDLTStatistic<Backend: MatrixBackend>: KeptStatistic {
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> Backend.Tensor? {
-        let decoded = decoded(rectificationSteps: 0, backend)
+        let decoded = try decoded(rectificationSteps: 0, backend)
         guard let a = try scheme.blended(decoded, of: self, with: moment, backend) else { return nil }
         self = try LDLTStatistic(
             scheme.shifted(a, using: &generator, backend), isDamped: isDamped, coding: storage.coding, backend: backend)

@@ -49,10 +49,20 @@ extension StatisticStorage {
 }
 
 extension RootStorage {
-    var definition: any EntryStorage { kind.definition.with(coding) }
+    var definition: any RootDefinition { kind.definition.with(coding) }
+
+    /// Keeps a root.
+    ///
+    /// - Returns: nil for `shared`, which keeps nothing.
+    /// - Throws: `QuantizationError.notFinite`.
+    public func keep<Backend: MatrixBackend>(
+        _ root: Backend.Tensor, _ backend: Backend
+    ) throws(QuantizationError) -> (any KeptRoot<Backend>)? {
+        try definition.keep(root: root, backend)
+    }
 
     /// The buffers of a root of this order; `exact` counts as float32.
-    public func buffers(order: Int) -> BufferBytes { definition.buffers(order: order, hasErrorFeedback: false) }
+    public func buffers(order: Int) -> BufferBytes { definition.buffers(order: order) }
 
     public func byteCount(order: Int) -> Int { buffers(order: order).total }
 }

@@ -11,6 +11,7 @@ extension StatisticKind: StorageName {
         case .householder: HouseholderStorage.self
         case .cholesky: CholeskyStorage.self
         case .ldlt: LDLTStorage.self
+        case .inverseRoot: InverseRootStorage.self
         }
     }
 
@@ -18,12 +19,13 @@ extension StatisticKind: StorageName {
 }
 
 extension RootKind: StorageName {
-    var definition: any EntryStorage.Type {
+    var definition: any RootDefinition.Type {
         switch self {
         case .exact: ExactStorage.self
         case .full: FullStorage.self
         case .offdiagonal: OffdiagonalStorage.self
         case .symmetric: SymmetricStorage.self
+        case .shared: SharedRoot.self
         }
     }
 

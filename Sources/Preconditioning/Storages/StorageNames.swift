@@ -8,14 +8,16 @@ public enum StatisticKind: String, Sendable, Codable, CaseIterable {
     case householder
     case cholesky
     case ldlt
+    case inverseRoot = "inverse-root"
 }
 
-/// The storages of a root by name; they mean what they mean for a statistic.
+/// The storages of a root by name; but for `shared` they mean what they mean for a statistic.
 public enum RootKind: String, Sendable, Codable, CaseIterable {
     case exact
     case full
     case offdiagonal
     case symmetric
+    case shared
 }
 
 /// A table of names of storages.

@@ -13,10 +13,14 @@ public struct StorageTraits: Sendable {
     public let takesErrorFeedback: Bool
     /// Whether the codes depend on the exponent and the damping of the root that will be taken.
     public let dependsOnRoot: Bool
+    /// Of a statistic: whether its root is kept in its place, and can be the root in use.
+    public let keepsRoot: Bool
+    /// Of a root: whether it is the one that the statistic keeps, and has neither bytes, solver nor interval of its own.
+    public let isShared: Bool
 
     init(
         isCoded: Bool = true, isFactored: Bool = false, isRectified: Bool = false, isShifted: Bool = false,
-        takesErrorFeedback: Bool = false, dependsOnRoot: Bool = false
+        takesErrorFeedback: Bool = false, dependsOnRoot: Bool = false, keepsRoot: Bool = false, isShared: Bool = false
     ) {
         self.isCoded = isCoded
         self.isFactored = isFactored
@@ -24,17 +28,21 @@ public struct StorageTraits: Sendable {
         self.isShifted = isShifted
         self.takesErrorFeedback = takesErrorFeedback
         self.dependsOnRoot = dependsOnRoot
+        self.keepsRoot = keepsRoot
+        self.isShared = isShared
     }
 
     /// Whether the damping of the root has a part in what is kept.
     public var dependsOnDamping: Bool { isShifted || dependsOnRoot }
     /// Whether a source's eigenvalues, or the largest of them for a shift, are asked for.
-    public var wantsDecomposition: Bool { isFactored || isShifted }
+    public var wantsDecomposition: Bool { isFactored || isShifted || keepsRoot }
+    /// Whether eigenvalues and eigenvectors come back: those that are kept, or those of the root that is.
+    public var comesBackFactored: Bool { isFactored || keepsRoot }
     /// Whether decoded eigenvectors are the same whatever the eigenvalues, exponent and damping: a study decodes them once.
     public var codesVectorsAlone: Bool { isFactored && !dependsOnRoot }
 }
 
 extension StorageTraits {
     /// As published: the closed form where there are factors, the iteration otherwise.
-    public var defaultSolver: RootSolver { isFactored ? .factored : .schurNewton }
+    public var defaultSolver: RootSolver { comesBackFactored ? .factored : .schurNewton }
 }

@@ -6,20 +6,13 @@ import Quantization
 /// Blocks of `full` and `offdiagonal` run along rows, so an entry and its mirror image decode differently. A decoded
 /// tensor holds row j of the matrix in its column j: in memory it is the matrix in row-major order, and as a
 /// tensor its transpose.
-public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
+struct StoredMatrix<Backend: MatrixBackend>: KeptRoot {
     private enum Kept {
         case exact(Backend.Tensor)
         case coded(Backend.CodedTensor, mirrored: Bool)
     }
 
     private var kept: Kept
-
-    /// - Throws: `QuantizationError.notFinite`.
-    public init(
-        _ matrix: Backend.Tensor, storage: RootStorage, backend: Backend
-    ) throws(QuantizationError) {
-        try self.init(matrix, layout: storage.definition.layout, backend)
-    }
 
     /// - Parameter layout: nil to keep the matrix as it is.
     /// - Throws: `QuantizationError.notFinite`.
@@ -32,7 +25,7 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         kept = .coded(try backend.encode(matrix, as: form), mirrored: layout.isMirrored)
     }
 
-    public func decoded(_ backend: Backend) -> Backend.Tensor {
+    func decoded(_ backend: Backend) -> Backend.Tensor {
         switch kept {
         case .exact(let matrix): matrix
         case .coded(let coded, let mirrored):
@@ -53,7 +46,7 @@ public struct StoredMatrix<Backend: MatrixBackend>: Sendable {
         if case .exact(let matrix) = kept { kept = .exact(backend.addToDiagonal(matrix, shift)) }
     }
 
-    public func byteCount(_ backend: Backend) -> Int {
+    func byteCount(_ backend: Backend) -> Int {
         switch kept {
         case .exact(let matrix): backend.byteCount(matrix)
         case .coded(let coded, mirrored: _): backend.byteCount(coded)

@@ -105,7 +105,7 @@ public final class PreconditionerDump {
             try writer.setAttribute("updates", to: .integer(updates), of: set)
         }
         for matrix in side.matrices {
-            try write(matrix.name.rawValue, matrix.matrix(backend), updates: matrix.updates)
+            try write(matrix.name.rawValue, try matrix.matrix(backend), updates: matrix.updates)
         }
         if let reference { try write("reference", reference, updates: side.matrices[0].updates) }
         for (name, value) in attributes { try writer.setAttribute(name, to: value, of: folder) }

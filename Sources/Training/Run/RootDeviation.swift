@@ -35,8 +35,10 @@ extension Trainer {
             guard let shadow = slot.shadow else { continue }
             let group = RootDeviation.group(of: network.parameters[index].name)
             for (side, reference) in zip(sides(ofParameter: index), shadow.roots(backend)) {
-                guard let reference, let root = side[.root], root.updates > 0 else { continue }
-                let comparison = compare(Matrix<Double>(root.matrix(backend)), to: Matrix<Double>(reference))
+                guard let reference, let root = side[.root], root.updates > 0, let matrix = try? root.matrix(backend) else {
+                    continue
+                }
+                let comparison = compare(Matrix<Double>(matrix), to: Matrix<Double>(reference))
                 guard let error = comparison.normwiseRelativeError, let angle = comparison.angleDegrees else { continue }
                 comparisons[group, default: []].append((error, angle))
             }

@@ -45,9 +45,11 @@ extension Trainer {
     }
 
     /// The statistic of a side as its root is taken of it, nil where there is no such side.
-    public func decodedStatistic(of place: ParameterSide) -> Matrix<Float>? {
+    ///
+    /// - Throws: `DecompositionError` where decoding is by a decomposition.
+    public func decodedStatistic(of place: ParameterSide) throws(DecompositionError) -> Matrix<Float>? {
         guard let side = sides.first(where: { $0.place == place })?.side else { return nil }
-        return (side[.decoded] ?? side[.statistic])?.matrix(backend)
+        return try (side[.decoded] ?? side[.statistic])?.matrix(backend)
     }
 
     /// Nil on a step without roots: a run that was resumed after such a failure gets as far as the next root.

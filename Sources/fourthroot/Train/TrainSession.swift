@@ -77,7 +77,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             try CheckpointFolder(path: folder, keeping: 1, configuration: configuration.values).write(run.trainer)
             Terminal.report("note", "the state of step \(run.trainer.step) is in \(folder)")
         }
-        guard case .roots(let step, let side, _, _) = error, let matrix = run.trainer.decodedStatistic(of: side) else { return }
+        guard case .roots(let step, let side, _, _) = error, let matrix = try run.trainer.decodedStatistic(of: side) else {
+            return
+        }
         let path = String(format: "%@/failed-root-step-%08d.h5", folder, step)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try HDF5File.create(at: path, overwriting: true) { writer in
