@@ -37,6 +37,12 @@ struct PreconditionerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How the reflectors of \(StatisticKind.names(where: \.codesReflectors)) are computed: closed, each from what the coded "
+                + "ones before it left over, or open, by a QR (default closed)."))
+    var reflectorLoop: ReflectorLoop?
+
+    @Option(
+        help: ArgumentHelp(
             "How \(StatisticKind.names(where: \.isFactored)) renews its eigenvectors at an update: subspace, one QR step as "
                 + "published, or eigen, a whole decomposition (default subspace)."))
     var updateDecomposition: UpdateDecomposition?
@@ -130,9 +136,14 @@ struct PreconditionerOptions: ParsableArguments {
         let (codebook, rootCodebook) = (
             codebook ?? BlockCoding.defaultCodebook, rootCodebook ?? codebook ?? BlockCoding.defaultCodebook
         )
+        let (statistic, root) = (statistic ?? .exact, root ?? .exact)
+        let statisticCoding = statistic.traits.isCoded ? try coding(codebook, bits, block) : nil
+        let rootCoding =
+            root.traits.isCoded ? try coding(rootCodebook, rootBits ?? bits, rootBlock ?? block) : nil
         let scheme = try PreconditionerScheme(
-            statistic: StatisticStorage(statistic ?? .exact) { try coding(codebook, bits, block) },
-            root: RootStorage(root ?? .exact) { try coding(rootCodebook, rootBits ?? bits, rootBlock ?? block) },
+            statistic: StatisticStorage(
+                statistic, StorageSettings(coding: statisticCoding, reflectorLoop: reflectorLoop)),
+            root: RootStorage(root, rootCoding),
             decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? defaults.exponent,
             solver: solver, updateDecomposition: updateDecomposition ?? .subspace,
             updateRectificationSteps: rectifyUpdate ?? defaults.updateRectificationSteps,
@@ -181,6 +192,7 @@ struct PreconditionerOptions: ParsableArguments {
             coding("block", block != nil, rootBlock != nil),
             rootCoding("root-codebook", rootCodebook != nil), rootCoding("root-bits", rootBits != nil),
             rootCoding("root-block", rootBlock != nil),
+            of(\.codesReflectors, option: "reflector-loop", reflectorLoop != nil),
             of(\.isFactored, option: "update-decomposition", updateDecomposition != nil),
             of(\.isRectified, option: "rectify-update", rectifyUpdate != nil),
             of(\.isRectified, option: "rectify-root", rectifyRoot != nil),

@@ -19,6 +19,7 @@ extension IndefiniteRule: ExpressibleByArgument {}
 extension Preset: ExpressibleByArgument {}
 extension ReferenceSolver: ExpressibleByArgument {}
 extension RootSolver: ExpressibleByArgument {}
+extension ReflectorLoop: ExpressibleByArgument {}
 extension UpdateDecomposition: ExpressibleByArgument {}
 extension StatisticShift: ExpressibleByArgument {}
 extension DataSource: ExpressibleByArgument {}

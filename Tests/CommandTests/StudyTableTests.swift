@@ -37,7 +37,7 @@ import Testing
         let table = try study(["--contraction", "0,-3", "--damping", "0,1e-6,0.1"])
         let words: Set = [
             "source", "matrix", "statistic", "root", "codebook", "root_codebook", "solver", "outcome", "reference",
-            "arithmetic", "decomposition",
+            "arithmetic", "decomposition", "reflector_loop",
         ]
         for row in table.rows {
             for (name, field) in row where !words.contains(name) && !field.isEmpty {

@@ -12,16 +12,16 @@ import Testing
 struct OracleAgreementTests {
     private static let grid = """
         grids:
-          - {statistic: [full, offdiagonal, symmetric, householder, cholesky], codebook: [linear-2, dynamic-tree], bits: [3, 4, 8]}
+          - {statistic: [full, offdiagonal, symmetric, householder, cholesky], reflector-loop: open, codebook: [linear-2, dynamic-tree], bits: [3, 4, 8]}
           - {statistic: eigenvector, codebook: [linear-2, dynamic-tree], bits: [3, 4, 8], rectify: [0, 1, 4]}
           - {statistic: eigenvector, rectify: [0, 1, 4], solver: factored}
           - {root: [full, offdiagonal, symmetric], codebook: [linear-2, dynamic-tree], bits: [3, 4, 8]}
           - {statistic: eigenvector, root: offdiagonal}
           - {statistic: eigenvector, root: offdiagonal, rectify: 4, solver: factored}
           - {statistic: offdiagonal, root: offdiagonal}
-          - {statistic: householder, root: symmetric, bits: 8}
+          - {statistic: householder, reflector-loop: open, root: symmetric, bits: 8}
           - {statistic: eigenvector, block: 100}
-          - {statistic: householder, codebook: linear-1.5, bits: [8, 5]}
+          - {statistic: householder, reflector-loop: open, codebook: linear-1.5, bits: [8, 5]}
         """
 
     /// Small matrices; the orders above take minutes.

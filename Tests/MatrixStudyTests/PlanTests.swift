@@ -33,11 +33,11 @@ import Testing
 
     @Test func paretoCoversEveryStorageAndAllBits() throws {
         let cases = try StudyPlan(grids: Preset.pareto.grids).cases()
-        for kind in StatisticKind.allCases where kind != .exact {
+        for kind in StatisticKind.allCases where kind.traits.isCoded {
             let bits = Set(cases.filter { $0.statistic.kind == kind }.compactMap { $0.statistic.coding?.bits })
             #expect(bits == Set(2...8), "\(kind)")
         }
-        for kind in RootKind.allCases where kind != .exact {
+        for kind in RootKind.allCases where kind.traits.isCoded {
             #expect(Set(cases.filter { $0.root.kind == kind }.compactMap { $0.root.coding?.bits }) == Set(2...8))
         }
     }

@@ -20,6 +20,7 @@ import Testing
             let codebook: String
             let bits: Int
             let rectify: Int?
+            let reflectorLoop: String?
             let solver: String
             let nre: Double
             let angleDegrees: Double
@@ -42,7 +43,8 @@ import Testing
             yaml: ["{codebook: linear-2, bits: 4", "{codebook: dynamic-tree, bits: 3", "{codebook: linear-1.5, bits: 8"]
                 .reduce("grids:\n") { text, coding in
                     let coding = "  - \(coding), block: \(block), "
-                    return text + coding + "statistic: [full, offdiagonal, symmetric, cholesky, householder]}\n" + coding
+                    return text + coding + "statistic: [full, offdiagonal, symmetric, cholesky]}\n" + coding
+                        + "statistic: householder, reflector-loop: [closed, open]}\n" + coding
                         + "statistic: eigenvector, rectify: [0, 1], solver: [eigen, factored]}\n" + coding
                         + "root: [full, offdiagonal, symmetric]}\n" + coding
                         + "statistic: inverse-root, root: [exact, shared]}\n"
@@ -64,7 +66,7 @@ import Testing
                 compared += 1
             }
         }
-        #expect(compared == oracle.rows.count && compared == 2 * 3 * 14)
+        #expect(compared == oracle.rows.count && compared == 2 * 3 * 15)
     }
 
     /// The codes are equal, so that what differs are the roundings of two decompositions: λ^(-1/4) by a quarter of n·u·κ, with
@@ -93,6 +95,6 @@ extension ShippedOracleTests.Oracle.Row {
     fileprivate func matches(_ fields: [String: String]) -> Bool {
         fields["matrix"] == matrix && fields["statistic"] == statistic && fields["root"] == root
             && fields["codebook"] == codebook && fields["bits"] == "\(bits)" && fields["solver"] == solver
-            && fields["rectify"] == (rectify.map { "\($0)" } ?? "")
+            && fields["reflector_loop"] == (reflectorLoop ?? "") && fields["rectify"] == (rectify.map { "\($0)" } ?? "")
     }
 }

@@ -30,7 +30,7 @@ private struct DecomposedMatrix: StatisticSource {
 @Suite struct StorageNameTests {
     /// Every storage by its name.
     private func storages(bits: Int) throws -> [StatisticStorage] {
-        try StatisticKind.allCases.map { kind in try StatisticStorage(kind) { try blockCoding(.linear2, bits: bits) } }
+        try StatisticKind.allCases.map { kind in try StatisticStorage(kind, blockCoding(.linear2, bits: bits)) }
     }
 
     /// Settings of a training are read as they were written by earlier versions: the name over `_0`, the coding.
@@ -40,11 +40,13 @@ private struct DecomposedMatrix: StatisticSource {
         func text(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
         let coding = try blockCoding(.dynamicTree, bits: 4, block: 32)
         let householder = #"{"householder":{"_0":{"bits":4,"block":32,"codebook":"dynamic-tree"}}}"#
-        #expect(try text(StatisticStorage.householder(coding)) == householder)
+        #expect(
+            try text(StatisticStorage.householder(coding))
+                == #"{"householder":{"_0":{"bits":4,"block":32,"codebook":"dynamic-tree"},"loop":"closed"}}"#)
         #expect(try text(StatisticStorage.exact) == #"{"exact":{}}"#)
         #expect(try text(RootStorage.exact) == #"{"exact":{}}"#)
         #expect(
-            try JSONDecoder().decode(StatisticStorage.self, from: Data(householder.utf8)) == .householder(coding))
+            try JSONDecoder().decode(StatisticStorage.self, from: Data(householder.utf8)) == .householder(coding, loop: .open))
         for storage in try storages(bits: 3) {
             #expect(try JSONDecoder().decode(StatisticStorage.self, from: JSONEncoder().encode(storage)) == storage)
         }
@@ -78,7 +80,7 @@ private struct DecomposedMatrix: StatisticSource {
     @Test(arguments: StatisticKind.allCases) func studyAndTrainingKeepAlike(_ kind: StatisticKind) throws {
         let order = 40
         let matrix = try KnownStatistic(.geometric(conditionNumber: 1e3), order: order).matrix
-        let storage = try StatisticStorage(kind) { try blockCoding(.linear2, bits: 5, block: 16) }
+        let storage = try StatisticStorage(kind, blockCoding(.linear2, bits: 5, block: 16))
         let scheme = try PreconditionerScheme(
             statistic: storage, root: .exact, decay: 0, damping: 1e-3,
             updateDecomposition: kind.traits.isFactored ? .eigen : .subspace,

@@ -66,6 +66,7 @@ import Training
         var result: [PreconditionerScheme] = []
         for root in RootKind.allCases.map({ RootStorage($0, coding) }) {
             for statistic in StatisticKind.allCases.map({ StatisticStorage($0, coding) }) {
+                if root.traits.isShared && !statistic.traits.keepsRoot { continue }
                 result.append(try PreconditionerScheme(statistic: statistic, root: root))
                 if statistic.traits.takesErrorFeedback {
                     result.append(try PreconditionerScheme(statistic: statistic, root: root, errorFeedbackDecay: 0.9))
@@ -128,7 +129,7 @@ import Training
                     for (part, kinds) in [("statistic", bytes.statistics), ("root", bytes.roots)] {
                         #expect(kinds.codes == sum(part, ["codes"]) && kinds.signs == sum(part, ["negations"]))
                         #expect(kinds.blockMaxima == sum(part, ["block_maxima"]))
-                        #expect(kinds.diagonals == sum(part, ["diagonal", "eigenvalues", "logarithms"]))
+                        #expect(kinds.diagonals == sum(part, ["diagonal", "eigenvalues", "logarithms", "range"]))
                         #expect(kinds.exact == sum(part, ["entries", "vectors"]))
                     }
                 }

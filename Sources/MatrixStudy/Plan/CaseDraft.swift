@@ -16,6 +16,7 @@ struct CaseDraft: Sendable, Hashable {
     var rootCodebook: CodebookName?
     var rootBits: Int?
     var rootBlock: Int?
+    var reflectorLoop: ReflectorLoop?
 
     var codesStatistic: Bool { statistic?.traits.isCoded ?? false }
     var codesRoot: Bool { root?.traits.isCoded ?? false }
@@ -29,7 +30,8 @@ extension StudyCase {
         else { preconditionFailure("a case without a value that every case has: \(draft)") }
         statistic = StatisticCase(
             contraction: draft.contraction, damping: damping, exponent: exponent, kind: kind,
-            coding: CodingChoice(draft.codebook, draft.bits, draft.block), rectificationSteps: draft.rectify, solver: solver)
+            coding: CodingChoice(draft.codebook, draft.bits, draft.block), rectificationSteps: draft.rectify,
+            reflectorLoop: draft.reflectorLoop, solver: solver)
         root = RootCase(kind: rootKind, coding: CodingChoice(draft.rootCodebook, draft.rootBits, draft.rootBlock))
     }
 
@@ -39,7 +41,8 @@ extension StudyCase {
             contraction: statistic.contraction, damping: statistic.damping, exponent: statistic.exponent,
             statistic: statistic.kind, codebook: statistic.coding?.codebook, bits: statistic.coding?.bits,
             block: statistic.coding?.block, rectify: statistic.rectificationSteps, solver: statistic.solver, root: root.kind,
-            rootCodebook: root.coding?.codebook, rootBits: root.coding?.bits, rootBlock: root.coding?.block)
+            rootCodebook: root.coding?.codebook, rootBits: root.coding?.bits, rootBlock: root.coding?.block,
+            reflectorLoop: statistic.reflectorLoop)
     }
 }
 

@@ -19,6 +19,7 @@ public struct CaseGrid: Sendable, Equatable {
     public var rootBits: [Int]?
     public var rootBlock: [Int]?
     public var rectify: [Int]?
+    public var reflectorLoop: [ReflectorLoop]?
     public var solver: [RootSolver]?
     public var damping: [Double]?
     public var exponent: [Double]?

@@ -90,6 +90,13 @@ extension StudyAxis {
                 return grid.rootBlock ?? draft.block.map { [$0] } ?? grid.block ?? [BlockCoding.defaultBlockSize]
             },
             need: { _ in "a coded root" }),
+        StudyAxis(
+            "reflector-loop", \.reflectorLoop, \.reflectorLoop,
+            help: "Whether a reflector makes up for the codes of those before it, or is that of a QR (default closed).",
+            values: { draft, grid, _ in
+                draft.statistic?.traits.codesReflectors == true ? grid.reflectorLoop ?? [.closed] : nil
+            },
+            need: { _ in "statistic \(StatisticKind.names(where: \.codesReflectors))" }),
     ]
 
     private static let bitsProblem: @Sendable (Int) -> String? = {

@@ -108,3 +108,4 @@ extension StatisticKind: AxisValue {}
 extension RootKind: AxisValue {}
 extension CodebookName: AxisValue {}
 extension RootSolver: AxisValue {}
+extension ReflectorLoop: AxisValue {}

@@ -28,10 +28,11 @@ public struct StatisticCase: Sendable, Hashable {
     public let kind: StatisticKind
     public let coding: CodingChoice?
     public let rectificationSteps: Int?
+    public let reflectorLoop: ReflectorLoop?
     public let solver: RootSolver
 
     func storage() throws -> StatisticStorage {
-        StatisticStorage(kind, try coding?.blockCoding())
+        StatisticStorage(kind, StorageSettings(coding: try coding?.blockCoding(), reflectorLoop: reflectorLoop))
     }
 }
 
@@ -62,6 +63,7 @@ extension StatisticCase {
     var summary: String {
         var parts = ["statistic \(kind.rawValue)"]
         if let coding { parts.append("\(coding.codebook.rawValue), \(coding.bits) bits, block \(coding.block)") }
+        if reflectorLoop == .open { parts.append("open loop") }
         if let contraction { parts.append("contraction \(contraction)") }
         return parts.joined(separator: ", ")
     }

@@ -7,7 +7,7 @@ struct BasisStorage: StatisticDefinition {
     static let traits = StorageTraits(isCoded: false, isFactored: true)
     let iteratesInDescendingOrder: Bool
 
-    static func with(_ coding: BlockCoding?) -> BasisStorage { BasisStorage(iteratesInDescendingOrder: false) }
+    static func with(_ settings: StorageSettings) -> BasisStorage { BasisStorage(iteratesInDescendingOrder: false) }
 
     func buffers(order: Int, hasErrorFeedback: Bool) -> BufferBytes {
         var bytes = BufferBytes.entries(order: order)

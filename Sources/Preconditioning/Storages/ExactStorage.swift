@@ -4,7 +4,7 @@ import Quantization
 struct ExactStorage: EntryStorage {
     static let traits = StorageTraits(isCoded: false)
 
-    static func with(_ coding: BlockCoding?) -> ExactStorage { ExactStorage() }
+    static func with(_ settings: StorageSettings) -> ExactStorage { ExactStorage() }
 
     var layout: EntryLayout? { nil }
 }

@@ -3,9 +3,17 @@ import MatrixCore
 import Quantization
 
 /// Eigenvalues in float32, the eigenvector matrix as coded Householder reflectors and sign bits.
-struct HouseholderStorage: CodedStatisticDefinition {
-    static let traits = StorageTraits(isFactored: true, dependsOnRoot: true)
+struct HouseholderStorage: StatisticDefinition {
+    static let traits = StorageTraits(isFactored: true, dependsOnRoot: true, codesReflectors: true)
     let coding: BlockCoding
+    let loop: ReflectorLoop
+
+    static func with(_ settings: StorageSettings) -> HouseholderStorage {
+        guard let coding = settings.coding, let loop = settings.reflectorLoop else {
+            preconditionFailure("reflectors without a coding and a loop")
+        }
+        return HouseholderStorage(coding: coding, loop: loop)
+    }
 
     var uncoded: any StatisticDefinition { BasisStorage(iteratesInDescendingOrder: true) }
 
@@ -25,12 +33,14 @@ struct HouseholderStorage: CodedStatisticDefinition {
             eigenvalues: eigenvalues, vectors: source.eigenvectors,
             permutation: reflectorPermutation(
                 eigenvalues: backend.values(of: eigenvalues), exponent: use.exponent, damping: use.damping),
-            coding: coding, backend: backend)
+            coding: coding, loop: loop, backend: backend)
     }
 }
 
 extension StatisticStorage {
-    public static func householder(_ coding: BlockCoding) -> StatisticStorage { Storage(.householder, coding) }
+    public static func householder(_ coding: BlockCoding, loop: ReflectorLoop = .closed) -> StatisticStorage {
+        Storage(.householder, StorageSettings(coding: coding, reflectorLoop: loop))
+    }
 }
 
 /// A statistic kept by its eigenvalues in float32 and the coded Householder reflectors of its eigenvector matrix,
@@ -39,6 +49,10 @@ extension StatisticStorage {
 /// vₖ has an implied 1 in place k and its coded tail below. Decoding takes τₖ = 2/(1 + ‖tail‖²), which makes every Hₖ
 /// orthogonal whatever the codes, so the product needs no rectification. Column k of the product carries the errors of
 /// k reflectors; the eigenvectors that matter most to A^(-p) therefore come first.
+///
+/// In a closed loop each reflector is computed from what the coded ones before it left over, and makes up for their errors: by 4
+/// bits NRE of A^(-1/4) is up to 16 % less than with the reflectors of a QR factorization, at the same bytes and for the same
+/// decoder.
 public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     public let order: Int
     public private(set) var eigenvalues: Backend.Vector
@@ -55,37 +69,41 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     ///   - permutation: `reflectorPermutation` of the eigenvalues.
     /// - Throws: `QuantizationError.notFinite`.
     public init(
-        eigenvalues: Backend.Vector, vectors: Backend.Tensor, permutation: [Int], coding: BlockCoding, backend: Backend
+        eigenvalues: Backend.Vector, vectors: Backend.Tensor, permutation: [Int], coding: BlockCoding,
+        loop: ReflectorLoop = .closed, backend: Backend
     ) throws(QuantizationError) {
-        let (packed, scalars) = backend.householderQR(backend.selectColumns(vectors, permutation))
-        let onHost = backend.values(of: [backend.diagonal(packed), scalars])
-        // R is Diag(±1).
-        try self.init(
-            eigenvalues: backend.select(eigenvalues, permutation: permutation), reflectors: packed, scalars: onHost[1],
-            negative: onHost[0].map { $0 < 0 }, coding: coding, backend: backend)
+        let vectors = backend.selectColumns(vectors, permutation)
+        let eigenvalues = backend.select(eigenvalues, permutation: permutation)
+        let storage = HouseholderStorage(coding: coding, loop: loop)
+        switch loop {
+        case .closed:
+            let (reflectors, negative) = closedLoop(vectors, coding, backend)
+            try self.init(
+                eigenvalues: eigenvalues, reflectors: reflectors, negative: negative, storage: storage, backend: backend)
+        case .open:
+            let (packed, scalars) = backend.householderQR(vectors)
+            let onHost = backend.values(of: [backend.diagonal(packed), scalars])
+            // R is Diag(±1).
+            try self.init(
+                eigenvalues: eigenvalues, reflectors: packed,
+                negative: foundIdentities(onHost[0].map { $0 < 0 }, scalars: onHost[1]), storage: storage, backend: backend)
+        }
     }
 
     /// The eigenvectors H₁H₂…Hₙ·Diag(±1), − where `negative`, from reflectors in the order of the eigenvalues.
     ///
     /// - Parameters:
-    ///   - reflectors: their tails below the diagonal, as `householderQR` leaves them; the rest is not read.
-    ///   - scalars: τₖ.
+    ///   - reflectors: their tails below the diagonal, before coding; the rest is not read.
     /// - Throws: `QuantizationError.notFinite`.
-    init(
-        eigenvalues: Backend.Vector, reflectors: Backend.Tensor, scalars: [Backend.Scalar], negative: [Bool],
-        coding: BlockCoding, backend: Backend
+    private init(
+        eigenvalues: Backend.Vector, reflectors: Backend.Tensor, negative: [Bool], storage: HouseholderStorage,
+        backend: Backend
     ) throws(QuantizationError) {
-        storage = HouseholderStorage(coding: coding)
+        self.storage = storage
         order = negative.count
         self.eigenvalues = try backend.singlePrecision(eigenvalues)
         tails = try backend.encode(reflectors, as: storage.form(order: order))
-        // Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k; but for the last,
-        // which decodes as it was.
-        let lastIsIdentity = order - 1
-        signs = backend.vector(
-            negative.enumerated().map { index, isNegative in
-                isNegative != (scalars[index] == 0 && index != lastIsIdentity) ? -1 : 1
-            })
+        signs = backend.vector(negative.map { $0 ? -1 : 1 })
     }
 
     public mutating func replace(
@@ -93,16 +111,17 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
     ) throws(QuantizationError) {
         let onHost = backend.values(of: [factors.eigenvalues] + (factors.reflectors.map { [$0.scalars] } ?? []))
         let permutation = reflectorPermutation(eigenvalues: onHost[0], exponent: use.exponent, damping: use.damping)
-        guard let reflectors = factors.reflectors, permutation == Array(0..<order) else {
+        guard let reflectors = factors.reflectors, storage.loop == .open, permutation == Array(0..<order) else {
             self = try HouseholderStatistic(
                 eigenvalues: factors.eigenvalues, vectors: factors.vectors, permutation: permutation,
-                coding: storage.coding, backend: backend)
+                coding: storage.coding, loop: storage.loop, backend: backend)
             return
         }
         // The step's own reflectors: its order is the one to store in, and another factorization is saved.
         self = try HouseholderStatistic(
-            eigenvalues: factors.eigenvalues, reflectors: reflectors.packed, scalars: onHost[1],
-            negative: [Bool](repeating: false, count: order), coding: storage.coding, backend: backend)
+            eigenvalues: factors.eigenvalues, reflectors: reflectors.packed,
+            negative: foundIdentities([Bool](repeating: false, count: order), scalars: onHost[1]), storage: storage,
+            backend: backend)
     }
 
     public func vectors(rectificationSteps steps: Int, _ backend: Backend) -> Backend.Tensor { vectors(backend) }
@@ -141,6 +160,31 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
         }
         signs = backend.vector((0..<order).map { negations[$0 / 8] >> ($0 % 8) & 1 == 1 ? -1 : 1 })
         tails = try backend.codedTensor(like: tails, from: archive.part("reflectors"))
+    }
+}
+
+/// The tails of reflectors in a closed loop, before they are coded: the code of each is that of the backend, to the bit.
+private func closedLoop<Backend: MatrixBackend>(
+    _ vectors: Backend.Tensor, _ coding: BlockCoding, _ backend: Backend
+) -> (reflectors: Backend.Tensor, negative: [Bool]) {
+    var left = vectors
+    let count = backend.shape(of: vectors).columns
+    let found = reflectInClosedLoop(&left, count: count, appliesToAll: false, backend) { _, tail in
+        // What the backend will be given.
+        let single = tail.map { Float(Backend.Scalar($0)) }
+        // Entries that are not finite have no code; the backend says where they are.
+        guard single.allSatisfy(\.isFinite) else { return tail }
+        let (codes, maxima) = ReferenceCodec.encode(single, coding: coding)
+        return ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding).map { Double($0) }
+    }
+    return (backend.tensor(inScalar(found.tails)), found.isNegative)
+}
+
+/// Where LAPACK found a zero tail it left Hₖ = I, τ = 0, which decodes as the reflection of axis k; but for the last, which
+/// decodes as it was.
+private func foundIdentities<Scalar: MatrixScalar>(_ negative: [Bool], scalars: [Scalar]) -> [Bool] {
+    negative.enumerated().map { index, isNegative in
+        isNegative != (scalars[index] == 0 && index != negative.count - 1)
     }
 }
 

@@ -10,7 +10,7 @@ struct InverseRootStorage: StatisticDefinition {
     /// Nil where R is kept in float32.
     let coding: BlockCoding?
 
-    static func with(_ coding: BlockCoding?) -> InverseRootStorage { InverseRootStorage(coding: coding) }
+    static func with(_ settings: StorageSettings) -> InverseRootStorage { InverseRootStorage(coding: settings.coding) }
 
     var uncoded: any StatisticDefinition { InverseRootStorage(coding: nil) }
 
@@ -111,11 +111,10 @@ struct InverseRootStatistic<Backend: MatrixBackend>: KeptStatistic {
 
     func byteCount(_ backend: Backend) -> Int { root.byteCount(backend) + 8 }
 
-    /// `range`, the least and the largest eigenvalue of R, and the buffers of R.
+    /// The buffers of R, and `range`, its least and largest eigenvalue.
     func archive(_ backend: Backend) -> StateArchive {
-        var archive = StateArchive()
+        var archive = root.archive(backend)
         archive.add("range", .floats([range.lowerBound, range.upperBound]))
-        archive.add("root", root.archive(backend))
         return archive
     }
 
@@ -125,6 +124,6 @@ struct InverseRootStatistic<Backend: MatrixBackend>: KeptStatistic {
             throw archive.error("range", .invalid("\(ends[0]) to \(ends[1]) is no range of positive eigenvalues"))
         }
         range = ends[0]...ends[1]
-        try root.read(archive.part("root"), backend)
+        try root.read(archive, backend)
     }
 }

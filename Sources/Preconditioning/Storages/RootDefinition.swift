@@ -7,8 +7,7 @@ import Quantization
 /// the `KeptRoot` that it makes, a line in the table of names and a line in the factory.
 protocol RootDefinition: Sendable {
     static var traits: StorageTraits { get }
-    /// - Parameter coding: nil for a storage that does not code.
-    static func with(_ coding: BlockCoding?) -> Self
+    static func with(_ settings: StorageSettings) -> Self
 
     /// The storage in its place below the smallest coded order.
     var uncodedRoot: RootStorage { get }

@@ -5,7 +5,7 @@ import Quantization
 struct SharedRoot: RootDefinition {
     static let traits = StorageTraits(isCoded: false, isShared: true)
 
-    static func with(_ coding: BlockCoding?) -> SharedRoot { SharedRoot() }
+    static func with(_ settings: StorageSettings) -> SharedRoot { SharedRoot() }
 
     var uncodedRoot: RootStorage { .shared }
 

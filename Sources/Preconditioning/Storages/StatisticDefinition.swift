@@ -8,8 +8,7 @@ import Quantization
 /// and a line in the factory.
 protocol StatisticDefinition: Sendable {
     static var traits: StorageTraits { get }
-    /// - Parameter coding: nil for a storage that does not code.
-    static func with(_ coding: BlockCoding?) -> Self
+    static func with(_ settings: StorageSettings) -> Self
 
     /// The storage in its place below the smallest coded order.
     var uncoded: any StatisticDefinition { get }
@@ -33,8 +32,8 @@ protocol CodedStatisticDefinition: StatisticDefinition {
 }
 
 extension CodedStatisticDefinition {
-    static func with(_ coding: BlockCoding?) -> Self {
-        guard let coding else { preconditionFailure("\(Self.self) without a coding") }
+    static func with(_ settings: StorageSettings) -> Self {
+        guard let coding = settings.coding else { preconditionFailure("\(Self.self) without a coding") }
         return Self(coding: coding)
     }
 }

@@ -1,25 +1,29 @@
 import Compute
 import Quantization
 
-/// How a matrix is kept: a storage by its name and, where it codes, the coding.
+/// How a matrix is kept: a storage by its name and what it is told.
 ///
-/// In a configuration it is one key, the name, over `_0`, the coding.
+/// In a configuration it is one key, the name, over `_0`, the coding, and the other settings that apply by their names.
 public struct Storage<Kind: StorageName>: Sendable, Equatable {
     public let kind: Kind
-    /// Nil for a storage that does not code.
-    public let coding: BlockCoding?
+    /// What does not apply to the storage is nil.
+    public let settings: StorageSettings
 
+    /// - Parameter settings: those that do not apply to the storage are left out, and a loop that is not given is closed.
     /// - Precondition: there is a coding where the storage codes.
-    public init(_ kind: Kind, _ coding: BlockCoding?) {
-        precondition(coding != nil || !kind.traits.isCoded, "the storage \(kind.rawValue) without a coding")
+    public init(_ kind: Kind, _ settings: StorageSettings) {
+        let traits = kind.traits
+        precondition(settings.coding != nil || !traits.isCoded, "the storage \(kind.rawValue) without a coding")
         self.kind = kind
-        self.coding = kind.traits.isCoded ? coding : nil
+        self.settings = StorageSettings(
+            coding: traits.isCoded ? settings.coding : nil,
+            reflectorLoop: traits.codesReflectors ? settings.reflectorLoop ?? .closed : nil)
     }
 
-    /// - Parameter coding: asked for where the storage codes.
-    public init(_ kind: Kind, coding: () throws -> BlockCoding) rethrows {
-        self.init(kind, kind.traits.isCoded ? try coding() : nil)
-    }
+    public init(_ kind: Kind, _ coding: BlockCoding?) { self.init(kind, StorageSettings(coding: coding)) }
+
+    /// Nil for a storage that does not code.
+    public var coding: BlockCoding? { settings.coding }
 
     public var traits: StorageTraits { kind.traits }
 }
@@ -31,7 +35,7 @@ public typealias StatisticStorage = Storage<StatisticKind>
 public typealias RootStorage = Storage<RootKind>
 
 extension StatisticStorage {
-    var definition: any StatisticDefinition { kind.definition.with(coding) }
+    var definition: any StatisticDefinition { kind.definition.with(settings) }
 
     /// Keeps the matrix of a source.
     ///
@@ -49,7 +53,7 @@ extension StatisticStorage {
 }
 
 extension RootStorage {
-    var definition: any RootDefinition { kind.definition.with(coding) }
+    var definition: any RootDefinition { kind.definition.with(settings) }
 
     /// Keeps a root.
     ///
@@ -70,6 +74,7 @@ extension RootStorage {
 extension Storage: Codable {
     private struct Key: CodingKey {
         static var coding: Key { Key(stringValue: "_0") }
+        static var loop: Key { Key(stringValue: "loop") }
 
         let stringValue: String
         var intValue: Int? { nil }
@@ -85,12 +90,19 @@ extension Storage: Codable {
                 .init(codingPath: names.codingPath, debugDescription: "no name of a storage"))
         }
         let values = try names.nestedContainer(keyedBy: Key.self, forKey: key)
-        try self.init(kind) { try values.decode(BlockCoding.self, forKey: .coding) }
+        let traits = kind.traits
+        self.init(
+            kind,
+            StorageSettings(
+                coding: traits.isCoded ? try values.decode(BlockCoding.self, forKey: .coding) : nil,
+                // As written by versions that had no other.
+                reflectorLoop: try values.decodeIfPresent(ReflectorLoop.self, forKey: .loop) ?? .open))
     }
 
     public func encode(to encoder: any Encoder) throws {
         var names = encoder.container(keyedBy: Key.self)
         var values = names.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: kind.rawValue))
-        try values.encodeIfPresent(coding, forKey: .coding)
+        try values.encodeIfPresent(settings.coding, forKey: .coding)
+        try values.encodeIfPresent(settings.reflectorLoop, forKey: .loop)
     }
 }

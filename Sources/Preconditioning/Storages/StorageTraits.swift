@@ -15,12 +15,15 @@ public struct StorageTraits: Sendable {
     public let dependsOnRoot: Bool
     /// Of a statistic: whether its root is kept in its place, and can be the root in use.
     public let keepsRoot: Bool
+    /// Whether reflectors are coded one after another, so that their loop is a choice.
+    public let codesReflectors: Bool
     /// Of a root: whether it is the one that the statistic keeps, and has neither bytes, solver nor interval of its own.
     public let isShared: Bool
 
     init(
         isCoded: Bool = true, isFactored: Bool = false, isRectified: Bool = false, isShifted: Bool = false,
-        takesErrorFeedback: Bool = false, dependsOnRoot: Bool = false, keepsRoot: Bool = false, isShared: Bool = false
+        takesErrorFeedback: Bool = false, dependsOnRoot: Bool = false, keepsRoot: Bool = false, codesReflectors: Bool = false,
+        isShared: Bool = false
     ) {
         self.isCoded = isCoded
         self.isFactored = isFactored
@@ -29,6 +32,7 @@ public struct StorageTraits: Sendable {
         self.takesErrorFeedback = takesErrorFeedback
         self.dependsOnRoot = dependsOnRoot
         self.keepsRoot = keepsRoot
+        self.codesReflectors = codesReflectors
         self.isShared = isShared
     }
 

@@ -34,7 +34,9 @@ struct SmallTraining {
     /// A transformer of one block with sides of 64 to 256, coded from 64 on.
     static func arguments(_ storage: String, steps: Int = 24) throws -> [String] {
         let options = try options(storage)
-        let intervals = options.isEmpty ? [] : ["--statistics-interval", "2", "--root-interval", "4", "--damping", "1e-4"]
+        // A root that is the statistic's own has no interval.
+        let roots = options.contains("shared") ? [] : ["--root-interval", "4"]
+        let intervals = options.isEmpty ? [] : ["--statistics-interval", "2", "--damping", "1e-4"] + roots
         return [
             "train", "--model", "gpt", "--dataset", "synthetic", "--optimizer", "adamw", "--layers", "1", "--width", "64",
             "--heads", "2", "--context", "16", "--batch-size", "4", "--steps", "\(steps)", "--dropout", "0.1",
