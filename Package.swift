@@ -42,7 +42,7 @@ let package = Package(
             dependencies: ["CKernels", "Compute", "LinearAlgebra", "MatrixCore", "Quantization"]),
         // Nothing of CUDA's is linked: its libraries are opened while the program runs.
         .target(
-            name: "CUDABackend", dependencies: ["Compute", "MatrixCore", "Quantization"],
+            name: "CUDABackend", dependencies: ["Compute", "Files", "MatrixCore", "Quantization"],
             resources: [
                 .embedInCode("Kernels/prelude.cuh"), .embedInCode("Kernels/block_codec.cu"),
                 .embedInCode("Kernels/elements.cu"), .embedInCode("Kernels/reductions.cu"),
@@ -52,7 +52,7 @@ let package = Package(
                 .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/selection.cu"),
             ]),
         // The cases that every backend is held to, for the tests and for `fourthroot selftest`.
-        .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "Quantization"]),
+        .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "NeuralNetworks", "Quantization"]),
         .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
@@ -92,8 +92,8 @@ let package = Package(
         .testTarget(
             name: "CUDABackendTests",
             dependencies: [
-                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "MatrixCore", "NeuralNetworks",
-                "Quantization", "TestSupport",
+                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "Files", "MatrixCore",
+                "NeuralNetworks", "Quantization", "TestSupport",
             ]),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(name: "SpectraTests", dependencies: ["GSLReference", "MatrixCore", "Spectra", "TestSupport"]),
         .testTarget(
             name: "NeuralNetworksTests",
-            dependencies: ["CPUBackend", "Compute", "MatrixCore", "NeuralNetworks", "TestSupport"]),
+            dependencies: ["CPUBackend", "Compute", "Conformance", "MatrixCore", "NeuralNetworks", "TestSupport"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [

@@ -1,3 +1,5 @@
+import Files
+
 /// NVIDIA's driver, the compiler of kernels and the libraries for matrices, found and opened while the program runs: nothing of
 /// CUDA's is needed to build, and what is missing is said by name.
 public struct CUDA: Sendable {
@@ -5,15 +7,23 @@ public struct CUDA: Sendable {
     let compiler: KernelCompiler
     let products: ProductLibrary
     let decompositions: DecompositionLibrary
+    let cache: KernelCache
 
+    /// Compiled kernels are kept in the folder of all that the program keeps.
+    ///
     /// - Throws: `DeviceError` where the driver or a library is missing, or the driver does not start.
     public init() throws(DeviceError) {
         let search = LibrarySearch()
-        try self.init { name throws(DeviceError) in try DynamicLibrary(name, search: search) }
+        try self.init(cache: KernelCache(folder: .standard())) { name throws(DeviceError) in
+            try DynamicLibrary(name, search: search)
+        }
     }
 
     /// - Parameter open: how a library is opened.
-    init(open: (LibraryName) throws(DeviceError) -> any SymbolSource) throws(DeviceError) {
+    init(
+        cache: KernelCache = KernelCache(folder: nil), open: (LibraryName) throws(DeviceError) -> any SymbolSource
+    ) throws(DeviceError) {
+        self.cache = cache
         driver = Driver(library: try open(.driver))
         compiler = KernelCompiler(library: try open(.compiler))
         products = ProductLibrary(library: try open(.products))

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 import MatrixStudy
 
 /// Where the reference's decompositions are kept between runs.
@@ -12,14 +12,10 @@ struct CacheOptions: ParsableArguments {
     @Flag(name: .customLong("no-cache"), help: "Neither use nor keep decompositions.")
     var disablesCache = false
 
-    /// FOURTHROOT_CACHE, else fourthroot in XDG_CACHE_HOME or in .cache of the home folder, unless an option says otherwise.
+    /// In the folder of all that is kept, unless an option says otherwise.
     var cache: ReferenceCache? {
         if disablesCache { return nil }
-        let environment = ProcessInfo.processInfo.environment
-        let place =
-            folder ?? environment["FOURTHROOT_CACHE"]
-            ?? environment["XDG_CACHE_HOME"].map { "\($0)/fourthroot" }
-            ?? environment["HOME"].map { "\($0)/.cache/fourthroot" }
-        return place.map { ReferenceCache(folder: $0) }
+        let kept = folder.map { CacheFolder($0) } ?? .standard()
+        return kept.map { ReferenceCache(folder: $0.path) }
     }
 }

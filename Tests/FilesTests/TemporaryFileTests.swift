@@ -154,7 +154,7 @@ import Testing
 }
 
 /// A folder of a test's own, removed with it.
-private final class TestFolder {
+final class TestFolder {
     private let base: String
 
     init() throws {

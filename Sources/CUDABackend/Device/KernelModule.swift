@@ -12,12 +12,19 @@ final class KernelModule: Sendable {
 
     /// - Throws: `DeviceError`.
     init(
-        _ source: KernelSource, scalar: String, compiler: KernelCompiler, device: CUDADevice
+        _ source: KernelSource, scalar: String, compiler: KernelCompiler, cache: KernelCache, device: CUDADevice
     ) throws(DeviceError) {
         self.device = device
-        let image = try compiler.compile(source, scalar: scalar, architecture: device.architecture)
         try device.makeCurrent()
-        module = try device.driver.loadModule(image)
+        let key = KernelCache.Key(
+            source: source.text, options: compiler.options(scalar: scalar, architecture: device.architecture),
+            compiler: try compiler.version(), driver: Int(try device.driver.version()))
+        module = try cache.loading(
+            key,
+            compile: { () throws(DeviceError) in
+                try compiler.compile(source, scalar: scalar, architecture: device.architecture)
+            },
+            load: { image throws(DeviceError) in try device.driver.loadModule(image) })
     }
 
     deinit {

@@ -9,6 +9,7 @@ final class OpenDevice: Sendable {
     let products: ProductLibrary
     let decompositions: DecompositionLibrary
     private let compiler: KernelCompiler
+    private let cache: KernelCache
     private nonisolated(unsafe) let pool: Driver.MemoryPool?
     /// What is asked outside of `concurrently` is done on this one, in order.
     let mainStream: DeviceStream
@@ -39,6 +40,7 @@ final class OpenDevice: Sendable {
     init(_ cuda: CUDA, index: Int) throws(DeviceError) {
         device = try cuda.device(index)
         compiler = cuda.compiler
+        cache = cuda.cache
         products = cuda.products
         decompositions = cuda.decompositions
         try device.makeCurrent()
@@ -145,7 +147,8 @@ final class OpenDevice: Sendable {
         try modules.withLock { modules throws(DeviceError) in
             let name = ModuleName(source: source, scalar: Scalar.kernelName)
             if let module = modules[name] { return module }
-            let module = try KernelModule(source, scalar: Scalar.kernelName, compiler: compiler, device: device)
+            let module = try KernelModule(
+                source, scalar: Scalar.kernelName, compiler: compiler, cache: cache, device: device)
             modules[name] = module
             return module
         }

@@ -7,7 +7,12 @@ struct KernelCompiler: Sendable {
 
     /// Every operation rounds by itself, as on the processor: no contraction into fused multiply-adds, subnormal numbers
     /// kept, division and square root rounded correctly.
-    private static let options = ["--fmad=false", "--ftz=false", "--prec-div=true", "--prec-sqrt=true", "--std=c++17"]
+    func options(scalar: String, architecture: String) -> [String] {
+        [
+            "--fmad=false", "--ftz=false", "--prec-div=true", "--prec-sqrt=true", "--std=c++17", "-DREAL=\(scalar)",
+            "--gpu-architecture=\(architecture)",
+        ]
+    }
 
     func version() throws(DeviceError) -> (major: Int, minor: Int) {
         var (major, minor): (Int32, Int32) = (0, 0)
@@ -37,8 +42,7 @@ struct KernelCompiler: Sendable {
         var program: Program?
         try check(create(&program, source.text, source.file, 0, nil, nil), "nvrtcCreateProgram")
         defer { _ = destroy(&program) }
-        let code = withPointers(to: Self.options + ["-DREAL=\(scalar)", "--gpu-architecture=\(architecture)"]) {
-            options, count in
+        let code = withPointers(to: options(scalar: scalar, architecture: architecture)) { options, count in
             compile(program, Int32(count), options)
         }
         if code != 0 {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GSLReference
 import HDF5Store
@@ -51,7 +52,7 @@ public struct ReferenceCache: Sendable {
         let bytes = 8 * order * (order + 1)
         guard bytes <= capacity else { return }
         do {
-            try makeFolder()
+            try CacheFolder(folder).make()
             try makeRoom(for: bytes)
             try HDF5File.create(at: path(hash), overwriting: true) { writer in
                 try writer.setAttribute("format", to: .string(ReferenceCache.format))
@@ -65,13 +66,6 @@ public struct ReferenceCache: Sendable {
             // A full disk or a read-only home costs the next run its GSL time, nothing else.
             return
         }
-    }
-
-    /// For its user alone. A folder that is there keeps its permissions.
-    private func makeFolder() throws {
-        let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().path
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-        mkdir(folder, 0o700)
     }
 
     private func path(_ hash: String) -> String { "\(folder)/\(hash)\(ReferenceCache.suffix)" }
