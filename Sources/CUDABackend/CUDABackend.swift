@@ -30,7 +30,7 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
     }
 
     /// The most bytes of the device that were in use at once, nil after a failure.
-    public var peakByteCount: Int? { device.peakByteCount() }
+    public var peakDeviceBytes: Int? { device.peakByteCount() }
 
     public func synchronize() throws(DeviceError) { try device.throwFailure() }
 

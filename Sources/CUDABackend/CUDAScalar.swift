@@ -27,5 +27,5 @@ public enum ProductPrecision: String, Sendable, CaseIterable {
     /// Factors rounded to 11 bits with the exponents of float32.
     case tf32
     /// Factors rounded to 8 bits with the exponents of float32.
-    case bf16
+    case bfloat16
 }

@@ -29,6 +29,8 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func shape(of tensor: Tensor) -> (rows: Int, columns: Int)
     /// Waits for all that was asked of the device, and throws what any of it failed with since the last call.
     func synchronize() throws(DeviceFailure)
+    /// The most bytes that were taken from the device's memory at one time; nil where that is the program's own memory.
+    var peakDeviceBytes: Int? { get }
 
     // MARK: Making and moving entries
 
@@ -127,6 +129,8 @@ public protocol MatrixBackend<Scalar>: Sendable {
 }
 
 extension MatrixBackend {
+    public var peakDeviceBytes: Int? { nil }
+
     public func multiply(_ a: Tensor, transposed: Bool = false, _ b: Tensor) -> Tensor {
         multiply(a, transposed: transposed, b, transposed: false, alpha: 1)
     }

@@ -7,7 +7,7 @@ import LinearAlgebra
 
 /// What networks and optimizers are computed on.
 struct DeviceOptions: ParsableArguments {
-    @Option(help: "cpu, cuda or cuda:INDEX; a GPU does not train yet.")
+    @Option(help: "cpu, cuda or cuda:INDEX.")
     var device = Device.cpu
 
     @Option(help: "Threads of the CPU (default: as many as there are cores). Another number gives other roundings.")
@@ -23,21 +23,34 @@ struct DeviceOptions: ParsableArguments {
 
     /// The backend of the device.
     ///
-    /// - Throws: `DeviceError` where there is no such device, `StatusError` of status `unavailable` where it does not train.
-    func backend<Scalar: LAPACKScalar>(of scalar: Scalar.Type) throws -> any NeuralBackend<Scalar> {
+    /// - Parameter precision: of products.
+    /// - Throws: `DeviceError` where there is no such device; `StatusError` of status `usage` for a precision that the device
+    ///   does not have.
+    func backend<Scalar: LAPACKScalar & CUDAScalar>(
+        of scalar: Scalar.Type, _ precision: ProductPrecision = .float32
+    ) throws -> any NeuralBackend<Scalar> {
         switch device {
         case .cpu:
+            guard precision == .float32 else {
+                throw StatusError.usage(
+                    "--precision \(precision.rawValue): products on the CPU are of float32; it needs --device cuda")
+            }
             // The backend's threads share the work; those of OpenBLAS would wait for one another.
             OpenBLAS.setThreadCount(1)
             return CPUBackend<Scalar>(threads: threadCount)
         case .cuda(let index):
-            _ = try CUDA().device(index)
-            throw StatusError(
-                status: .unavailable,
-                description: "--device \(device): the device can be used, but training on it is not available yet; use cpu")
+            return try CUDABackend<Scalar>(CUDA(), device: index, precision: precision)
         }
     }
+
+    /// What of the device decides the numbers of a run that goes on: the device itself may change meanwhile.
+    func describe(in configuration: inout TrainConfiguration, _ precision: ProductPrecision) {
+        if case .cpu = device { configuration.set("threads", threadCount) }
+        if precision != .float32 { configuration.set("precision", precision.rawValue) }
+    }
 }
+
+extension ProductPrecision: ExpressibleByArgument {}
 
 /// A device by its name.
 enum Device: ExpressibleByArgument, CustomStringConvertible {

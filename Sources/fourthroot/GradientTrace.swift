@@ -1,3 +1,4 @@
+import CUDABackend
 import Compute
 import HDF5Store
 import LinearAlgebra
@@ -134,7 +135,7 @@ struct GradientTrace {
 }
 
 /// The precisions in which a trace can be followed.
-protocol TraceScalar: LAPACKScalar {
+protocol TraceScalar: LAPACKScalar, CUDAScalar {
     static func read(_ name: String, _ file: HDF5File) throws -> NumericArray<Self>
     static func read(_ name: String, at index: Int, _ file: HDF5File) throws -> NumericArray<Self>
     static func write(_ array: NumericArray<Self>, to name: String, _ writer: HDF5Writer) throws

@@ -26,7 +26,10 @@ struct Replay: ParsableCommand {
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
 
-    @Option(help: "Arithmetic and output: float32, as training, or float64; coded storages keep what they keep in float32.")
+    @Option(
+        help: ArgumentHelp(
+            "Arithmetic and output: float32, as training, or float64; coded storages keep what they keep in float32. tf32 and "
+                + "bfloat16 are float32 but for products of matrices on a GPU."))
     var precision = Precision.float32
 
     @Option(help: "Seed of the power iterations' start vectors.")
@@ -41,7 +44,7 @@ struct Replay: ParsableCommand {
     @Flag(help: "No progress.")
     var quiet = false
 
-    enum Precision: String, CaseIterable, ExpressibleByArgument { case float32, float64 }
+    enum Precision: String, CaseIterable, ExpressibleByArgument { case float32, float64, tf32, bfloat16 }
 
     func run() throws {
         // Options that contradict each other are found before the file is read.
@@ -53,6 +56,8 @@ struct Replay: ParsableCommand {
         try OutputFile.requireWritable(output, overwrite: force)
         switch precision {
         case .float32: try run(on: device.backend(of: Float.self))
+        case .tf32: try run(on: device.backend(of: Float.self, .tf32))
+        case .bfloat16: try run(on: device.backend(of: Float.self, .bfloat16))
         case .float64: try run(on: device.backend(of: Double.self))
         }
     }

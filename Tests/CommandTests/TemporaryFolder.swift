@@ -23,8 +23,11 @@ private let chosenKernel: String? = {
 final class TemporaryFolder {
     private let base: String
     let path: String
+    /// Variables of every run.
+    private let environment: [String: String]
 
-    init() throws {
+    init(environment: [String: String] = [:]) throws {
+        self.environment = environment
         base = NSTemporaryDirectory() + "/fourthroot-tests-" + UUID().uuidString
         path = base + "/work"
         for folder in [path, base + "/cache", base + "/streams"] {
@@ -64,6 +67,7 @@ final class TemporaryFolder {
         for name in ["NO_COLOR", "XDG_CACHE_HOME"] { variables[name] = nil }
         variables["FOURTHROOT_CACHE"] = base + "/cache"
         variables["OPENBLAS_CORETYPE"] = variables["OPENBLAS_CORETYPE"] ?? chosenKernel
+        variables.merge(self.environment) { $1 }
         variables.merge(environment) { $1 }
         return try startsAndWrites.withLock { _ in
             try RunningProgram(

@@ -74,9 +74,9 @@ func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
         var trainer = try Trainer(
             network: network, rule: try shampoo(.exact, .exact, solver: .eigen), data: data, settings: settings(steps: 40),
             backend)
-        let before = try #require(trainer.evaluate())
+        let before = try #require(try trainer.evaluate())
         for _ in 0..<40 { _ = try trainer.advance() }
-        let after = try #require(trainer.evaluate())
+        let after = try #require(try trainer.evaluate())
         #expect(after.loss < before.loss / 4 && after.accuracy > 0.9, "\(before) \(after)")
     }
 

@@ -12,7 +12,7 @@ struct ProductLibrary: Sendable {
         if Scalar.self == Double.self { return 70 }
         return switch precision {
         case .float32: 68
-        case .bf16: 75
+        case .bfloat16: 75
         case .tf32: 77
         }
     }

@@ -14,7 +14,7 @@ import Optimizers
 /// Equal states give equal files, byte for byte: no times are recorded.
 enum Checkpoint {
     /// - Parameter configuration: what decides the numbers of the run, by name.
-    /// - Throws: `HDF5Error`.
+    /// - Throws: `HDF5Error`; `DeviceFailure` of the backend. The path is then as it was.
     static func write<Model, Rule>(
         _ trainer: Trainer<Model, Rule>, configuration: [String: String], to path: String
     ) throws {
@@ -26,6 +26,8 @@ enum Checkpoint {
         for (folder, archive) in trainer.archives {
             content.entries += archive.entries.map { .init("\(folder)/\($0.name)", $0.buffer) }
         }
+        // What a device that has failed gives back is not the state.
+        try trainer.backend.synchronize()
         try content.write(to: path)
     }
 

@@ -98,7 +98,9 @@ public func storedConfiguration(_ file: HDF5File) throws -> [String: String]? {
 /// Which settings of a run are other than those it was found to have had, in words.
 public func differences(of current: [String: String], from found: [String: String]) -> [String] {
     Set(found.keys).union(current.keys).sorted().compactMap { key in
-        found[key] == current[key]
+        // Threads are the processor's: of a run that goes on on another device one side has none.
+        if key == "threads" && (found[key] == nil || current[key] == nil) { return nil }
+        return found[key] == current[key]
             ? nil : "\(key) was \(found[key] ?? "not given") and is \(current[key] ?? "not given")"
     }
 }

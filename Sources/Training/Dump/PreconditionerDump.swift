@@ -63,7 +63,7 @@ public final class PreconditionerDump {
     /// run computes it again.
     ///
     /// - Precondition: the dump was begun.
-    /// - Throws: `HDF5Error`, `OutputError`; the step can then be tried again.
+    /// - Throws: `HDF5Error`, `OutputError`, `DeviceFailure` of the backend; the step can then be tried again.
     public func append<Model, Rule>(_ trainer: Trainer<Model, Rule>) throws {
         try begun.append(step: trainer.step) { writer, group in
             for (index, parameter) in trainer.network.parameters.enumerated() where includes(parameter.name) {
@@ -74,6 +74,8 @@ public final class PreconditionerDump {
                         to: "\(group)/\(parameter.name)/\(side.place)", writer, trainer.backend)
                 }
             }
+            // What a device that has failed gives back is not the state.
+            try trainer.backend.synchronize()
         }
     }
 

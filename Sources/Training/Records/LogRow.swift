@@ -21,6 +21,8 @@ public struct LogRow: Sendable, Equatable {
     public var rootFailures: Int
     /// A group of parameters and how far its roots are from those of the shadow; empty where that was not computed.
     public var rootDeviations: [RootDeviation]
+    /// The most bytes of the device's memory in use at one time so far; nil where networks train in the program's own memory.
+    public var peakDeviceBytes: Int?
 
     /// - Parameter groups: those of the shadow's columns.
     static func columns(groups: [String]) -> [String] {
@@ -28,19 +30,20 @@ public struct LogRow: Sendable, Equatable {
             "step", "epoch", "loss", "accuracy", "learning_rate", "seconds", "preconditioner_seconds", "samples_per_second",
             "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",
             "validation_accuracy", "statistic_failures", "root_failures",
-        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] }
+        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] } + ["peak_device_bytes"]
     }
 
     func fields(groups: [String]) -> [String] {
         let deviations = Dictionary(uniqueKeysWithValues: rootDeviations.map { ($0.group, $0) })
-        return [
+        let roots = groups.flatMap { group in [deviations[group]?.normwiseRelativeError, deviations[group]?.angleDegrees] }
+        let numbers = [
             "\(step)", "\(epoch)", "\(loss)", "\(accuracy)", "\(learningRate)", "\(seconds)", "\(preconditionerSeconds)",
             "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
-            validation.map { "\($0.loss)" } ?? "", validation.map { "\($0.accuracy)" } ?? "", "\(statisticFailures)",
-            "\(rootFailures)",
+            text(validation?.loss), text(validation?.accuracy), "\(statisticFailures)", "\(rootFailures)",
         ]
-            + groups.flatMap { group in
-                [deviations[group]?.normwiseRelativeError, deviations[group]?.angleDegrees].map { $0.map { "\($0)" } ?? "" }
-            }
+        return numbers + roots.map { text($0) } + [text(peakDeviceBytes)]
     }
 }
+
+/// Empty where there is no value.
+private func text(_ value: (some CustomStringConvertible)?) -> String { value.map { "\($0)" } ?? "" }

@@ -29,7 +29,9 @@ extension Trainer {
     }
 
     /// Groups without a root of any gradient are left out.
-    public func rootDeviations() -> [RootDeviation] {
+    ///
+    /// - Throws: `DeviceFailure` of the backend.
+    public func rootDeviations() throws -> [RootDeviation] {
         var comparisons: [String: [(error: Double, angle: Double)]] = [:]
         for (index, slot) in slots.enumerated() {
             guard let shadow = slot.shadow else { continue }
@@ -43,6 +45,7 @@ extension Trainer {
                 comparisons[group, default: []].append((error, angle))
             }
         }
+        try backend.synchronize()
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         return shadowGroups.compactMap { group in
             comparisons[group].map {

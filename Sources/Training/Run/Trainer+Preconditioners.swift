@@ -32,6 +32,9 @@ extension Trainer {
         }
     }
 
+    /// Of the device's memory; nil where it is the program's own.
+    public var peakDeviceBytes: Int? { backend.peakDeviceBytes }
+
     /// Updates and roots that failed so far, and the last failure in words.
     public var preconditionerFailures: (statistics: Int, roots: Int, last: String?) {
         var (statistics, roots) = (0, 0)

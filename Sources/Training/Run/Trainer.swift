@@ -54,8 +54,19 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// One step.
     ///
     /// - Returns: the step, with the failure where roots have failed too often: it is complete all the same.
-    /// - Throws: `DivergenceError`. Of a loss or gradient that is not finite nothing has been taken over.
+    /// - Throws: `DivergenceError`. Of a loss or gradient that is not finite nothing has been taken over. `DeviceFailure` of the
+    ///   backend; the trainer's numbers are then of no use.
     public mutating func advance() throws -> StepResult {
+        do {
+            return try takeStep()
+        } catch let error as DivergenceError {
+            // What a device that fails returns need not be finite: its failure is then the reason.
+            try backend.synchronize()
+            throw error
+        }
+    }
+
+    private mutating func takeStep() throws -> StepResult {
         let number = step + 1
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
         let (loss, accuracy, gradients) = try differentiate(optimizerStep)
@@ -78,7 +89,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
 
     /// Loss and accuracy over the validation samples, or over as many of their batches as the settings say, taken at
     /// equal distances; nil where there are no validation samples.
-    public func evaluate() -> Evaluation? {
+    ///
+    /// - Throws: `DeviceFailure` of the backend.
+    public func evaluate() throws -> Evaluation? {
         let batches = data.validationBatches(batchSize: settings.batchSize)
         let numbers = evaluatedNumbers
         let count = min(settings.validationBatches ?? batches.count, batches.count)
@@ -92,6 +105,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             correct += entropy.correct
             positions += batch.targets.count
         }
+        try backend.synchronize()
         guard positions > 0 else { return nil }
         return Evaluation(loss: loss / Double(positions), accuracy: Double(correct) / Double(positions))
     }

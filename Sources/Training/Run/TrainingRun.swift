@@ -70,7 +70,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// Runs to the last step, or until `shouldStop` says so after a step; then a checkpoint is written where there is a
     /// folder for it. At every end the records are finished: what waits is written, and the dump becomes one file.
     ///
-    /// - Throws: `DivergenceError`, after a checkpoint of the last whole step where the state is that.
+    /// - Throws: `DivergenceError`, after a checkpoint of the last whole step where the state is that; `DeviceFailure` of the
+    ///   backend, after which checkpoints, dump and log are as the last step left them that was whole.
     public mutating func run(shouldStop: () -> Bool, report: (Event) -> Void) throws -> End {
         defer { finishRecords(report) }
         while trainer.step < steps {
@@ -93,8 +94,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let result = try trainer.advance()
         let stepSeconds = (ContinuousClock.now - began) / .seconds(1)
         preconditionerSeconds += result.preconditionerTime / .seconds(1)
-        let validation = isDue(intervals.validation) || trainer.step == steps ? trainer.evaluate() : nil
-        let row = row(of: result, validation, stepSeconds: stepSeconds)
+        let validation = isDue(intervals.validation) || trainer.step == steps ? try trainer.evaluate() : nil
+        let row = try row(of: result, validation, stepSeconds: stepSeconds)
         reportFailures(report)
         writeRow(row, report)
         if let validation, row.validation == nil {
@@ -108,7 +109,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
 
     private func isDue(_ interval: Int?) -> Bool { interval.map { trainer.step % $0 == 0 } ?? false }
 
-    private func row(of result: StepResult, _ validation: Evaluation?, stepSeconds: Double) -> LogRow {
+    private func row(of result: StepResult, _ validation: Evaluation?, stepSeconds: Double) throws -> LogRow {
         let failures = trainer.preconditionerFailures
         return LogRow(
             step: result.step, epoch: result.epoch, loss: result.loss, accuracy: result.accuracy,
@@ -119,7 +120,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             peakResidentBytes: peakResidentBytes(),
             validation: validation?.loss.isFinite == true ? validation : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
-            rootDeviations: isDue(intervals.dump) || result.step == steps ? trainer.rootDeviations() : [])
+            rootDeviations: isDue(intervals.dump) || result.step == steps ? try trainer.rootDeviations() : [],
+            peakDeviceBytes: trainer.peakDeviceBytes)
     }
 
     private mutating func reportFailures(_ report: (Event) -> Void) {
@@ -215,7 +217,7 @@ extension TrainingRun {
 }
 
 /// The largest resident set of the process so far.
-func peakResidentBytes() -> Int {
+public func peakResidentBytes() -> Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPUBackend
+import CUDABackend
 import Compute
 import NeuralNetworks
 import Optimizers
@@ -14,7 +15,8 @@ struct Train: ParsableCommand {
             buffers; evaluations and, with --shadow, errors of the roots fill further columns. What cannot be written \
             while training goes on (a full disk) is reported and tried again; where something is missing in the end, the \
             run ends with status 74 and says what. Numbers that are not finite end it with status 65 after a checkpoint; an \
-            interruption with 75 after a checkpoint, if there is a folder for it.
+            interruption with 75 after a checkpoint, if there is a folder for it; a device that fails with 75, too, and the \
+            checkpoints before it go on here or on another device.
             """)
 
     @OptionGroup(title: "Network") var network: NetworkOptions
@@ -24,6 +26,9 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Course") var course: CourseOptions
     @OptionGroup(title: "Records") var records: RecordOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
+
+    @Option(help: "Products of matrices on a GPU: float32, tf32 or bfloat16. All else is float32.")
+    var precision = ProductPrecision.float32
 
     @Flag(help: "No progress and no summary.")
     var quiet = false
@@ -37,7 +42,7 @@ struct Train: ParsableCommand {
         if choice == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
-        try run(choice, on: device.backend(of: Float.self))
+        try run(choice, on: device.backend(of: Float.self, precision))
     }
 
     private func run<Backend: NeuralBackend>(
@@ -100,7 +105,7 @@ struct Train: ParsableCommand {
         // A constant learning rate does not depend on how long the training is to be.
         if settings.schedule.course != .constant { configuration.set("steps", settings.schedule.steps) }
         configuration.set("shadow", settings.followsShadow)
-        configuration.set("threads", device.threadCount)
+        device.describe(in: &configuration, precision)
         return configuration
     }
 }

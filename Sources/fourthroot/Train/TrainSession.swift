@@ -1,3 +1,4 @@
+import CUDABackend
 import Foundation
 import HDF5Store
 import MatrixCore
@@ -15,7 +16,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     let configuration: TrainConfiguration
     let isQuiet: Bool
 
-    /// - Throws: `DivergenceError`, and `StatusError` where the run was interrupted or something could not be written.
+    /// - Throws: `DivergenceError`, and `StatusError` where the run was interrupted, the device failed or something could not be
+    ///   written.
     mutating func train() throws {
         let stop = StopRequest(advice: records.adviceAfterInterruption)
         let interruption = Interruption { stop.request() }
@@ -46,6 +48,12 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
                 Terminal.report("warning", "what the run ended with could not be kept: \(fault)")
             }
             throw error
+        } catch let error as DeviceError {
+            // Nothing of the step has been written, and nothing of ours is wrong: another device may take over.
+            progress.clear()
+            throw StatusError(
+                status: .interrupted,
+                description: "the device failed in step \(run.trainer.step + 1): \(error); \(records.adviceAfterInterruption)")
         }
         progress.clear()
         if case .stopped(let step) = end {

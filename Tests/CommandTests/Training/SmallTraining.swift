@@ -57,7 +57,7 @@ struct SmallTraining {
 func logWithoutTimes(_ text: String) throws -> [[String]] {
     let rows = text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     let header = try #require(rows.first)
-    let measured = ["seconds", "preconditioner_seconds", "samples_per_second", "peak_resident_bytes"]
+    let measured = ["seconds", "preconditioner_seconds", "samples_per_second", "peak_resident_bytes", "peak_device_bytes"]
     let kept = header.indices.filter { !measured.contains(header[$0]) }
     return try rows.map { row in
         try #require(row.count == header.count, "\(row)")

@@ -39,9 +39,9 @@ import Testing
         try refuse(["--statistic", "eigen"], words: ["eigen", "eigenvector"])
     }
 
-    /// No machine has so many; and a GPU that is there does not train yet.
-    @Test(arguments: ["cuda", "cuda:999"]) func devicesThatAreNotThere(_ device: String) throws {
-        try refuse(["--device", device], status: 69, words: ["cuda"])
+    /// No machine has so many.
+    @Test func devicesThatAreNotThere() throws {
+        try refuse(["--device", "cuda:999"], status: 69, words: ["cuda"])
     }
 
     @Test func sizesThatContradict() throws {

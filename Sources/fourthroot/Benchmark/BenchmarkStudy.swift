@@ -8,12 +8,6 @@ import MatrixCore
 import MatrixStudy
 import Spectra
 
-/// Times of the program's own parts.
-struct Benchmark: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Time the program's own parts.", subcommands: [BenchmarkStudy.self])
-}
-
 /// A preset on one matrix beside the decompositions that it needs, in turn.
 struct BenchmarkStudy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,9 +67,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
         let runner = try StudyRunner(plan: plan, cache: nil, threads: cores)
         let rows = try plan.cases().count
         OpenBLAS.setThreadCount(1)
-        var times: [(what: String, seconds: [Double])] = [
-            ("study", []), ("gsl_decomposition", []), ("lapack_decomposition", []),
-        ]
+        var times = [Timing("study"), Timing("gsl_decomposition"), Timing("lapack_decomposition")]
         for _ in 0..<`repeat` {
             times[0].seconds.append(try await seconds { try await runner.run(source, rows: 0..<rows) { _ in } })
             times[1].seconds.append(try await seconds { _ = try GSLReference.decompose(entries) })
@@ -85,16 +77,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
             "note",
             "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset.rawValue), "
                 + "reference \(reference.rawValue), medians of \(`repeat`)")
-        try output.write(table(times))
-    }
-
-    private func table(_ times: [(what: String, seconds: [Double])]) -> String {
-        CSV.record(["what", "seconds", "minimum_seconds", "maximum_seconds"])
-            + times.map { what, seconds in
-                let sorted = seconds.sorted()
-                let middle = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-                return CSV.record([what, "\(middle)", "\(sorted[0])", "\(sorted[sorted.count - 1])"])
-            }.joined()
+        try output.write(times.table())
     }
 
     private func seconds(_ body: () async throws -> Void) async rethrows -> Double {
