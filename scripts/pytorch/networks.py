@@ -63,9 +63,9 @@ class GenerativeTransformer(nn.Module):
 
 
 class NormalizedConvolution(nn.Module):
-    def __init__(self, inputs, outputs, stride=1):
+    def __init__(self, inputs, outputs, stride=1, kernel=3):
         super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
         self.normalization = nn.BatchNorm2d(outputs)
         nn.init.kaiming_normal_(self.convolution.weight, mode="fan_out", nonlinearity="relu")
 
@@ -74,31 +74,38 @@ class NormalizedConvolution(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride):
+    """`projects`: a shortcut of another size is a 1×1 convolution with normalization, else a subsampling padded with zeros."""
+
+    def __init__(self, inputs, outputs, stride, projects):
         super().__init__()
         self.added = outputs - inputs
         self.stride = stride
         self.first = NormalizedConvolution(inputs, outputs, stride)
         self.second = NormalizedConvolution(outputs, outputs)
+        if projects and (stride > 1 or inputs != outputs):
+            self.shortcut = NormalizedConvolution(inputs, outputs, stride, kernel=1)
 
     def forward(self, x):
         y = self.second(F.relu(self.first(x)))
-        if self.stride > 1:
+        if hasattr(self, "shortcut"):
+            x = self.shortcut(x)
+        elif self.stride > 1:
             x = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.added))
         return F.relu(y + x)
 
 
 class ResidualNetwork(nn.Module):
-    def __init__(self, channels=3, classes=10, width=16):
+    def __init__(self, channels=3, classes=10, width=16, stages=(3, 3, 3), projects=False):
         super().__init__()
         self.stem = NormalizedConvolution(channels, width)
-        sizes = [width, width, 2 * width, 4 * width]
+        sizes = [width] + [width << stage for stage in range(len(stages))]
         self.stages = nn.ModuleList(
             nn.ModuleList(
-                ResidualBlock(sizes[stage if block == 0 else stage + 1], sizes[stage + 1], 2 if stage and not block else 1)
-                for block in range(3))
-            for stage in range(3))
-        self.head = nn.Linear(4 * width, classes)
+                ResidualBlock(
+                    sizes[stage if block == 0 else stage + 1], sizes[stage + 1], 2 if stage and not block else 1, projects)
+                for block in range(count))
+            for stage, count in enumerate(stages))
+        self.head = nn.Linear(sizes[-1], classes)
 
     def forward(self, x):
         x = F.relu(self.stem(x))
