@@ -36,7 +36,7 @@ struct Memory: ParsableCommand {
     @Option(help: "Memory of the device in GiB: adds the largest batch that fits.")
     var fits: Double?
 
-    @Option(help: "Sequences a step, of --context tokens (256 here): adds their activations.")
+    @Option(help: "Sequences a step, of --context tokens: adds their activations.")
     var batchSize: Int?
 
     @Flag(help: "JSON instead of CSV.")
@@ -80,7 +80,7 @@ struct Memory: ParsableCommand {
         if perLayer { for (parameter, bytes) in zip(counted.parameters, bytes) { table.add(parameter, bytes) } }
         table.addTotal(
             parameterCount: counted.parameterCount, total, published: publishedMegabytes(published, setup),
-            fit: try fit(counted, total))
+            fit: try fit(counted, total, setup, context: model.context(published)))
         try output.write(json ? try table.json() : table.csv)
     }
 
@@ -92,20 +92,23 @@ struct Memory: ParsableCommand {
         return name.run.megabytes(settings)
     }
 
-    private func fit(_ counted: CountedModel, _ total: MemoryBreakdown) throws -> MemoryFit? {
+    private func fit(
+        _ counted: CountedModel, _ total: MemoryBreakdown, _ setup: MemorySetup, context: Int
+    ) throws -> MemoryFit? {
         guard fits != nil || batchSize != nil else { return nil }
         guard let activations = counted.activations else {
             let modelled = PublishedModel.allCases.filter(\.modelsActivations)
             throw StatusError.usage(
                 "--\(fits == nil ? "batch-size" : "fits"): the activations of \(model.model) are not modelled, "
-                    + "only those of " + modelled.map(\.rawValue).joined(separator: ", "))
+                    + "only those of gpt, " + modelled.map(\.rawValue).joined(separator: ", "))
         }
-        guard parameterBits ?? 16 == 16 else {
-            throw StatusError.usage("--parameter-bits 32: activations are modelled for bfloat16 only")
+        guard setup.parameterBits == activations.parameterBits else {
+            throw StatusError.usage(
+                "--parameter-bits \(setup.parameterBits): the activations of \(model.model) are modelled for "
+                    + "\(activations.parameterBits) bits only")
         }
         return MemoryFit(
-            activations, parameterCount: counted.parameterCount, total, context: model.sizes.context ?? 256,
-            batchSize: batchSize,
+            activations, parameterCount: counted.parameterCount, total, context: context, batchSize: batchSize,
             limit: fits.map { Int($0 * 0x1p30) })
     }
 }

@@ -80,6 +80,16 @@ struct MemoryModel: ParsableArguments {
         }
     }
 
+    /// The tokens of a sequence: the published runs' of a LLaMA, and otherwise those of `train`.
+    func context(_ published: PublishedModel?) -> Int {
+        if let given = sizes.context { return given }
+        return switch published {
+        case nil: NetworkSizeOptions.defaultContext
+        case .gpt2: 1024
+        default: 256
+        }
+    }
+
     /// The model whose parameters are counted.
     ///
     /// - Throws: `ModelError`.

@@ -180,6 +180,6 @@ import Testing
             ["memory", "--model", "llama-2-7b", "--optimizer", "sgdm", "--classes", "10"], status: 64, words: ["tokens"])
         try folder.expectRefusal(
             ["memory", "--model", "llama-2-7b", "--optimizer", "sgdm", "--parameter-bits", "32", "--fits", "80"], status: 64,
-            words: ["bfloat16"])
+            words: ["--parameter-bits 32", "16 bits only"])
     }
 }

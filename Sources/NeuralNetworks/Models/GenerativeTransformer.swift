@@ -20,6 +20,8 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
     }
 
     private let context: Int
+    private let shape: TransformerShape
+    private let layers: Int
     private let tokenEmbedding: Embedding<Backend>
     private let placeEmbedding: Embedding<Backend>
     private let dropout: Dropout<Backend>
@@ -53,7 +55,7 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
         tokenEmbedding = Embedding(&layout, "tokens", count: vocabulary, width: width, initialization)
         placeEmbedding = Embedding(&layout, "positions", count: context, width: width, initialization)
         self.dropout = Dropout(rows: width, rate: dropout)
-        let shape = TransformerShape(
+        shape = TransformerShape(
             width: width, heads: heads, hidden: hidden, isCausal: true, dropout: dropout, attentionDropout: dropout,
             activation: .tanh, normalizationOffset: normalizationOffset, initialization: initialization,
             residualInitialization: .normal(deviation: deviation / Double(2 * layers).squareRoot()))
@@ -64,10 +66,23 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
             ? Linear(sharing: tokenEmbedding.table)
             : Linear(&layout, "head", inputs: width, outputs: vocabulary, weight: initialization, bias: nil)
         self.context = context
+        self.layers = layers
         outputs = vocabulary
         parameters = layout.parameters
         runningStatistics = layout.runningStatistics
     }
+
+    /// The entries a token that the record of a forward pass keeps, where attention keeps one number a query and head.
+    ///
+    /// Of a block: the stream before either branch and normalized, 4·width, with two statistics each; queries, keys and values,
+    /// 3·width; the heads' output, width, and their numbers; the hidden layer. At the end: the stream and normalized.
+    public var recordedEntriesPerToken: Int {
+        layers * (8 * shape.width + shape.hidden + shape.heads + 4) + 2 * shape.width + 2
+    }
+
+    /// The entries a token that the gradient of a block needs at a time beside its record: the activated hidden layer, its
+    /// gradient, and that of the hidden layer; of the stream the gradient before the branch and behind it.
+    public var blockGradientEntriesPerToken: Int { 3 * shape.hidden + 2 * shape.width }
 
     public var vocabularyParameters: [Int] { Set([tokenEmbedding.table, head.weight]).sorted() }
 

@@ -4,7 +4,7 @@ public struct MemoryFit: Sendable, Equatable {
     /// Parameters, gradients with their buckets, and optimizer.
     public let fixedBytes: Int
     public let batchSize: Int?
-    /// Of the batch, nil without one.
+    /// What the batch adds to the fixed bytes at the most, nil without one.
     public let activationBytes: Int?
     /// The largest batch within the limit, 0 where not even one sequence fits; nil without a limit.
     public let largestBatch: Int?
@@ -16,11 +16,14 @@ public struct MemoryFit: Sendable, Equatable {
         _ activations: ActivationModel, parameterCount: Int, _ bytes: MemoryBreakdown, context: Int, batchSize: Int?,
         limit: Int?
     ) {
-        bucketBytes = activations.bucketBytes(parameterCount: parameterCount)
-        fixedBytes = bytes.total + bucketBytes
+        bucketBytes = activations.bucketBytesPerParameter * parameterCount
+        let fixed = bytes.total + bucketBytes
+        fixedBytes = fixed
         self.batchSize = batchSize
-        let sequence = context * activations.bytesPerToken
-        activationBytes = batchSize.map { $0 * sequence }
-        largestBatch = limit.map { [fixedBytes] in max(0, ($0 - fixedBytes) / sequence) }
+        let moments = activations.moments.map { moment in
+            (moment.holdsGradients ? fixed : fixed - bytes.gradients, context * moment.bytesPerToken)
+        }
+        activationBytes = batchSize.map { batch in (moments.map { $0 + batch * $1 }.max() ?? fixed) - fixed }
+        largestBatch = limit.map { limit in max(0, moments.map { (limit - $0) / $1 }.min() ?? 0) }
     }
 }

@@ -30,13 +30,14 @@ public struct CountedModel: Sendable {
     }
 
     /// The parameters of a network as it lists them itself.
-    public init(of network: some Network) {
+    public init<Model: Network>(of network: Model) {
         let vocabulary = Set(network.vocabularyParameters)
         self.init(
             parameters: network.parameters.enumerated().map { index, parameter in
                 CountedParameter(
                     parameter.name, parameter.shape.dimensions, isVocabulary: vocabulary.contains(index))
-            })
+            },
+            activations: (network as? GenerativeTransformer<Model.Backend>).map { ActivationModel(of: $0) })
     }
 
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.entryCount } }
@@ -59,7 +60,7 @@ public enum PublishedModel: String, Sendable, CaseIterable {
     case llama2 = "llama-2-7b"
 
     /// Whether the activations of a training are modelled.
-    public var modelsActivations: Bool { [.llama130, .llama350, .llama2].contains(self) }
+    public var modelsActivations: Bool { [.gpt2, .llama130, .llama350, .llama2].contains(self) }
 
     /// The parameters for images of a size in so many classes; language models heed neither.
     ///

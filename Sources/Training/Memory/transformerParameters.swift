@@ -57,5 +57,5 @@ func llama(width: Int, hidden: Int, depth: Int, vocabulary: Int) -> CountedModel
     layers.append(CountedParameter("lm_head.weight", [vocabulary, width], isVocabulary: true))
     return CountedModel(
         parameters: layers,
-        activations: ActivationModel(width: width, hidden: hidden, depth: depth, vocabulary: vocabulary))
+        activations: ActivationModel(recomputedLLaMA: width, hidden: hidden, depth: depth, vocabulary: vocabulary))
 }

@@ -73,6 +73,24 @@ struct CUDATrainingTests {
         expectBound(try deviation(losses("cuda.csv"), losses("1.csv")), atMost: 20 * rounding + 64 * 0x1p-24, "losses")
     }
 
+    /// What `memory` says of a training's peak, of two sizes of batches: buffers of a few numbers are not counted, and the
+    /// scratch memory of attention.
+    @Test(arguments: [4, 16]) func memoryIsPredicted(_ batch: Int) throws {
+        let model = [
+            "--model", "gpt", "--layers", "2", "--width", "32", "--heads", "2", "--context", "32", "--optimizer", "adamw",
+            "--batch-size", "\(batch)",
+        ]
+        let predicted = try StudyTable(
+            folder.succeed(["memory", "--vocabulary", "64"] + model).standardOutput
+        ).column("total_with_activations")[0]
+        let run = try folder.run(
+            ["train", "--dataset", "synthetic", "--steps", "2", "--validation-batches", "1", "--quiet", "--device", "cuda"]
+                + model, timeout: 300)
+        let found = try StudyTable(run.standardOutput).column("peak_device_bytes")
+        let (ours, theirs) = try (#require(Double(predicted)), #require(Double(found.last ?? "")))
+        expectBound((theirs / ours - 1).magnitude, atMost: 0.1, "\(batch): \(predicted) and \(found)")
+    }
+
     /// After the first of every kind of step nothing more is taken from the device's memory.
     @Test func memoryIsSteady() throws {
         try folder.succeed(Self.arguments("eigenvector", steps: 24, on: "cuda") + ["--log", "log.csv"])
@@ -179,21 +197,25 @@ struct CUDATrainingTests {
         for word in words + ["go on with --checkpoint c --resume"] { #expect(run.standardError.contains(word), "\(run)") }
     }
 
-    /// The device is too small for a later run: what was asked, what is free, and everything as it was.
-    @Test func memoryThatRunsOut() throws {
-        let arguments = try Self.arguments("exact", steps: 4, on: "cuda") + Self.records
-        try folder.succeed(arguments)
-        let (checkpoint, log) = (try folder.data("c/step-00000004.h5"), try folder.text("log.csv"))
-        let longer = arguments.map { $0 == "4" ? "8" : $0 } + ["--resume"]
-        let peak = try #require(Int(StudyTable(log).column("peak_device_bytes").last ?? ""))
-        for share in [0.125, 0.5, 0.875] {
-            let run = try folder.run(
-                longer, environment: ["FOURTHROOT_EMULATED_MEMORY": "\(Int(share * Double(peak)))"], timeout: 60)
-            expectInterruption(run, words: ["step 5", "no memory for", "are free"])
-            #expect(try folder.data("c/step-00000004.h5") == checkpoint && folder.text("log.csv") == log)
-            #expect(!folder.contains("c/step-00000006.h5"))
+    /// The device is too small for a later run, at its begin or in a step: what was asked, what is free, and everything as the
+    /// last whole step left it.
+    @Test(arguments: [0.125, 0.5, 0.7]) func memoryThatRunsOut(_ share: Double) throws {
+        func arguments(_ steps: Int) throws -> [String] {
+            try Self.arguments("eigenvector", steps: steps, on: "cuda") + Self.records
         }
-        try folder.succeed(longer)
+        let whole = try TemporaryFolder(environment: EmulatedDevice.environment)
+        try whole.succeed(arguments(8))
+        let peak = try #require(Int(StudyTable(whole.text("log.csv")).column("peak_device_bytes").last ?? ""))
+        try folder.succeed(arguments(2))
+        let (checkpoint, log) = (try folder.data("c/step-00000002.h5"), try folder.text("log.csv"))
+        let run = try folder.run(
+            arguments(8) + ["--resume"], environment: ["FOURTHROOT_EMULATED_MEMORY": "\(Int(share * Double(peak)))"],
+            timeout: 60)
+        expectInterruption(run, words: ["the device failed in step", "no memory for", "are free"])
+        #expect(try folder.data("c/step-00000002.h5") == checkpoint)
+        #expect(try folder.text("log.csv").hasPrefix(log))
+        try folder.succeed(arguments(8) + ["--resume"])
+        #expect(try folder.data("c/step-00000008.h5") == whole.data("c/step-00000008.h5"))
     }
 
     /// Wherever a call of the driver or a library fails, the last checkpoint goes on and nothing but whole steps is recorded.
