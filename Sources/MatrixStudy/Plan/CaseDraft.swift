@@ -31,7 +31,9 @@ extension StudyCase {
         statistic = StatisticCase(
             contraction: draft.contraction, damping: damping, exponent: exponent, kind: kind,
             coding: CodingChoice(draft.codebook, draft.bits, draft.block), rectificationSteps: draft.rectify,
-            reflectorLoop: draft.reflectorLoop, solver: solver)
+            reflectorLoop: draft.reflectorLoop,
+            // No solver takes a root that is there: it is one case, whatever the solvers of the grid.
+            solver: rootKind.traits.isShared ? .eigen : solver)
         root = RootCase(kind: rootKind, coding: CodingChoice(draft.rootCodebook, draft.rootBits, draft.rootBlock))
     }
 

@@ -57,10 +57,8 @@ extension StudyAxis {
             need: { RootSolver(rawValue: $0)?.need ?? "" }),
         StudyAxis(
             "root", \.root, \.root, help: "Storages of the root (default exact, beside a coded statistic).",
-            // No solver takes a root that is there: it is one case, whatever the solvers beside it.
             values: { draft, grid, _ in
-                let sharesRoot = draft.statistic?.traits.keepsRoot == true && draft.solver == .eigen
-                return (grid.root ?? [.exact]).filter { !$0.traits.isShared || sharesRoot }
+                (grid.root ?? [.exact]).filter { !$0.traits.isShared || draft.statistic?.traits.keepsRoot == true }
             },
             need: { RootKind(rawValue: $0)?.need ?? "" }),
         // A root is coded like the statistic beside it unless an axis of its own says otherwise.
@@ -122,7 +120,7 @@ extension RootKind {
     /// What it has no use without.
     var need: String {
         traits.isShared
-            ? "statistic \(StatisticKind.names(where: \.keepsRoot)), and eigen among the solvers, of which it uses none"
+            ? "statistic \(StatisticKind.names(where: \.keepsRoot))"
             : "a case, and the codebook, bits and solver that are asked for leave it none"
     }
 }
