@@ -138,13 +138,15 @@ int cuMemcpyHtoDAsync_v2(uint64_t target, const void *source, size_t bytes, void
         return success;
     });
 }
+// Returns when the bytes are there, as it does for memory of the host that may be paged.
 int cuMemcpyDtoHAsync_v2(void *target, uint64_t source, size_t bytes, void *stream) {
     BEGIN;
-    return device->enqueue(stream, [=] {
+    int code = device->enqueue(stream, [=] {
         if (!device->check(source, bytes, "a copy to the host")) return illegal_address;
         std::memcpy(target, (const void *)source, bytes);
         return success;
     });
+    return code || !stream ? code : device->run(device->streams.find(stream));
 }
 int cuMemcpyDtoDAsync_v2(uint64_t target, uint64_t source, size_t bytes, void *stream) {
     BEGIN;

@@ -82,12 +82,16 @@ extension OpenDevice {
         }
     }
 
-    private func copy(_ source: DeviceMemory, to target: DeviceMemory, piece: Int, on stream: DeviceStream) throws(DeviceError) {
+    private func copy(
+        _ source: DeviceMemory, to target: DeviceMemory, piece: Int, on stream: DeviceStream
+    ) throws(DeviceError) {
         let place = target.address + Driver.Address(piece * source.byteCount)
         try driver.copy(source.address, to: place, bytes: source.byteCount, on: stream.handle)
     }
 
-    private func copy(piece: Int, of source: DeviceMemory, to target: DeviceMemory, on stream: DeviceStream) throws(DeviceError) {
+    private func copy(
+        piece: Int, of source: DeviceMemory, to target: DeviceMemory, on stream: DeviceStream
+    ) throws(DeviceError) {
         let place = source.address + Driver.Address(piece * target.byteCount)
         try driver.copy(place, to: target.address, bytes: target.byteCount, on: stream.handle)
     }

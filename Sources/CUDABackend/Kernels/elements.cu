@@ -4,9 +4,8 @@ KERNEL void fill(real *target, real value, long long count) {
     for (long long i = first_index(); i < count; i += index_step()) target[i] = value;
 }
 
-// The diagonal of a matrix of order n has every (n + 1)-th entry.
 KERNEL void set_identity(real *target, long long order) {
-    for (long long i = first_index(); i < order * order; i += index_step()) target[i] = i % (order + 1) == 0 ? 1 : 0;
+    for (Place place(order); place.index < order * order; place.advance()) target[place.index] = place.row == place.column;
 }
 
 // α·A + β·B.
@@ -30,36 +29,35 @@ KERNEL void add_quotient(
 
 // A·Diag(factors).
 KERNEL void scale_columns(real *target, const real *a, const real *factors, long long rows, long long count) {
-    for (long long i = first_index(); i < count; i += index_step()) target[i] = a[i] * factors[i / rows];
+    for (Place place(rows); place.index < count; place.advance()) target[place.index] = a[place.index] * factors[place.column];
 }
 
 // A + value·I.
 KERNEL void add_to_diagonal(real *target, const real *a, real value, long long order) {
-    for (long long i = first_index(); i < order * order; i += index_step()) {
-        target[i] = i % (order + 1) == 0 ? a[i] + value : a[i];
+    for (Place place(order); place.index < order * order; place.advance()) {
+        target[place.index] = place.row == place.column ? a[place.index] + value : a[place.index];
     }
 }
 
 // (A + Aᵀ)/2, the same sum for both of a pair; not in place.
 KERNEL void symmetrize(real *target, const real *a, long long order) {
-    for (long long i = first_index(); i < order * order; i += index_step()) {
-        target[i] = (a[i] + a[i / order + i % order * order]) / 2;
+    for (Place place(order); place.index < order * order; place.advance()) {
+        target[place.index] = (a[place.index] + a[place.column + place.row * order]) / 2;
     }
 }
 
 // The strict lower triangle from the upper one, which stays where it is.
 KERNEL void mirror_upper_triangle(real *target, const real *a, long long order) {
-    for (long long i = first_index(); i < order * order; i += index_step()) {
-        long long row = i % order, column = i / order;
-        if (row > column) target[i] = a[column + row * order];
-        else if (target != a) target[i] = a[i];
+    for (Place place(order); place.index < order * order; place.advance()) {
+        if (place.row > place.column) target[place.index] = a[place.column + place.row * order];
+        else if (target != a) target[place.index] = a[place.index];
     }
 }
 
 // Zeros below the diagonal, in place.
 KERNEL void clear_lower_triangle(real *a, long long order) {
-    for (long long i = first_index(); i < order * order; i += index_step()) {
-        if (i % order > i / order) a[i] = 0;
+    for (Place place(order); place.index < order * order; place.advance()) {
+        if (place.row > place.column) a[place.index] = 0;
     }
 }
 
@@ -67,16 +65,15 @@ KERNEL void clear_lower_triangle(real *a, long long order) {
 KERNEL void copy_block(
     real *target, long long target_rows, const real *source, long long source_rows, long long rows, long long columns
 ) {
-    for (long long i = first_index(); i < rows * columns; i += index_step()) {
-        long long row = i % rows, column = i / rows;
-        target[row + column * target_rows] = source[row + column * source_rows];
+    for (Place place(rows); place.index < rows * columns; place.advance()) {
+        target[place.row + place.column * target_rows] = source[place.row + place.column * source_rows];
     }
 }
 
 // Column j from column indices[j]; not in place.
 KERNEL void select_columns(real *target, const real *source, const long long *indices, long long rows, long long columns) {
-    for (long long i = first_index(); i < rows * columns; i += index_step()) {
-        target[i] = source[i % rows + indices[i / rows] * rows];
+    for (Place place(rows); place.index < rows * columns; place.advance()) {
+        target[place.index] = source[place.row + indices[place.column] * rows];
     }
 }
 
