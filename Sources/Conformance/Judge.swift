@@ -21,10 +21,9 @@ struct Judge<Backend: MatrixBackend> {
     mutating func expectEqual(_ found: Backend.Tensor, _ expected: Matrix<Scalar>, _ what: String = "result") {
         let found = backend.matrix(found)
         guard isOfShape(found, expected.rows, expected.columns, what) else { return }
-        for (index, (left, right)) in zip(found.elements, expected.elements).enumerated()
-        where !(left == right || (left.isNaN && right.isNaN)) {
-            return expect(false, "\(what), \(place(index, expected.rows)): \(left) instead of \(right)")
-        }
+        guard let index = firstDifference(found, expected) else { return }
+        let (left, right) = (found.elements[index], expected.elements[index])
+        expect(false, "\(what), \(place(index, expected.rows)): \(left) instead of \(right)")
     }
 
     mutating func expectEqual(_ found: Backend.Vector, _ expected: [Scalar], _ what: String = "result") {
@@ -59,14 +58,9 @@ struct Judge<Backend: MatrixBackend> {
         _ found: Matrix<Scalar>, within bounds: Matrix<Double>, of expected: Matrix<Double>, _ what: String
     ) {
         guard isOfShape(found, expected.rows, expected.columns, what) else { return }
-        for index in found.elements.indices {
-            let (value, wanted) = (Double(found.elements[index]), expected.elements[index])
-            guard (value - wanted).magnitude <= bounds.elements[index] else {
-                return expect(
-                    false,
-                    "\(what), \(place(index, expected.rows)): \(value) instead of \(wanted), bound \(bounds.elements[index])")
-            }
-        }
+        guard let index = firstOutside(found, bounds, expected) else { return }
+        let (value, wanted, bound) = (found.elements[index], expected.elements[index], bounds.elements[index])
+        expect(false, "\(what), \(place(index, expected.rows)): \(value) instead of \(wanted), bound \(bound)")
     }
 
     private mutating func isOfShape(_ found: Matrix<Scalar>, _ rows: Int, _ columns: Int, _ what: String) -> Bool {
@@ -77,3 +71,24 @@ struct Judge<Backend: MatrixBackend> {
 }
 
 private func place(_ index: Int, _ rows: Int) -> String { "entry (\(index % rows), \(index / rows))" }
+
+/// The first entry in which matrices of one shape differ; the two zeros are equal, a NaN is equal to a NaN.
+@specialized(where Scalar == Double)
+@specialized(where Scalar == Float)
+private func firstDifference<Scalar: MatrixScalar>(_ found: Matrix<Scalar>, _ expected: Matrix<Scalar>) -> Int? {
+    found.elements.indices.first { index in
+        let (left, right) = (found.elements[index], expected.elements[index])
+        return !(left == right || (left.isNaN && right.isNaN))
+    }
+}
+
+/// The first entry that is not within the bound of its place; NaN is within none.
+@specialized(where Scalar == Double)
+@specialized(where Scalar == Float)
+private func firstOutside<Scalar: MatrixScalar>(
+    _ found: Matrix<Scalar>, _ bounds: Matrix<Double>, _ expected: Matrix<Double>
+) -> Int? {
+    found.elements.indices.first { index in
+        !((Double(found.elements[index]) - expected.elements[index]).magnitude <= bounds.elements[index])
+    }
+}

@@ -2,6 +2,8 @@ import MatrixCore
 
 /// Deviates in [−1, 1) of 24 bits, the same in every scalar, by a linear congruential generator: a short period is as good here
 /// as a long one, and much faster.
+@specialized(where Scalar == Double)
+@specialized(where Scalar == Float)
 func deviates<Scalar: MatrixScalar>(_ rows: Int, _ columns: Int, seed: UInt32) -> Matrix<Scalar> {
     var state = seed &* 2_654_435_761 | 1
     return Matrix(
@@ -40,10 +42,14 @@ func product(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Matrix<Double> {
 }
 
 extension Matrix {
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     func mapped(_ body: (Scalar) -> Scalar) -> Matrix {
         Matrix(rows: rows, columns: columns, elements: elements.map(body))
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     func combined(_ other: Matrix, _ body: (Scalar, Scalar) -> Scalar) -> Matrix {
         Matrix(rows: rows, columns: columns, elements: zip(elements, other.elements).map { body($0, $1) })
     }
