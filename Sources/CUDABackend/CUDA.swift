@@ -7,6 +7,8 @@ public struct CUDA: Sendable {
     let compiler: KernelCompiler
     let products: ProductLibrary
     let decompositions: DecompositionLibrary
+    /// Nil where it is missing: convolutions are products of patches then.
+    let convolutions: ConvolutionLibrary?
     let cache: KernelCache
 
     /// Compiled kernels are kept in the folder of all that the program keeps.
@@ -28,6 +30,7 @@ public struct CUDA: Sendable {
         compiler = KernelCompiler(library: try open(.compiler))
         products = ProductLibrary(library: try open(.products))
         decompositions = DecompositionLibrary(library: try open(.decompositions))
+        convolutions = (try? open(.convolutions)).flatMap { ConvolutionLibrary(library: $0) }
         try driver.initialize()
     }
 

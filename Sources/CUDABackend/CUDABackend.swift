@@ -1,7 +1,8 @@
 import Compute
 import MatrixCore
 
-/// The primitives on an NVIDIA GPU: cuBLAS for products, cuSOLVER for decompositions, kernels of its own for the rest.
+/// The primitives on an NVIDIA GPU: cuBLAS for products, cuSOLVER for decompositions, cuDNN for convolutions where it is found,
+/// kernels of its own for the rest.
 ///
 /// What is computed is the same from run to run on the same device: sums go by fixed trees, and no result depends on which of
 /// two things was done first. Codes and dropout masks are the processor's to the bit; the rest agrees with it within rounding.

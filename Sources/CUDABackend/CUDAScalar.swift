@@ -26,6 +26,6 @@ public enum ProductPrecision: String, Sendable, CaseIterable {
     case float32
     /// Factors rounded to 11 bits with the exponents of float32.
     case tf32
-    /// Factors rounded to 8 bits with the exponents of float32.
+    /// Factors rounded to 8 bits with the exponents of float32; those of cuDNN's convolutions, which do not know that, to 11.
     case bfloat16
 }

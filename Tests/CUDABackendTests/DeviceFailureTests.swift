@@ -45,8 +45,8 @@ extension CUDABackendTests {
                     do {
                         try Self.roundTrip(try CUDA { _ in EmulatedLibrary() })
                     } catch let error as DeviceError {
-                        // cuBLAS and cuSOLVER have codes of their own for it.
-                        #expect("\(error)".contains("719") || "\(error)".contains("cublas") || "\(error)".contains("cusolver"))
+                        // The libraries have codes of their own for it.
+                        #expect(["719", "cublas", "cusolver", "cudnn"].contains { "\(error)".contains($0) })
                         throw error
                     }
                 }
@@ -73,7 +73,7 @@ extension CUDABackendTests {
             #expect(fr_emulator_live_objects() == 0)
         }
 
-        /// Every primitive of `MatrixBackend` once, and lanes.
+        /// Every primitive of `MatrixBackend` once, lanes, and those of networks that call libraries or bring numbers to the host.
         ///
         /// - Returns: the pieces of work that were asked for before the device was asked for its failures.
         @discardableResult
@@ -88,6 +88,7 @@ extension CUDABackendTests {
             let moment = backend.addToDiagonal(backend.symmetricProduct(a, transposed: true, alpha: 1), 1)
             try vectors(backend, backend.symmetrize(backend.mirrorUpperTriangle(moment)))
             try codes(backend, a)
+            networks(backend, a)
             let (packed, scalars) = backend.householderQR(moment)
             let factor = backend.orthogonalFactor(reflectors: packed, scalars: scalars)
             // Zeros, after a failure, have no factor.
@@ -116,6 +117,15 @@ extension CUDABackendTests {
                     backend.columnProducts(scaled, backend.orientColumns(scaled)),
                     backend.vector(flattening: backend.column(diagonal)),
                 ])
+        }
+
+        private static func networks(_ backend: CUDABackend<Float>, _ a: CUDATensor<Float>) {
+            let image = ConvolutionShape(batch: 1, height: 3, width: 4, inputs: 12, outputs: 12, kernel: 1)
+            let convolved = backend.convolution(a, weight: a, image)
+            _ = backend.convolutionGradient(convolved, input: a, weight: a, image, wantsInput: true)
+            let shape = AttentionShape(batch: 2, length: 6, heads: 2, headWidth: 2, isCausal: true)
+            _ = backend.attention(a, shape, mask: nil)
+            _ = backend.softmaxCrossEntropy(convolved, targets: Array(0..<12), smoothing: 0.1)
         }
 
         /// In every format of the maxima.

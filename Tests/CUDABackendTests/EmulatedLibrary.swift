@@ -9,8 +9,11 @@ struct EmulatedLibrary: SymbolSource {
     func address(of symbol: String) -> UnsafeRawPointer? { fr_emulator_symbol(symbol) }
 
     /// A fresh emulator as CUDA.
-    static func cuda() throws(DeviceError) -> CUDA {
+    ///
+    /// - Parameter symbol: a function that its libraries lack.
+    static func cuda(hiding symbol: String? = nil) throws(DeviceError) -> CUDA {
         fr_emulator_reset()
+        if let symbol { fr_emulator_hide(symbol) }
         return try CUDA { _ in EmulatedLibrary() }
     }
 

@@ -30,9 +30,10 @@ extension CUDABackendTests {
         }
 
         static func judge<Scalar: CUDAScalar>(
-            _ cases: [ConformanceCase<CUDABackend<Scalar>>], _: Scalar.Type, _ order: fr_thread_order
+            _ cases: [ConformanceCase<CUDABackend<Scalar>>], _: Scalar.Type, _ order: fr_thread_order,
+            hiding symbol: String? = nil
         ) throws {
-            let cuda = try EmulatedLibrary.cuda()
+            let cuda = try EmulatedLibrary.cuda(hiding: symbol)
             fr_emulator_set_thread_order(order)
             do {
                 let backend = try CUDABackend<Scalar>(cuda)

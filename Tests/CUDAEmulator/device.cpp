@@ -193,7 +193,8 @@ void fr_emulator_reset(void) {
 const void *fr_emulator_symbol(const char *name) {
     std::lock_guard<std::mutex> hold(device_lock);
     if (device->hidden.count(name)) return nullptr;
-    for (const std::vector<Symbol> *library : {&driver_symbols, &compiler_symbols, &product_symbols, &decomposition_symbols}) {
+    for (const std::vector<Symbol> *library :
+         {&driver_symbols, &compiler_symbols, &product_symbols, &decomposition_symbols, &convolution_symbols}) {
         for (const Symbol &symbol : *library) {
             if (std::strcmp(symbol.name, name) == 0) return symbol.function;
         }
@@ -225,7 +226,7 @@ int fr_emulator_live_objects(void) {
     LOCKED;
     return device->memory.live_count() + device->streams.count() + device->events.count() + device->programs.count()
         + device->modules.count() + device->products.count() + device->decompositions.count() + device->parameters.count()
-        + device->contexts;
+        + device->convolutions.count() + device->descriptors.count() + device->contexts;
 }
 int fr_emulator_faults(void) {
     LOCKED;

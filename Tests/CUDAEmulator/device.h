@@ -112,12 +112,23 @@ struct Handle {
     size_t workspace_bytes = 0;
 };
 
+// cuDNN's descriptions.
+enum class Described { tensor, filter, convolution };
+
+struct Descriptor {
+    Described kind;
+    int type = -1, layout = -1, math = 0;
+    // As they were set, in the order of the arguments.
+    std::vector<int> values;
+};
+
 struct Device {
     Memory memory;
     Handles<Stream> streams;
     Handles<Event> events;
     Handles<Module> programs, modules;
-    Handles<Handle> products, decompositions, parameters;
+    Handles<Handle> products, decompositions, parameters, convolutions;
+    Handles<Descriptor> descriptors;
     // Streams that were destroyed before their work was done.
     std::vector<std::shared_ptr<Stream>> leaving;
     std::set<std::string> hidden;
@@ -162,4 +173,4 @@ struct Symbol {
 #define SYMBOL(function) {#function, (const void *)function}
 
 // The functions of each library.
-extern const std::vector<Symbol> driver_symbols, compiler_symbols, product_symbols, decomposition_symbols;
+extern const std::vector<Symbol> driver_symbols, compiler_symbols, product_symbols, decomposition_symbols, convolution_symbols;

@@ -6,19 +6,25 @@ final class DeviceStream: Sendable {
     nonisolated(unsafe) let handle: Driver.Stream?
     private let products: ProductLibrary
     private let decompositions: DecompositionLibrary
+    private let convolutions: ConvolutionLibrary?
     private let handles = Mutex(Handles())
 
     /// Each is made when it is first asked for: making one takes its time and memory.
     private struct Handles: @unchecked Sendable {
         var products: ProductLibrary.Handle?
         var decompositions: DecompositionLibrary.Handle?
+        var convolutions: ConvolutionLibrary.Handle?
     }
 
     /// - Throws: `DeviceError`.
-    init(on device: CUDADevice, _ products: ProductLibrary, _ decompositions: DecompositionLibrary) throws(DeviceError) {
+    init(
+        on device: CUDADevice, _ products: ProductLibrary, _ decompositions: DecompositionLibrary,
+        _ convolutions: ConvolutionLibrary?
+    ) throws(DeviceError) {
         self.device = device
         self.products = products
         self.decompositions = decompositions
+        self.convolutions = convolutions
         try device.makeCurrent()
         handle = try device.driver.makeStream()
     }
@@ -28,6 +34,7 @@ final class DeviceStream: Sendable {
         handles.withLock { handles in
             if let handle = handles.products { try? products.destroy(handle) }
             if let handle = handles.decompositions { try? decompositions.destroy(handle) }
+            if let handle = handles.convolutions { try? convolutions?.destroy(handle) }
         }
         try? device.driver.destroy(stream: handle)
     }
@@ -45,6 +52,14 @@ final class DeviceStream: Sendable {
         try handles.withLock { handles throws(DeviceError) in
             if handles.decompositions == nil { handles.decompositions = try decompositions.makeHandle(on: handle) }
             return handles.decompositions
+        }
+    }
+
+    /// cuDNN's handle of this stream, nil where there is no cuDNN.
+    func convolutionHandle() throws(DeviceError) -> ConvolutionLibrary.Handle? {
+        try handles.withLock { handles throws(DeviceError) in
+            if handles.convolutions == nil { handles.convolutions = try convolutions?.makeHandle(on: handle) }
+            return handles.convolutions
         }
     }
 

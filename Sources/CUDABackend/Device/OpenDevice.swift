@@ -8,6 +8,7 @@ final class OpenDevice: Sendable {
     let device: CUDADevice
     let products: ProductLibrary
     let decompositions: DecompositionLibrary
+    let convolutions: ConvolutionLibrary?
     private let compiler: KernelCompiler
     private let cache: KernelCache
     private nonisolated(unsafe) let pool: Driver.MemoryPool?
@@ -43,11 +44,12 @@ final class OpenDevice: Sendable {
         cache = cuda.cache
         products = cuda.products
         decompositions = cuda.decompositions
+        convolutions = cuda.convolutions
         try device.makeCurrent()
         pool = try device.pool()
         // Memory that was given back stays the process's, so that a step after the first waits for no allocation.
         try device.driver.set(.releaseThreshold, of: pool, to: .max)
-        mainStream = try DeviceStream(on: device, products, decompositions)
+        mainStream = try DeviceStream(on: device, products, decompositions, convolutions)
     }
 
     deinit {
@@ -186,7 +188,7 @@ final class OpenDevice: Sendable {
 
     private func laneStreams(_ count: Int) throws(DeviceError) -> [DeviceStream] {
         try lanes.withLock { lanes throws(DeviceError) in
-            while lanes.count < count { lanes.append(try DeviceStream(on: device, products, decompositions)) }
+            while lanes.count < count { lanes.append(try DeviceStream(on: device, products, decompositions, convolutions)) }
             return Array(lanes.prefix(count))
         }
     }

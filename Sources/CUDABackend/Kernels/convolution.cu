@@ -1,6 +1,6 @@
 // Patches of images: depth × positions, a column what the kernel meets at one position of the output, zeros outside of the image.
 // Within a column the place in the kernel comes first and the channel last, so that channels are read and written as neighbours;
-// weights are turned into this order and their gradients back.
+// weights are turned into this order, and their gradients back.
 
 struct Images {
     int height, width, channels, kernel, stride, padding, output_height, output_width;
@@ -90,12 +90,25 @@ KERNEL void add_patches(const real *patches, Images images, int side, int positi
     }
 }
 
-// From one order of a weight's columns to another: column i·inner + j becomes column j·outer + i.
-KERNEL void turn_columns(
-    const real *weight, long long rows, long long inner, long long outer, real *__restrict__ turned, long long count
-) {
-    for (Place place(rows); place.index < count; place.advance()) {
-        long long column = place.column % inner * outer + place.column / inner;
-        turned[place.row + column * rows] = weight[place.index];
+// Side of the tiles that are turned.
+#define AXIS_TILE 32
+
+// The entries of an array of three axes, the first one fastest, with the last one fastest. A block turns a tile of the first and
+// the last axis at one place of the middle one.
+KERNEL void reverse_axes(const real *source, long long first, long long second, long long third, real *__restrict__ target) {
+    __shared__ real tile[AXIS_TILE][AXIS_TILE + 1];
+    long long tiles = (first + AXIS_TILE - 1) / AXIS_TILE, middle = blockIdx.x / tiles % second;
+    long long left = blockIdx.x % tiles * AXIS_TILE, top = blockIdx.x / tiles / second * AXIS_TILE;
+    int lane = threadIdx.x % AXIS_TILE;
+    for (int row = threadIdx.x / AXIS_TILE; row < AXIS_TILE; row += blockDim.x / AXIS_TILE) {
+        if (left + lane < first && top + row < third) {
+            tile[row][lane] = source[left + lane + first * (middle + second * (top + row))];
+        }
+    }
+    __syncthreads();
+    for (int row = threadIdx.x / AXIS_TILE; row < AXIS_TILE; row += blockDim.x / AXIS_TILE) {
+        if (left + row < first && top + lane < third) {
+            target[top + lane + third * (middle + second * (left + row))] = tile[lane][row];
+        }
     }
 }

@@ -12,8 +12,7 @@ struct Peak {
             largest = x;
             place = index;
         } else {
-            // The difference of two infinities is none.
-            sum += x == largest ? real(1) : exp(x - largest);
+            sum += exp(x - largest);
         }
     }
 };

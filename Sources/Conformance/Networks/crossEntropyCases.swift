@@ -5,7 +5,7 @@ import MatrixCore
 /// The loss, its gradient and the hits. With logits below 4 every logarithm is below 8 + ln n; columns are added in double
 /// precision, so the loss is off by a few units of one column, and a share of the gradient by a few units of itself.
 func crossEntropyCases<Backend: NeuralBackend>() -> [ConformanceCase<Backend>] {
-    [(1, 1), (2, 3), (10, 128), (65, 2048), (17, 33), (1001, 300), (3, 0)].flatMap { classes, count in
+    [(1, 1), (2, 3), (10, 128), (65, 2048), (17, 33), (1001, 300), (50_304, 2), (3, 0)].flatMap { classes, count in
         [0, 0.1].map { smoothing in
             ConformanceCase("softmaxCrossEntropy, \(classes) × \(count), smoothing \(smoothing)") { judge in
                 let logits = deviates(classes, count, seed: 37).mapped { (value: Backend.Scalar) in 4 * value }

@@ -1,5 +1,6 @@
 import CUDAEmulator
 import Conformance
+import MatrixCore
 import Testing
 
 @testable import CUDABackend
@@ -13,6 +14,18 @@ extension CUDABackendTests {
 
         @Test(arguments: MatrixConformanceTests.orders) func networksInDouble(_ order: fr_thread_order) throws {
             try MatrixConformanceTests.judge(neuralCases(), Double.self, order)
+        }
+
+        @Test(arguments: MatrixConformanceTests.orders) func convolutionsWithoutLibrary(_ order: fr_thread_order) throws {
+            try judgeConvolutions(Float.self, order)
+            try judgeConvolutions(Double.self, order)
+        }
+
+        private func judgeConvolutions<Scalar: CUDAScalar>(_: Scalar.Type, _ order: fr_thread_order) throws {
+            let cases: [ConformanceCase<CUDABackend<Scalar>>] = neuralCases()
+            try MatrixConformanceTests.judge(
+                cases.filter { $0.description.hasPrefix("convolution") }, Scalar.self, order, hiding: "cudnnCreate")
+            #expect(fr_emulator_calls_of("cudnnSetStream") == 0)
         }
     }
 }

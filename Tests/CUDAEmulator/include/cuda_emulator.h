@@ -1,4 +1,4 @@
-// A stand-in for CUDA's driver, NVRTC, cuBLAS and cuSOLVER that runs the project's own kernels on the processor.
+// A stand-in for CUDA's driver, NVRTC, cuBLAS, cuSOLVER and cuDNN that runs the project's own kernels on the processor.
 //
 // Device memory is host memory between guards, a NaN of every width until it is written and again when it is given back. What is
 // asked of a stream is queued, and done only when somebody waits for it: where an event is missing between two streams, or memory
@@ -34,7 +34,7 @@ int fr_emulator_calls(void);
 int fr_emulator_calls_of(const char *name);
 // Pieces of work that were queued since the reset.
 int fr_emulator_work(void);
-// Allocations, streams, events, modules, programs, handles and retained contexts that nobody gave back.
+// Allocations, streams, events, modules, programs, handles, descriptors and retained contexts that nobody gave back.
 int fr_emulator_live_objects(void);
 // Writes outside an allocation or after it was given back, memory that work used while it was not its own, and threads that wait
 // at a barrier for ever.
