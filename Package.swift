@@ -92,8 +92,8 @@ let package = Package(
         .testTarget(
             name: "CUDABackendTests",
             dependencies: [
-                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "Files", "MatrixCore",
-                "NeuralNetworks", "Quantization", "TestSupport",
+                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "Files", "MatrixCore", "Quantization",
+                "TestSupport",
             ]),
         .testTarget(
             name: "LinearAlgebraTests",

@@ -16,6 +16,10 @@ extension CUDABackendTests {
             try MatrixConformanceTests.judge(neuralCases(), Double.self, order)
         }
 
+        @Test func gradientsOfNetworks() throws {
+            try MatrixConformanceTests.judge(gradientCases(), Double.self, FR_THREADS_SHUFFLED)
+        }
+
         @Test(arguments: MatrixConformanceTests.orders) func convolutionsWithoutLibrary(_ order: fr_thread_order) throws {
             try judgeConvolutions(Float.self, order)
             try judgeConvolutions(Double.self, order)
