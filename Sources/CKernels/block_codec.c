@@ -1,117 +1,89 @@
 #include "block_codec_variants.h"
 #include <math.h>
-#include <string.h>
-
-// One rounding per operation, as in the definition.
-#pragma STDC FP_CONTRACT OFF
-
-uint8_t fr_nearest_code(float x, const fr_codebook *codebook) {
-    // A perfect binary tree: 2^bits − 1 midpoints. `code` becomes the number of midpoints below x.
-    unsigned code = 0;
-    for (unsigned step = 1u << (codebook->bits - 1); step > 0; step >>= 1)
-        if (codebook->midpoints[code + step - 1] < x) code += step;
-    // The padding behind the last midpoint is infinite and x is finite, so the topmost code never ties.
-    if (codebook->midpoints[code] == x && (code & 1)) code++;
-    return (uint8_t)code;
-}
-
-size_t fr_first_not_finite(const float *entries, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(entries[i])) return i;
-    return count;
-}
-
-void fr_encode_tiny_block(const float *entries, size_t count, float maximum, const fr_codebook *codebook,
-                          uint8_t *codes) {
-    for (size_t i = 0; i < count; i++)
-        codes[i] = fr_nearest_code(maximum == 0 ? 0 : entries[i] / maximum, codebook);
-}
-
-static size_t encode(const float *entries, size_t count, size_t block, const fr_codebook *codebook, uint8_t *codes,
-                     float *maxima) {
-    size_t bad = fr_first_not_finite(entries, count);
-    if (bad < count) return bad;
-    for (size_t start = 0; start < count; start += block) {
-        size_t length = count - start < block ? count - start : block;
-        float maximum = 0;
-        for (size_t i = start; i < start + length; i++) maximum = fmaxf(maximum, fabsf(entries[i]));
-        *maxima++ = maximum;
-        float reciprocal = 1 / maximum;
-        if (!isfinite(reciprocal)) {
-            fr_encode_tiny_block(entries + start, length, maximum, codebook, codes + start);
-            continue;
-        }
-        for (size_t i = start; i < start + length; i++) codes[i] = fr_nearest_code(entries[i] * reciprocal, codebook);
-    }
-    return count;
-}
-
-static void decode(const uint8_t *codes, size_t count, size_t block, const fr_codebook *codebook, const float *maxima,
-                   float *entries) {
-    for (size_t start = 0; start < count; start += block) {
-        size_t end = count - start < block ? count : start + block;
-        float maximum = *maxima++;
-        for (size_t i = start; i < end; i++) entries[i] = codebook->values[codes[i]] * maximum;
-    }
-}
-
-static const fr_block_codec generic = {"generic", encode, decode};
+#include <stdlib.h>
 
 const fr_block_codec *const *fr_block_codecs(size_t *count) {
     static const fr_block_codec *all[3];
     size_t found = 0;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) all[found++] = &fr_codec_avx512;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        all[found++] = &fr_codec_avx512;
     if (__builtin_cpu_supports("avx2")) all[found++] = &fr_codec_avx2;
 #endif
-    all[found++] = &generic;
+    all[found++] = &fr_codec_generic;
     *count = found;
     return all;
 }
 
-void fr_pack(const uint8_t *codes, size_t count, int bits, uint8_t *bytes) {
-    if (bits == 8) {
-        memcpy(bytes, codes, count);
-    } else if (bits == 4) {
-        for (size_t i = 0; i < count / 2; i++) bytes[i] = (uint8_t)(codes[2 * i] | codes[2 * i + 1] << 4);
-        if (count & 1) bytes[count / 2] = codes[count - 1];
-    } else {
-        uint32_t pending = 0;
-        int held = 0;
-        for (size_t i = 0; i < count; i++) {
-            pending |= (uint32_t)codes[i] << held;
-            held += bits;
-            if (held >= 8) {
-                *bytes++ = (uint8_t)pending;
-                pending >>= 8;
-                held -= 8;
-            }
+static uint32_t bits_of(float x) {
+    union { float value; uint32_t bits; } pattern = {x};
+    return pattern.bits;
+}
+
+static uint32_t place_of(float x, const fr_codebook *codebook) {
+    const uint32_t magnitude = bits_of(fabsf(x)), least = (uint32_t)codebook->least;
+    const uint32_t distance = magnitude > least ? magnitude - least : 0;
+    return ((uint32_t)codebook->middle << FR_CELL_BITS(codebook->bits)) + (x < 0 ? ~distance : distance);
+}
+
+static void fill_cells(const float *thresholds, fr_codebook *codebook) {
+    const int count = (1 << codebook->bits) - 1, shift = FR_CELL_BITS(codebook->bits);
+    uint32_t least = bits_of(1);
+    for (int j = 0; j < count; j++)
+        if (thresholds[j] != 0 && bits_of(fabsf(thresholds[j])) < least) least = bits_of(fabsf(thresholds[j]));
+    // A whole number of cells, below all thresholds but 0, which has a cell to itself.
+    least = (least - 1) >> shift << shift;
+    if (least > 0) least -= 1u << shift;
+    codebook->least = (int32_t)least;
+    // x·(1/max) may be a little above 1, in the cell that begins there.
+    const uint32_t middle = ((bits_of(1) - least) >> shift) + 1;
+    if (2 * middle > FR_CELLS) return;
+    codebook->middle = (int32_t)middle;
+    int code = 0;
+    for (uint32_t cell = 0; cell < 2 * middle; cell++) {
+        const int first = code;
+        uint32_t behind = 0;
+        for (; code < count && place_of(thresholds[code], codebook) >> shift == cell; code++)
+            behind = place_of(thresholds[code], codebook) - (cell << shift);
+        if (code > first + 1) {
+            codebook->middle = 0;
+            return;
         }
-        if (held > 0) *bytes = (uint8_t)pending;
+        // From the threshold on the sum reaches the next multiple of 2^shift.
+        codebook->cells[cell] = (((uint32_t)code - cell) << shift) - behind;
     }
 }
 
-void fr_unpack(const uint8_t *bytes, size_t count, int bits, uint8_t *codes) {
-    if (bits == 8) {
-        memcpy(codes, bytes, count);
-    } else if (bits == 4) {
-        for (size_t i = 0; i < count / 2; i++) {
-            codes[2 * i] = bytes[i] & 15;
-            codes[2 * i + 1] = bytes[i] >> 4;
-        }
-        if (count & 1) codes[count - 1] = bytes[count / 2] & 15;
-    } else {
-        uint32_t pending = 0;
-        int held = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (held < bits) {
-                pending |= (uint32_t)*bytes++ << held;
-                held += 8;
-            }
-            codes[i] = (uint8_t)(pending & ((1u << bits) - 1));
-            pending >>= bits;
-            held -= bits;
+fr_codebook *fr_create_codebook(const float *values, const float *midpoints, int bits) {
+    const int codes = 1 << bits;
+    fr_codebook *codebook = calloc(1, sizeof *codebook);
+    codebook->bits = bits;
+    for (int code = 0; code < codes; code++) codebook->values[code] = values[code];
+    float thresholds[256];
+    for (int j = 0; j + 1 < codes; j++) {
+        // A midpoint belongs to the even one of its two codes; of several equal ones only the first has a say.
+        const int belongs_above = j % 2 == 1 && (j == 0 || midpoints[j - 1] != midpoints[j]);
+        thresholds[j] = belongs_above ? midpoints[j] : nextafterf(midpoints[j], INFINITY);
+    }
+    for (int level = 0; level < bits; level++) {
+        for (int decisions = 0; decisions < 1 << level; decisions++) {
+            int code = 0;
+            for (int k = 0; k < level; k++) code |= (decisions >> k & 1) << (bits - 1 - k);
+            codebook->nodes[(1 << level) + decisions] = thresholds[code + (1 << (bits - 1 - level)) - 1];
         }
     }
+    fill_cells(thresholds, codebook);
+    return codebook;
 }
+
+void fr_free_codebook(fr_codebook *codebook) { free(codebook); }
+
+fr_code_stream *fr_create_stream(uint8_t *bytes) {
+    fr_code_stream *stream = calloc(1, sizeof *stream);
+    stream->bytes = bytes;
+    return stream;
+}
+
+void fr_free_stream(fr_code_stream *stream) { free(stream); }

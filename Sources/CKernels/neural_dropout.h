@@ -20,7 +20,7 @@ INLINE void philox(uvec x[4], uint32_t first_key, uint32_t second_key) {
 static void dropout(const uint32_t key[2], const uint32_t stream[2], uint64_t block, uint32_t threshold, float kept,
                     size_t count, float *mask) {
     for (; count > 0; block += LANES) {
-        wide position = __builtin_convertvector(place, wide) + block;
+        wide position = __builtin_convertvector(lane_number, wide) + block;
         uvec words[4] = {__builtin_convertvector(position, uvec), __builtin_convertvector(position >> 32, uvec),
                          (uvec)(stream[0]), (uvec)(stream[1])};
         philox(words, key[0], key[1]);

@@ -1,24 +1,7 @@
-// Vectors of LANES floats, in the compiler's own notation: each variant sets LANES and its instructions.
+// What the passes do with vectors of LANES floats.
 #include "neural_kernels.h"
+#include "vector.h"
 #include <math.h>
-#include <string.h>
-
-typedef float vec __attribute__((ext_vector_type(LANES)));
-typedef int32_t ivec __attribute__((ext_vector_type(LANES)));
-
-#define INLINE __attribute__((always_inline)) static inline
-/// An array stays in registers only where all its indices are constants.
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-INLINE vec load(const float *p) {
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
-
-INLINE vec splat(float x) { return (vec)(x); }
 
 /// The first `count` entries, zeros behind them.
 INLINE vec load_first(const float *p, size_t count) {
@@ -34,20 +17,9 @@ INLINE vec larger(vec a, vec b) { return a < b ? b : a; }
 INLINE vec smaller(vec a, vec b) { return a > b ? b : a; }
 INLINE vec root(vec a) { return __builtin_elementwise_sqrt(a); }
 
-#if LANES == 16
-typedef int32_t places __attribute__((ext_vector_type(16)));
-static const places place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-#elif LANES == 8
-typedef int32_t places __attribute__((ext_vector_type(8)));
-static const places place = {0, 1, 2, 3, 4, 5, 6, 7};
-#else
-typedef int32_t places __attribute__((ext_vector_type(4)));
-static const places place = {0, 1, 2, 3};
-#endif
-
 /// The first `count` lanes, `other` in the rest.
 INLINE vec first_lanes(vec v, size_t count, float other) {
-    return place < (ivec)((int32_t)count) ? v : splat(other);
+    return lane_number < (ivec)((int32_t)count) ? v : splat(other);
 }
 
 typedef float four __attribute__((ext_vector_type(4)));

@@ -1,97 +1,91 @@
 import CKernels
 import MatrixCore
 import Quantization
+import Synchronization
 
 /// The kernels' calls for one coding: segments of columns to codes and back.
 struct SegmentCoder {
     private let kernels: fr_block_codec
-    private let coding: BlockCoding
-    private let tables: KernelCodebook
-    private let signed: Bool
+    private let blockSize: Int
+    private let codebook: KernelCodebook
 
-    /// - Parameter signed: whether the maxima have a sign.
-    init(_ kernels: fr_block_codec, _ coding: BlockCoding, signed: Bool) {
+    init(_ kernels: fr_block_codec, _ coding: BlockCoding) {
         self.kernels = kernels
-        self.coding = coding
-        self.signed = signed
-        tables = KernelCodebook(coding.codebook)
+        blockSize = coding.blockSize
+        codebook = .of(coding.codebook)
     }
 
-    /// Writes the codes and maxima of the first entries of a segment, which may be changed.
+    /// Appends the codes of a segment, and writes the maxima of its blocks.
     ///
+    /// - Parameter signed: whether the maxima have a sign.
     /// - Returns: the position of the first entry that is not finite, else the count.
     func encode(
-        _ segment: inout [Float], count: Int, _ codes: inout [UInt8], from code: Int, _ maxima: inout [Float],
-        from block: Int
+        _ entries: UnsafePointer<Float>, count: Int, signed: Bool, to stream: CodeStream,
+        _ maxima: UnsafeMutablePointer<Float>
     ) -> Int {
-        let signs = signed ? makeLargestPositive(&segment, count: count) : []
-        let accepted = codes.withUnsafeMutableBufferPointer { codes in
-            maxima.withUnsafeMutableBufferPointer { maxima in
-                kernels.encode(
-                    segment, count, coding.blockSize, tables.pointer, codes.baseAddress! + code,
-                    maxima.baseAddress! + block)
-            }
-        }
-        if accepted == count {
-            for (index, sign) in signs.enumerated() { maxima[block + index] *= sign }
-        }
-        return accepted
+        kernels.encode(entries, count, blockSize, codebook.pointer, signed ? 1 : 0, stream.pointer, maxima)
     }
 
-    /// Negates every block whose entry of largest magnitude, the first of equal ones, is negative: the maximum with a sign of
-    /// a block is the plain one of the negated block times that sign.
-    ///
-    /// - Returns: −1 for the blocks that were negated, else 1.
-    private func makeLargestPositive(_ segment: inout [Float], count: Int) -> [Float] {
-        stride(from: 0, to: count, by: coding.blockSize).map { start in
-            let block = start..<min(start + coding.blockSize, count)
-            let largest = block.reduce(Float(0)) { segment[$1].magnitude > $0.magnitude ? segment[$1] : $0 }
-            guard largest < 0 else { return 1 }
-            for index in block { segment[index].negate() }
-            return -1
-        }
-    }
+    /// Writes what a stream still holds.
+    func finish(_ stream: CodeStream) { kernels.finish(stream.pointer, codebook.pointer) }
 
-    /// A segment's entries; those of float32 go to their place at once, others by way of `segment`.
+    /// A segment's entries, from code `code` on of the bytes of a run; those of float32 go to their place at once, others by
+    /// way of `segment`.
     @inline(__always)
     func decode<Scalar: MatrixScalar>(
-        _ codes: [UInt8], from code: Int, _ maxima: [Float], from block: Int, count: Int,
+        _ packedCodes: [UInt8], _ range: Range<Int>, from code: Int, _ maxima: [Float], from block: Int, count: Int,
         into target: UnsafeMutablePointer<Scalar>, _ segment: inout [Float]
     ) {
-        codes.withUnsafeBufferPointer { codes in
+        packedCodes.withUnsafeBufferPointer { bytes in
             maxima.withUnsafeBufferPointer { maxima in
-                let (codes, maxima) = (codes.baseAddress! + code, maxima.baseAddress! + block)
+                let (bytes, maxima) = (bytes.baseAddress! + range.lowerBound, maxima.baseAddress! + block)
                 if Scalar.self == Float.self {
-                    return kernels.decode(codes, count, coding.blockSize, tables.pointer, maxima, floats(target))
+                    return kernels.decode(
+                        bytes, range.count, code, count, blockSize, codebook.pointer, maxima, floats(target))
                 }
-                kernels.decode(codes, count, coding.blockSize, tables.pointer, maxima, &segment)
+                kernels.decode(bytes, range.count, code, count, blockSize, codebook.pointer, maxima, &segment)
                 for row in 0..<count { target[row] = Scalar(segment[row]) }
             }
         }
     }
 }
 
-/// A codebook in the form that the kernels read, owned.
-private final class KernelCodebook {
-    let pointer: UnsafeMutablePointer<fr_codebook>
+/// Codes on their way to bytes.
+final class CodeStream {
+    fileprivate let pointer: OpaquePointer
 
-    init(_ codebook: Codebook) {
-        pointer = .allocate(capacity: 1)
-        pointer.initialize(to: fr_codebook())
-        pointer.pointee.bits = Int32(codebook.bits)
-        withUnsafeMutableBytes(of: &pointer.pointee.values) { raw in
-            let values = raw.bindMemory(to: Float.self)
-            for index in values.indices {
-                values[index] = index < codebook.values.count ? codebook.values[index] : 0
-            }
-        }
-        withUnsafeMutableBytes(of: &pointer.pointee.midpoints) { raw in
-            let midpoints = raw.bindMemory(to: Float.self)
-            for index in midpoints.indices {
-                midpoints[index] = index < codebook.midpoints.count ? codebook.midpoints[index] : .infinity
-            }
+    init(to bytes: UnsafeMutablePointer<UInt8>) { pointer = fr_create_stream(bytes) }
+
+    deinit { fr_free_stream(pointer) }
+}
+
+/// A codebook in the form that the kernels read.
+private final class KernelCodebook: Sendable {
+    /// Never written again.
+    nonisolated(unsafe) let pointer: OpaquePointer
+
+    private struct Name: Hashable {
+        let family: CodebookName
+        let bits: Int
+    }
+
+    /// The tables of a codebook take as long as the codes of some thousand entries, so those of codebooks with a name are kept.
+    private static let named = Mutex<[Name: KernelCodebook]>([:])
+
+    static func of(_ codebook: Codebook) -> KernelCodebook {
+        guard let family = codebook.name else { return KernelCodebook(codebook) }
+        return named.withLock { named in
+            let name = Name(family: family, bits: codebook.bits)
+            if let known = named[name] { return known }
+            let made = KernelCodebook(codebook)
+            named[name] = made
+            return made
         }
     }
 
-    deinit { pointer.deallocate() }
+    private init(_ codebook: Codebook) {
+        pointer = fr_create_codebook(codebook.values, codebook.midpoints, Int32(codebook.bits))
+    }
+
+    deinit { fr_free_codebook(pointer) }
 }

@@ -59,6 +59,39 @@ private let regions = [CodedRegion.columns, .strictUpper, .strictLower]
         }
     }
 
+    /// Blocks longer than what is packed at once, beginning and ending anywhere in it.
+    @Test(arguments: 2...8) func longBlocks(bits: Int) throws {
+        for blockSize in [513, 1000, 5000] {
+            let coding = try BlockCoding(codebook: Codebook(.linear2, bits: bits), blockSize: blockSize)
+            let a = demandingMatrix(rows: 1301, columns: 7, codebook: coding.codebook, seed: 5)
+            for region in [CodedRegion.columns, .strictLower] {
+                try expectDefinition(
+                    a, CodedForm(rows: 1301, columns: 7, region: region, codings: .all(coding), maxima: .signedFloat32))
+            }
+        }
+    }
+
+    /// The codes of all numbers about which a search by thresholds, by cells or by arithmetic could be wrong, in a block whose
+    /// maximum is 1.
+    @Test(arguments: BlockCodec.available) func codesAreExactAtEveryEdge(codec: BlockCodec) throws {
+        var codebooks = try CodebookName.allCases.flatMap { name in
+            try name.supportedBits.map { try Codebook(name, bits: $0) }
+        }
+        for bits in 2...8 { codebooks += try [crowdedCodebook(bits: bits), Codebook(values: codesOfZero(bits: bits))] }
+        for codebook in codebooks {
+            let entries = edges(of: codebook)
+            let coding = try BlockCoding(codebook: codebook, blockSize: entries.count)
+            let form = CodedForm(rows: entries.count, columns: 1, region: .columns, codings: .all(coding))
+            let column = Matrix<Float>(rows: entries.count, columns: 1, elements: entries)
+            let coded = try CPUBackend<Float>(codec: codec).encode(column, as: form)
+            let expected = entries.map { ReferenceCodec.nearestCode($0, codebook) }
+            let difference = firstDifference(coded.codes, expected)
+            #expect(
+                difference == nil,
+                "\(codebook.name?.rawValue ?? "values"), \(codebook.bits) bits, at \(difference.map { entries[$0] } ?? 0)")
+        }
+    }
+
     private func expectDefinition(_ a: Matrix<Float>, _ form: CodedForm) throws {
         let expected = try CodedMatrix(defining: a, as: form)
         let values = expected.decodedByDefinition
@@ -114,6 +147,27 @@ private func firstDifference<Element: Equatable>(_ a: [Element], _ b: [Element])
     if let place = zip(a, b).enumerated().first(where: { $1.0 != $1.1 }) { return place.offset }
     return a.count == b.count ? nil : min(a.count, b.count)
 }
+
+/// Every midpoint and value with its neighbours among the numbers; zeros and the least numbers; and over 32 octaves the 256 numbers
+/// where their first eight bits change, with their neighbours.
+private func edges(of codebook: Codebook) -> [Float] {
+    var numbers: [Float] = [0, -0.0, .leastNonzeroMagnitude, .leastNormalMagnitude]
+    numbers += codebook.midpoints + codebook.values
+    for exponent in -32..<0 {
+        for eighth in 0..<256 { numbers.append(Float(sign: .plus, exponent: exponent, significand: 1 + Float(eighth) / 256)) }
+    }
+    numbers += numbers.flatMap { [$0.nextDown, $0.nextUp] }
+    return (numbers + numbers.map { -$0 }).filter { $0.magnitude < 1 } + [1, -1]
+}
+
+/// Most values within a millionth of each other, so that no cells of numbers tell them apart.
+private func crowdedCodebook(bits: Int) throws -> Codebook {
+    let last = 1 << bits - 1
+    return try Codebook(values: (0...last).map { $0 == last ? 1 : 0.3 + Float($0 / 2) * 0x1p-20 })
+}
+
+/// −1, zeros and 1: midpoints that are equal, and 0.
+private func codesOfZero(bits: Int) -> [Float] { [-1] + [Float](repeating: 0, count: 1 << bits - 2) + [1] }
 
 /// Tells −0 from 0.
 private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
