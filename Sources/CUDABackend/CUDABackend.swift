@@ -40,14 +40,17 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
     /// Streams on which pieces of work go side by side: enough for small blocks to fill the device.
     private static var lanes: Int { 8 }
 
+    /// Pieces compute products of float32, whatever the precision of this backend: what goes side by side is the work of
+    /// optimizers, on statistics and roots, whose iterations would make much of the rounding of their factors.
     public func concurrently(_ count: Int, _ body: @Sendable (CUDABackend, Int) -> Void) {
         // Work within a piece is that piece's own.
         if lane != nil || count < 2 {
-            for index in 0..<count { body(self, index) }
+            let own = CUDABackend(device: device, lane: lane, precision: .float32)
+            for index in 0..<count { body(own, index) }
             return
         }
         device.perform(count, width: Self.lanes) { lane, index in
-            body(CUDABackend(device: device, lane: lane, precision: precision), index)
+            body(CUDABackend(device: device, lane: lane, precision: .float32), index)
         }
     }
 

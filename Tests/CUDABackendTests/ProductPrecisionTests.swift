@@ -1,3 +1,4 @@
+import Compute
 import MatrixCore
 import Testing
 
@@ -14,6 +15,18 @@ extension CUDABackendTests {
             let one = backend.identity(1)
             let product = backend.multiply(factor, transposed: false, one, transposed: false, alpha: 1)
             #expect(backend.matrix(product).elements == rests.map { 1 + $0 })
+        }
+
+        /// What is done side by side is the work of optimizers, whose products stay exact: one piece, several, and pieces of pieces.
+        @Test(arguments: [1, 3]) func piecesSideBySideRoundNothing(_ count: Int) throws {
+            let backend = try CUDABackend<Float>(try EmulatedLibrary.cuda(), precision: .bfloat16)
+            let factor = backend.tensor(Matrix(rows: 1, columns: 1, elements: [1 + 0x1p-12]))
+            let found = backend.concurrentMap(count) { lane, _ in
+                lane.concurrentMap(2) { inner, _ in
+                    inner.matrix(inner.multiply(factor, transposed: false, inner.identity(1), transposed: false, alpha: 1))
+                }
+            }
+            #expect(found.flatMap { pieces in pieces.flatMap { $0.elements } } == Array(repeating: 1 + 0x1p-12, count: 2 * count))
         }
 
         @Test(arguments: ProductPrecision.allCases) func doublesStayAsTheyAre(_ precision: ProductPrecision) throws {
