@@ -97,7 +97,8 @@ struct BenchmarkOptimizer: ParsableCommand {
 
     /// A step of every kind that a schedule has.
     private static func steps(_ schedule: PreconditionerSchedule) -> [(what: String, step: OptimizerStep)] {
-        let (updates, roots) = (schedule.statisticsInterval, schedule.rootInterval)
+        let updates = schedule.statisticsInterval
+        let roots = schedule.rootInterval ?? updates
         let kinds = [
             ("direction", false, false), ("update", true, false), ("root", false, true), ("update_and_root", true, true),
         ]
