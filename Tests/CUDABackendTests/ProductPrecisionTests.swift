@@ -26,7 +26,8 @@ extension CUDABackendTests {
                     inner.matrix(inner.multiply(factor, transposed: false, inner.identity(1), transposed: false, alpha: 1))
                 }
             }
-            #expect(found.flatMap { pieces in pieces.flatMap { $0.elements } } == Array(repeating: 1 + 0x1p-12, count: 2 * count))
+            let elements = found.flatMap { pieces in pieces.flatMap { $0.elements } }
+            #expect(elements == Array(repeating: 1 + 0x1p-12, count: 2 * count))
         }
 
         @Test(arguments: ProductPrecision.allCases) func doublesStayAsTheyAre(_ precision: ProductPrecision) throws {
