@@ -53,7 +53,8 @@ let package = Package(
             ]),
         // The cases that every backend is held to, for the tests and for `fourthroot selftest`.
         .target(name: "Conformance", dependencies: ["Compute", "MatrixCore", "NeuralNetworks", "Quantization"]),
-        .target(name: "Preconditioning", dependencies: ["Compute", "MatrixCore", "Quantization"]),
+        .target(name: "EntropyCoding"),
+        .target(name: "Preconditioning", dependencies: ["Compute", "EntropyCoding", "MatrixCore", "Quantization"]),
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
         .target(name: "HDF5Store", dependencies: ["CHDF5", "Files", "MatrixCore"]),
@@ -81,6 +82,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["MatrixCore", "Quantization"], path: "Tests/TestSupport"),
         .target(name: "CUDAEmulator", path: "Tests/CUDAEmulator"),
+        .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
         .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
@@ -101,8 +103,8 @@ let package = Package(
         .testTarget(
             name: "PreconditioningTests",
             dependencies: [
-                "CPUBackend", "Compute", "IndependentProduct", "LinearAlgebra", "MatrixCore", "Preconditioning",
-                "Quantization", "Spectra", "TestSupport",
+                "CPUBackend", "Compute", "EntropyCoding", "IndependentProduct", "LinearAlgebra", "MatrixCore",
+                "Preconditioning", "Quantization", "Spectra", "TestSupport",
             ]),
         .testTarget(
             name: "OptimizersTests",

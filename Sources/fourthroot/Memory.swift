@@ -59,6 +59,8 @@ struct Memory: ParsableCommand {
 
     func run() throws {
         let published = try model.publishedName()
+        let settings = try preconditioner.choice()?.settings
+        try requireKnownBytes(settings)
         try [
             OptionRule(
                 "precondition-vocabulary", preconditionVocabulary, appliesIf: published?.readsImages == false,
@@ -70,7 +72,7 @@ struct Memory: ParsableCommand {
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: optimizer.definition.valueCount, bits: firstOrderBits),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
-            preconditioning: try preconditioner.choice()?.settings,
+            preconditioning: settings,
             preconditionsVocabulary: preconditionVocabulary || published == nil)
         let counted = try model.counted(published)
         try output.requireWritable()
@@ -82,6 +84,19 @@ struct Memory: ParsableCommand {
             parameterCount: counted.parameterCount, total, published: publishedMegabytes(published, setup),
             fit: try fit(counted, total, setup, context: model.context(published)))
         try output.write(json ? try table.json() : table.csv)
+    }
+
+    /// Bytes that depend on the matrices are counted by their budget.
+    private func requireKnownBytes(_ settings: ShampooSettings?) throws(StatusError) {
+        guard let scheme = settings?.scheme else { return }
+        let goals = [scheme.statistic.settings.deflation, scheme.root.settings.deflation].compactMap(\.self)
+        let isByError = goals.contains { goal in
+            if case .error = goal.target { true } else { false }
+        }
+        guard isByError else { return }
+        throw .usage(
+            "the bytes that \(StatisticKind.names(where: \.hasVariableLength)) takes for an error depend on the matrices; give "
+                + "--bits-per-entry, whose bytes are the most that it takes, or train and see preconditioner_bytes in the log")
     }
 
     /// The published figure, where classes, images and tables are those of the published run.

@@ -37,6 +37,22 @@ struct PreconditionerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Error of the root that statistic or root \(variable) is to reach (default \(DeflationGoal.standardError))."))
+    var nre: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Bits an n² entry that statistic or root \(variable) may take, everything counted, in place of --nre."))
+    var bitsPerEntry: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much finer \(variable) codes what would inflate small eigenvalues at later updates, in units of the error "
+                + "(default \(DeflationGoal.trainingLeak))."))
+    var leak: Double?
+
+    @Option(
+        help: ArgumentHelp(
             "How the reflectors of \(StatisticKind.names(where: \.codesReflectors)) are computed: closed, each from what the coded "
                 + "ones before it left over, or open, by a QR (default closed)."))
     var reflectorLoop: ReflectorLoop?
@@ -97,6 +113,8 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(help: "p of A^(-p) (default: \(defaults { $0.exponent })).")
     var exponent: Double?
 
+    private static let variable = StatisticKind.names(where: \.hasVariableLength)
+
     /// `1 for shampoo and caspr, 0 for kfac`.
     private static func defaults(_ value: (PreconditionerDefaults) -> some CustomStringConvertible) -> String {
         wordsByValue(PreconditionerName.allCases.map { ($0.rawValue, "\(value($0.definition.defaults))") })
@@ -126,7 +144,9 @@ struct PreconditionerOptions: ParsableArguments {
         try adjust(&defaults)
         do {
             return (name, try settings(defaults, keepsUncodedStatistics))
-        } catch let error where error is HyperparameterError || error is PreconditionerSchemeError || error is QuantizationError
+        } catch let error
+            where error is HyperparameterError || error is PreconditionerSchemeError || error is QuantizationError
+            || error is DeflationError
         {
             throw StatusError.usage("\(error)")
         }
@@ -140,10 +160,14 @@ struct PreconditionerOptions: ParsableArguments {
         let statisticCoding = statistic.traits.isCoded ? try coding(codebook, bits, block) : nil
         let rootCoding =
             root.traits.isCoded ? try coding(rootCodebook, rootBits ?? bits, rootBlock ?? block) : nil
+        let error = DeflationGoal.Target.error(nre ?? DeflationGoal.standardError)
+        let target = bitsPerEntry.map { DeflationGoal.Target.bitsPerEntry($0) } ?? error
+        let goal = try DeflationGoal(target, leak: leak ?? DeflationGoal.trainingLeak)
         let scheme = try PreconditionerScheme(
             statistic: StatisticStorage(
-                statistic, StorageSettings(coding: statisticCoding, reflectorLoop: reflectorLoop)),
-            root: RootStorage(root, rootCoding),
+                statistic,
+                StorageSettings(coding: statisticCoding, reflectorLoop: reflectorLoop, deflation: goal)),
+            root: RootStorage(root, StorageSettings(coding: rootCoding, deflation: goal)),
             decay: decay ?? defaults.decay, damping: damping ?? defaults.damping, exponent: exponent ?? defaults.exponent,
             solver: solver, updateDecomposition: updateDecomposition ?? .subspace,
             updateRectificationSteps: rectifyUpdate ?? defaults.updateRectificationSteps,
@@ -181,6 +205,11 @@ struct PreconditionerOptions: ParsableArguments {
                 name, isGiven, appliesIf: statistic.traits[keyPath: trait],
                 needs: "--statistic \(StatisticKind.names(where: trait))")
         }
+        func goal(_ name: String, _ isGiven: Bool) -> OptionRule {
+            OptionRule(
+                name, isGiven, appliesIf: statistic.traits.hasVariableLength || root.traits.hasVariableLength,
+                needs: "--statistic or --root \(Self.variable)")
+        }
         var sharing = OptionRule(
             "root", self.root != nil, appliesIf: !root.traits.isShared || statistic.traits.keepsRoot,
             needs: "--statistic \(StatisticKind.names(where: \.keepsRoot))")
@@ -192,6 +221,8 @@ struct PreconditionerOptions: ParsableArguments {
             coding("block", block != nil, rootBlock != nil),
             rootCoding("root-codebook", rootCodebook != nil), rootCoding("root-bits", rootBits != nil),
             rootCoding("root-block", rootBlock != nil),
+            goal("nre", nre != nil), goal("bits-per-entry", bitsPerEntry != nil), goal("leak", leak != nil),
+            OptionRule("bits-per-entry", bitsPerEntry != nil, appliesIf: nre == nil, needs: "no --nre beside it"),
             of(\.codesReflectors, option: "reflector-loop", reflectorLoop != nil),
             of(\.isFactored, option: "update-decomposition", updateDecomposition != nil),
             of(\.isRectified, option: "rectify-update", rectifyUpdate != nil),

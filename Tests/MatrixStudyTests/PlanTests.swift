@@ -40,6 +40,8 @@ import Testing
         for kind in RootKind.allCases where kind.traits.isCoded {
             #expect(Set(cases.filter { $0.root.kind == kind }.compactMap { $0.root.coding?.bits }) == Set(2...8))
         }
+        #expect(Set(cases.map(\.statistic.kind)) == Set(StatisticKind.allCases))
+        #expect(Set(cases.map(\.root.kind)) == Set(RootKind.allCases))
     }
 
     @Test(arguments: Preset.allCases)

@@ -13,8 +13,19 @@ struct KnownStatistic {
 
     init(_ spectrum: Spectrum, order: Int, seed: UInt64 = 17) throws {
         var generator = PhiloxGenerator(seed: seed)
-        eigenvalues = try spectrum.eigenvalues(order: order, largest: nil, reversed: true, using: &generator)
-        vectors = haarOrthogonal(order: order, using: &generator)
+        self.init(
+            eigenvalues: try spectrum.eigenvalues(order: order, largest: nil, reversed: true, using: &generator),
+            using: &generator)
+    }
+
+    init(eigenvalues: [Double], seed: UInt64 = 17) {
+        var generator = PhiloxGenerator(seed: seed)
+        self.init(eigenvalues: eigenvalues, using: &generator)
+    }
+
+    private init(eigenvalues: [Double], using generator: inout PhiloxGenerator) {
+        self.eigenvalues = eigenvalues
+        vectors = haarOrthogonal(order: eigenvalues.count, using: &generator)
         matrix = positiveDefinite(eigenvalues: eigenvalues, basis: vectors)
     }
 

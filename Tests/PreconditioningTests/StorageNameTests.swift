@@ -63,14 +63,16 @@ private struct DecomposedMatrix: StatisticSource {
         let refused = #expect(throws: PreconditionerSchemeError.self) {
             try PreconditionerScheme(statistic: .exact, root: .shared)
         }
-        #expect(refused?.description == "root shared: it needs statistic inverse-root")
+        #expect(refused?.description == "root shared: it needs statistic inverse-root or deflated")
         for option in ["solver factored", "update-decomposition eigen"] {
             let error = #expect(throws: PreconditionerSchemeError.self) {
                 try PreconditionerScheme(
                     statistic: .exact, root: .exact, solver: option == "solver factored" ? .factored : nil,
                     updateDecomposition: option == "solver factored" ? .subspace : .eigen)
             }
-            let needed = option == "solver factored" ? "eigenvector, householder or inverse-root" : "eigenvector or householder"
+            let needed =
+                option == "solver factored"
+                ? "eigenvector, householder, inverse-root or deflated" : "eigenvector or householder"
             #expect(error?.description == "\(option): it needs statistic \(needed)")
         }
     }
@@ -93,7 +95,7 @@ private struct DecomposedMatrix: StatisticSource {
         let decoded = try studied.decoded(rectificationSteps: 2, backend)
         #expect(try trained.decoded(rectificationSteps: 2, backend) == decoded)
         #expect(decoded.order == order && trained.order == order && studied.order == order)
-        #expect(studied.isCoded == kind.traits.isCoded && (studied.factored != nil) == kind.traits.isFactored)
+        #expect(studied.isCoded != kind.traits.isExact && (studied.factored != nil) == kind.traits.isFactored)
         #expect(try studied.decodedStatistic(rectificationSteps: 0, backend).isSymmetric == (decoded == decoded.transposed))
         expectBound(difference(decoded, matrix).frobeniusNorm, atMost: 0.2 * matrix.frobeniusNorm)
         // A relative shift is all of the damping, an absolute one is not.

@@ -60,13 +60,14 @@ import Training
         try BlockCoding(codebook: Codebook(.linear2, bits: bits), blockSize: block)
     }
 
-    /// Every storage of a statistic with every storage of a root, and error feedback.
+    /// Every storage of a statistic with every storage of a root, as far as their bytes are known beforehand, and error feedback.
     private func schemes(bits: Int) throws -> [PreconditionerScheme] {
         let coding = try coding(bits: bits, block: 48)
         var result: [PreconditionerScheme] = []
         for root in RootKind.allCases.map({ RootStorage($0, coding) }) {
+            if root.traits.hasVariableLength { continue }
             for statistic in StatisticKind.allCases.map({ StatisticStorage($0, coding) }) {
-                if root.traits.isShared && !statistic.traits.keepsRoot { continue }
+                if statistic.traits.hasVariableLength || root.traits.isShared && !statistic.traits.keepsRoot { continue }
                 result.append(try PreconditionerScheme(statistic: statistic, root: root))
                 if statistic.traits.takesErrorFeedback {
                     result.append(try PreconditionerScheme(statistic: statistic, root: root, errorFeedbackDecay: 0.9))

@@ -11,6 +11,8 @@ struct CaseRoot: Sendable {
     var orthogonalityDefect: Double?
     /// The root that the statistic's storage keeps, which is the one in use where it is shared.
     var keptRoot: Matrix<Double>?
+    /// Of a statistic whose bytes depend on the matrix.
+    var byteCount: Int?
     var outcome: Outcome
     /// Why there is no root, for the log.
     var reason: String?
@@ -29,6 +31,7 @@ struct CaseRoot: Sendable {
                 self = try CaseSolver(statistic: statistic, rule: rule, backend: CPUBackend<Float>()).root(of: studied)
             }
             keptRoot = studied.keptRoot
+            byteCount = studied.byteCount
         } catch DecompositionError.notPositiveDefinite(let minor) {
             self.init(
                 outcome: .notPositiveDefinite,

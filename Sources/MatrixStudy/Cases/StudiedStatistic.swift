@@ -11,6 +11,8 @@ struct StudiedStatistic: Sendable {
     let orthogonalityDefect: Double?
     /// The root that is kept in the statistic's place.
     var keptRoot: Matrix<Double>?
+    /// Of a storage whose bytes depend on the matrix.
+    var byteCount: Int?
 }
 
 extension StatisticCase {
@@ -31,7 +33,8 @@ extension StatisticCase {
         guard let factored = kept.factored else {
             return StudiedStatistic(
                 decoded: try kept.decodedStatistic(rectificationSteps: steps, backend),
-                damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil, keptRoot: kept.keptRoot(backend))
+                damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil, keptRoot: kept.keptRoot(backend),
+                byteCount: kind.traits.hasVariableLength ? kept.byteCount(backend) : nil)
         }
         // The eigenvalues are this case's own; the vectors may be those of other contractions and dampings, too.
         let (vectors, defect) = shared.value(for: self) {
@@ -46,7 +49,7 @@ extension StatisticCase {
     }
 
     /// What is not coded comes back as it was, with its decomposition: no solver need take another.
-    private var needsNoStorage: Bool { !kind.traits.isCoded && solver != .schurNewton }
+    private var needsNoStorage: Bool { kind.traits.isExact && solver != .schurNewton }
 
     /// Whether the storage wants the decomposition of the matrix, the contraction an eigenvalue of it, or the root is of
     /// its own factors.

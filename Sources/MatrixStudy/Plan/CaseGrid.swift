@@ -20,6 +20,9 @@ public struct CaseGrid: Sendable, Equatable {
     public var rootBlock: [Int]?
     public var rectify: [Int]?
     public var reflectorLoop: [ReflectorLoop]?
+    public var targetError: [Double]?
+    public var budget: [Double]?
+    public var leak: [Double]?
     public var solver: [RootSolver]?
     public var damping: [Double]?
     public var exponent: [Double]?
@@ -29,7 +32,7 @@ public struct CaseGrid: Sendable, Equatable {
     public init(
         statistic: [StatisticKind]? = nil, root: [RootKind]? = nil, codebook: [CodebookName]? = nil,
         bits: [Int]? = nil, block: [Int]? = nil, rectify: [Int]? = nil, solver: [RootSolver]? = nil,
-        exponent: [Double]? = nil, contraction: [Double]? = nil
+        exponent: [Double]? = nil, contraction: [Double]? = nil, budget: [Double]? = nil
     ) {
         self.statistic = statistic
         self.root = root
@@ -40,6 +43,7 @@ public struct CaseGrid: Sendable, Equatable {
         self.solver = solver
         self.exponent = exponent
         self.contraction = contraction
+        self.budget = budget
     }
 
     /// Reads an axis from a list as the command line writes it.

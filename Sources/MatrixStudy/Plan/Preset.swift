@@ -91,7 +91,11 @@ public enum Preset: String, Sendable, CaseIterable {
             statistic: [.householder], root: [.symmetric], codebook: [.linear1_5, .linear2], bits: Array(2...8)),
         CaseGrid(
             statistic: [.inverseRoot], root: [.shared], codebook: [.linear1_5, .linear2], bits: Array(2...8)),
+        CaseGrid(statistic: [.deflated], root: [.exact, .shared], budget: budgets),
+        CaseGrid(statistic: [.exact], root: [.deflated], budget: budgets),
     ]
+
+    private static let budgets = [0.5, 1, 1.5, 2, 2.25, 2.75, 3.25, 4.25]
 
     private static let everyStorage = [
         CaseGrid(statistic: codedStatistics, codebook: [.linear2], bits: [4, 8]),
@@ -99,5 +103,6 @@ public enum Preset: String, Sendable, CaseIterable {
         CaseGrid(statistic: [.offdiagonal, .eigenvector, .cholesky], root: [.offdiagonal], codebook: [.linear2], bits: [4]),
         CaseGrid(statistic: [.householder], root: [.symmetric], codebook: [.linear2], bits: [4, 8]),
         CaseGrid(statistic: [.inverseRoot], root: [.shared], codebook: [.linear2], bits: [4, 8]),
+        CaseGrid(statistic: [.deflated], root: [.shared], budget: [2.25, 4.25]),
     ]
 }

@@ -50,7 +50,7 @@ extension StudyAxis {
         StudyAxis(
             "solver", \.solver, \.solver, help: "How the root is taken (default eigen).",
             values: { draft, grid, defaults in
-                guard let kind = draft.statistic, draft.codesStatistic else { return [defaults.exactSolver] }
+                guard let kind = draft.statistic, !kind.traits.isExact else { return [defaults.exactSolver] }
                 return (grid.solver ?? [.eigen]).filter { $0.applies(to: kind.traits, exponent: draft.exponent ?? 0.25) }
             },
             field: { StudyCase($0).solver },
@@ -95,7 +95,31 @@ extension StudyAxis {
                 draft.statistic?.traits.codesReflectors == true ? grid.reflectorLoop ?? [.closed] : nil
             },
             need: { _ in "statistic \(StatisticKind.names(where: \.codesReflectors))" }),
+        StudyAxis(
+            "nre", \.targetError, \.targetError, column: "target_nre",
+            help: "Errors of the root that \(variable) is to reach (default \(DeflationGoal.standardError)).",
+            range: { $0 >= 1e-6 && $0 <= 0.5 ? nil : "give 1e-6 to 0.5" },
+            values: { draft, grid, _ in
+                guard draft.hasGoal else { return nil }
+                return grid.targetError ?? (grid.budget == nil ? [DeflationGoal.standardError] : nil)
+            },
+            need: { _ in "statistic or root \(variable)" }),
+        StudyAxis(
+            "bits-per-entry", \.budget, \.budget, column: "target_bits_per_entry",
+            help: "Bits an n² entry that \(variable) may take, everything counted, in place of an error.",
+            range: { $0 >= 0.05 && $0 <= 16 ? nil : "give 0.05 to 16" },
+            values: { draft, grid, _ in draft.hasGoal && draft.targetError == nil ? grid.budget : nil },
+            need: { _ in "statistic or root \(variable), and no nre" }),
+        StudyAxis(
+            "leak", \.leak, \.leak,
+            help: "How much finer \(variable) codes what would inflate small eigenvalues in updates, in units of the error "
+                + "(default 0).",
+            range: { $0 >= 0 && $0 <= 1000 ? nil : "give 0 to 1000" },
+            values: { draft, grid, _ in draft.hasGoal ? grid.leak ?? [0] : nil },
+            need: { _ in "statistic or root \(variable)" }),
     ]
+
+    private static let variable = StatisticKind.names(where: \.hasVariableLength)
 
     private static let bitsProblem: @Sendable (Int) -> String? = {
         (2...8).contains($0) ? nil : "codes have 2 to 8 bits"

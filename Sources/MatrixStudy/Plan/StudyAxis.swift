@@ -32,13 +32,14 @@ public struct StudyAxis: Sendable {
     /// - Parameters:
     ///   - list: where a grid has the values.
     ///   - value: where a case has one.
+    ///   - column: where the CSV has a measured one of the axis's own name.
     ///   - range: what is wrong with a value, if anything.
     ///   - values: those of a grid, or their default, that a draft admits; nil where the axis does not apply to it.
     ///   - used: beside the value itself.
     ///   - field: in the column; the value itself where it is left out.
     init<Value: AxisValue>(
         _ name: String, _ list: WritableKeyPath<CaseGrid, [Value]?> & Sendable,
-        _ value: WritableKeyPath<CaseDraft, Value?> & Sendable, help: String,
+        _ value: WritableKeyPath<CaseDraft, Value?> & Sendable, column: String? = nil, help: String,
         range: @escaping @Sendable (Value) -> String? = { _ in nil },
         values: @escaping @Sendable (CaseDraft, CaseGrid, CaseGrid.Defaults) -> [Value]?,
         used: @escaping @Sendable (CaseDraft, CaseGrid) -> Value? = { _, _ in nil },
@@ -50,7 +51,7 @@ public struct StudyAxis: Sendable {
         self.name = name
         self.help = help
         words = Value.words
-        column = name.replacing("-", with: "_")
+        self.column = column ?? name.replacing("-", with: "_")
         parse = { (text, title, grid) throws(PlanError) in grid[keyPath: list] = try Value.list(text, axis: title) }
         override = { grid, other in
             if let values = other[keyPath: list] { grid[keyPath: list] = values }

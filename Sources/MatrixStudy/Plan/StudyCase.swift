@@ -19,6 +19,19 @@ public struct CodingChoice: Sendable, Hashable {
     }
 }
 
+/// The goal of a storage of variable length, as the plan and the CSV name it: an error or a budget, and the leak.
+public struct DeflationChoice: Sendable, Hashable {
+    public let error: Double?
+    public let bitsPerEntry: Double?
+    public let leak: Double
+
+    /// - Throws: `DeflationError`.
+    func goal() throws(DeflationError) -> DeflationGoal {
+        try DeflationGoal(
+            bitsPerEntry.map { .bitsPerEntry($0) } ?? .error(error ?? DeflationGoal.standardError), leak: leak)
+    }
+}
+
 /// A statistic on its way to a root: everything of a case but the root's own storage.
 public struct StatisticCase: Sendable, Hashable {
     /// log2 τ, or nil for the matrix as it is.
@@ -29,10 +42,14 @@ public struct StatisticCase: Sendable, Hashable {
     public let coding: CodingChoice?
     public let rectificationSteps: Int?
     public let reflectorLoop: ReflectorLoop?
+    public let deflation: DeflationChoice?
     public let solver: RootSolver
 
     func storage() throws -> StatisticStorage {
-        StatisticStorage(kind, StorageSettings(coding: try coding?.blockCoding(), reflectorLoop: reflectorLoop))
+        StatisticStorage(
+            kind,
+            StorageSettings(
+                coding: try coding?.blockCoding(), reflectorLoop: reflectorLoop, deflation: try deflation?.goal()))
     }
 }
 
@@ -40,9 +57,10 @@ public struct StatisticCase: Sendable, Hashable {
 public struct RootCase: Sendable, Hashable {
     public let kind: RootKind
     public let coding: CodingChoice?
+    public let deflation: DeflationChoice?
 
     func storage() throws -> RootStorage {
-        RootStorage(kind, try coding?.blockCoding())
+        RootStorage(kind, StorageSettings(coding: try coding?.blockCoding(), deflation: try deflation?.goal()))
     }
 }
 
@@ -54,7 +72,7 @@ public struct StudyCase: Sendable, Hashable {
     /// nil for exact/exact and for a shared root, where no solver stands between a storage and the reference.
     public var solver: RootSolver? {
         if root.kind.traits.isShared { return nil }
-        return !statistic.kind.traits.isCoded && !root.kind.traits.isCoded ? nil : statistic.solver
+        return statistic.kind.traits.isExact && root.kind.traits.isExact ? nil : statistic.solver
     }
 }
 
@@ -63,6 +81,9 @@ extension StatisticCase {
     var summary: String {
         var parts = ["statistic \(kind.rawValue)"]
         if let coding { parts.append("\(coding.codebook.rawValue), \(coding.bits) bits, block \(coding.block)") }
+        if let deflation {
+            parts.append(deflation.bitsPerEntry.map { "\($0) bits an entry" } ?? "nre \(deflation.error ?? 0)")
+        }
         if reflectorLoop == .open { parts.append("open loop") }
         if let contraction { parts.append("contraction \(contraction)") }
         return parts.joined(separator: ", ")

@@ -219,11 +219,13 @@ public struct StudyRunner: Sendable {
             var outcome = stored.outcome
             var comparison: RootComparison?
             let storage = try root.storage()
+            var rootBytes = storage.byteCount(order: matrix.order)
             if let computed = storage.traits.isShared ? stored.keptRoot : stored.root, let reference = target.root {
                 do {
-                    if storage.traits.isCoded { try requireSinglePrecision(computed) }
-                    let kept = try storage.keep(computed, backend)?.decoded(backend)
-                    comparison = compare(kept ?? computed, to: reference)
+                    if !storage.traits.isExact { try requireSinglePrecision(computed) }
+                    let kept = try storage.keep(computed, backend)
+                    if let kept, storage.traits.hasVariableLength { rootBytes = kept.byteCount(backend) }
+                    comparison = compare(kept?.decoded(backend) ?? computed, to: reference)
                 } catch {
                     outcome = .failed
                     try note("\(matrix.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
@@ -236,8 +238,8 @@ public struct StudyRunner: Sendable {
                 source: matrix.source, matrix: matrix.name, order: matrix.order,
                 conditionNumber: target.conditionNumber,
                 studyCase: StudyCase(statistic: statistic, root: root),
-                statisticBytes: try statistic.storage().byteCount(order: matrix.order),
-                rootBytes: storage.byteCount(order: matrix.order), comparison: comparison,
+                statisticBytes: try stored.byteCount ?? statistic.storage().byteCount(order: matrix.order),
+                rootBytes: rootBytes, comparison: comparison,
                 orthogonalityDefect: stored.orthogonalityDefect, minimumEigenvalue: stored.minimumEigenvalue,
                 outcome: outcome, reference: runner.reference, referenceResidual: target.residual, seconds: 0,
                 arithmetic: runner.arithmetic, decomposition: runner.decomposition)

@@ -14,7 +14,7 @@ func vanishingMagnitude<Scalar: MatrixScalar>(_ scalar: Scalar.Type) -> Scalar {
 extension PreconditionerScheme {
     /// That of float32 where the statistic or its root is kept in it, of the backend's scalar otherwise.
     func vanishingMagnitude<Kept: KeptStatistic>(of kept: Kept) -> Kept.Backend.Scalar {
-        if kept.isExact && !rootStorage(order: kept.order).traits.isCoded {
+        if kept.isExact && rootStorage(order: kept.order).traits.isExact {
             return Preconditioning.vanishingMagnitude(Kept.Backend.Scalar.self)
         }
         return Kept.Backend.Scalar(Preconditioning.vanishingMagnitude(Float.self))

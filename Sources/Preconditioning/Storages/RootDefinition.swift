@@ -16,10 +16,10 @@ protocol RootDefinition: Sendable {
     func buffers(order: Int) -> BufferBytes
 
     /// - Returns: nil where nothing is kept beside the statistic.
-    /// - Throws: `QuantizationError.notFinite`.
+    /// - Throws: `QuantizationError.notFinite`, `DeflationError`, `DecompositionError`.
     func keep<Backend: MatrixBackend>(
         root: Backend.Tensor, _ backend: Backend
-    ) throws(QuantizationError) -> (any KeptRoot<Backend>)?
+    ) throws -> (any KeptRoot<Backend>)?
 }
 
 extension RootDefinition {

@@ -3,13 +3,14 @@ import Quantization
 
 /// How a matrix is kept: a storage by its name and what it is told.
 ///
-/// In a configuration it is one key, the name, over `_0`, the coding, and the other settings that apply by their names.
+/// In a configuration it is one key, the name, over `_0`, the coding, and the other settings that apply, `loop` and `goal`.
 public struct Storage<Kind: StorageName>: Sendable, Equatable {
     public let kind: Kind
     /// What does not apply to the storage is nil.
     public let settings: StorageSettings
 
-    /// - Parameter settings: those that do not apply to the storage are left out, and a loop that is not given is closed.
+    /// - Parameter settings: those that do not apply to the storage are left out, a loop that is not given is closed, and a goal
+    ///   the standard one.
     /// - Precondition: there is a coding where the storage codes.
     public init(_ kind: Kind, _ settings: StorageSettings) {
         let traits = kind.traits
@@ -17,7 +18,8 @@ public struct Storage<Kind: StorageName>: Sendable, Equatable {
         self.kind = kind
         self.settings = StorageSettings(
             coding: traits.isCoded ? settings.coding : nil,
-            reflectorLoop: traits.codesReflectors ? settings.reflectorLoop ?? .closed : nil)
+            reflectorLoop: traits.codesReflectors ? settings.reflectorLoop ?? .closed : nil,
+            deflation: traits.hasVariableLength ? settings.deflation ?? .standard : nil)
     }
 
     public init(_ kind: Kind, _ coding: BlockCoding?) { self.init(kind, StorageSettings(coding: coding)) }
@@ -58,10 +60,10 @@ extension RootStorage {
     /// Keeps a root.
     ///
     /// - Returns: nil for `shared`, which keeps nothing.
-    /// - Throws: `QuantizationError.notFinite`.
+    /// - Throws: `QuantizationError.notFinite`, `DeflationError`, `DecompositionError`.
     public func keep<Backend: MatrixBackend>(
         _ root: Backend.Tensor, _ backend: Backend
-    ) throws(QuantizationError) -> (any KeptRoot<Backend>)? {
+    ) throws -> (any KeptRoot<Backend>)? {
         try definition.keep(root: root, backend)
     }
 
@@ -75,6 +77,7 @@ extension Storage: Codable {
     private struct Key: CodingKey {
         static var coding: Key { Key(stringValue: "_0") }
         static var loop: Key { Key(stringValue: "loop") }
+        static var goal: Key { Key(stringValue: "goal") }
 
         let stringValue: String
         var intValue: Int? { nil }
@@ -96,7 +99,8 @@ extension Storage: Codable {
             StorageSettings(
                 coding: traits.isCoded ? try values.decode(BlockCoding.self, forKey: .coding) : nil,
                 // As written by versions that had no other.
-                reflectorLoop: try values.decodeIfPresent(ReflectorLoop.self, forKey: .loop) ?? .open))
+                reflectorLoop: try values.decodeIfPresent(ReflectorLoop.self, forKey: .loop) ?? .open,
+                deflation: try values.decodeIfPresent(DeflationGoal.self, forKey: .goal)))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -104,5 +108,6 @@ extension Storage: Codable {
         var values = names.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: kind.rawValue))
         try values.encodeIfPresent(settings.coding, forKey: .coding)
         try values.encodeIfPresent(settings.reflectorLoop, forKey: .loop)
+        try values.encodeIfPresent(settings.deflation, forKey: .goal)
     }
 }

@@ -12,6 +12,7 @@ extension StatisticKind: StorageName {
         case .cholesky: CholeskyStorage.self
         case .ldlt: LDLTStorage.self
         case .inverseRoot: InverseRootStorage.self
+        case .deflated: DeflatedStorage.self
         }
     }
 
@@ -26,6 +27,7 @@ extension RootKind: StorageName {
         case .offdiagonal: OffdiagonalStorage.self
         case .symmetric: SymmetricStorage.self
         case .shared: SharedRoot.self
+        case .deflated: DeflatedStorage.self
         }
     }
 

@@ -9,6 +9,7 @@ public enum StatisticKind: String, Sendable, Codable, CaseIterable {
     case cholesky
     case ldlt
     case inverseRoot = "inverse-root"
+    case deflated
 }
 
 /// The storages of a root by name; but for `shared` they mean what they mean for a statistic.
@@ -18,6 +19,7 @@ public enum RootKind: String, Sendable, Codable, CaseIterable {
     case offdiagonal
     case symmetric
     case shared
+    case deflated
 }
 
 /// A table of names of storages.

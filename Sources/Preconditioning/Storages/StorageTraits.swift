@@ -17,13 +17,15 @@ public struct StorageTraits: Sendable {
     public let keepsRoot: Bool
     /// Whether reflectors are coded one after another, so that their loop is a choice.
     public let codesReflectors: Bool
+    /// Whether an error or a budget says how it is kept, in bytes that depend on the matrix.
+    public let hasVariableLength: Bool
     /// Of a root: whether it is the one that the statistic keeps, and has neither bytes, solver nor interval of its own.
     public let isShared: Bool
 
     init(
         isCoded: Bool = true, isFactored: Bool = false, isRectified: Bool = false, isShifted: Bool = false,
         takesErrorFeedback: Bool = false, dependsOnRoot: Bool = false, keepsRoot: Bool = false, codesReflectors: Bool = false,
-        isShared: Bool = false
+        hasVariableLength: Bool = false, isShared: Bool = false
     ) {
         self.isCoded = isCoded
         self.isFactored = isFactored
@@ -33,9 +35,12 @@ public struct StorageTraits: Sendable {
         self.dependsOnRoot = dependsOnRoot
         self.keepsRoot = keepsRoot
         self.codesReflectors = codesReflectors
+        self.hasVariableLength = hasVariableLength
         self.isShared = isShared
     }
 
+    /// Whether the matrix is kept as it is.
+    public var isExact: Bool { !isCoded && !hasVariableLength && !isShared }
     /// Whether the damping of the root has a part in what is kept.
     public var dependsOnDamping: Bool { isShifted || dependsOnRoot }
     /// Whether a source's eigenvalues, or the largest of them for a shift, are asked for.

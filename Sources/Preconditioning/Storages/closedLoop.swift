@@ -37,7 +37,7 @@ func reflectInClosedLoop<Backend: MatrixBackend>(
     code: (_ index: Int, _ tail: [Double]) -> [Double]
 ) -> CodedReflectors {
     let (rows, columns) = backend.shape(of: x)
-    let width = 32
+    let width = ReflectorPanel.width
     var tails = Matrix<Double>(rows: rows, columns: count)
     var decoded = tails
     var isNegative: [Bool] = []
@@ -65,30 +65,38 @@ func reflectInClosedLoop<Backend: MatrixBackend>(
     return CodedReflectors(tails: tails, decoded: decoded, isNegative: isNegative)
 }
 
-/// H₁H₂…Hₖ·M, or its transpose times M, of reflectors as `CodedReflectors` have them.
+/// The side from which a matrix is multiplied.
+enum ReflectedSide { case left, right }
+
+/// Q·M from the left or M·Qᵀ from the right, Q = H₁H₂…Hₖ of reflectors with these decoded tails (see `CodedReflectors`).
 func reflecting<Backend: MatrixBackend>(
-    _ matrix: Backend.Tensor, by tails: Matrix<Double>, transposed: Bool = false, _ backend: Backend
+    _ matrix: Backend.Tensor, by tails: Matrix<Double>, _ side: ReflectedSide, _ backend: Backend
 ) -> Backend.Tensor {
     let (rows, columns) = backend.shape(of: matrix)
     var result = matrix
-    let starts = Array(stride(from: 0, to: tails.columns, by: 32))
-    for first in transposed ? starts : starts.reversed() {
-        let panel = ReflectorPanel(tails: tails, columns: first..<min(first + 32, tails.columns))
+    for first in stride(from: 0, to: tails.columns, by: ReflectorPanel.width).reversed() {
+        let last = min(first + ReflectorPanel.width, tails.columns)
+        let panel = ReflectorPanel(tails: tails, columns: first..<last)
         let vectors = backend.tensor(inScalar(panel.vectors) as Matrix<Backend.Scalar>)
         let factor = backend.tensor(inScalar(panel.blockFactor) as Matrix<Backend.Scalar>)
-        let part = backend.block(result, rows: first..<rows, columns: 0..<columns)
-        // I − V·T·Vᵀ, or with Tᵀ.
+        // The panel's H…H = I − V·T·Vᵀ, of which the factor is V·Tᵀ.
+        let changed = side == .left ? (first..<rows, 0..<columns) : (0..<rows, first..<columns)
+        let part = backend.block(result, rows: changed.0, columns: changed.1)
         let change =
-            transposed
-            ? backend.multiply(factor, backend.multiply(vectors, transposed: true, part))
-            : backend.multiply(vectors, backend.multiply(factor, transposed: true, part))
-        backend.setBlock(&result, rows: first..<rows, columns: 0..<columns, to: backend.combine(1, part, -1, change))
+            switch side {
+            case .left: backend.multiply(vectors, backend.multiply(factor, transposed: true, part))
+            case .right:
+                backend.multiply(
+                    backend.multiply(part, factor), transposed: false, vectors, transposed: true, alpha: 1)
+            }
+        backend.setBlock(&result, rows: changed.0, columns: changed.1, to: backend.combine(1, part, -1, change))
     }
     return result
 }
 
 /// Consecutive columns while they are reflected, one after another.
 private struct ReflectorPanel {
+    static let width = 32
     /// What is left of the columns.
     private var columns: Matrix<Double>
     /// Column j: zeros above place j, 1, and the tail.

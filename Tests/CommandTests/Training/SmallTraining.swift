@@ -19,6 +19,8 @@ struct SmallTraining {
             ["--statistic", "householder", "--root", "symmetric", "--bits", "8", "--update-decomposition", "eigen"]
         ),
         ("inverse-root", ["--statistic", "inverse-root", "--root", "shared", "--codebook", "linear-1.5", "--bits", "8"]),
+        ("deflated", ["--statistic", "deflated", "--root", "shared", "--nre", "0.01"]),
+        ("deflated beside", ["--statistic", "householder", "--root", "deflated", "--bits-per-entry", "2"]),
         ("inverse-root beside", ["--statistic", "inverse-root", "--root", "offdiagonal", "--bits", "8"]),
         ("kfac", ["--preconditioner", "kfac", "--statistic", "eigenvector", "--root", "offdiagonal"]),
         ("symmetric", ["--preconditioner", "caspr", "--statistic", "symmetric", "--root", "exact", "--bits", "8"]),
