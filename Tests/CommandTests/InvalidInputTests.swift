@@ -180,8 +180,13 @@ import Testing
         try folder.succeed(["study", "a.h5", "--no-cache", "-o", "out.csv"])
         let rows = try StudyTable(folder.text("out.csv")).rows
         #expect(!rows.isEmpty)
-        // 16^(-1/4) is 1/2; every coded storage keeps a single entry as its block maximum or on its diagonal.
+        // 16^(-1/4) is 1/2; every coded storage keeps a single entry as its block maximum or on its diagonal. Only the header of
+        // a deflated root is longer than any budget for one entry.
         for row in rows {
+            if row["statistic"] == "deflated" || row["root"] == "deflated" {
+                #expect(row["outcome"] == "failed", "\(row)")
+                continue
+            }
             #expect(row["order"] == "1" && row["outcome"] == "ok", "\(row)")
             #expect(Double(row["nre"] ?? "").map { $0 <= 0x1p-50 } == true, "\(row)")
             #expect(row["nre_offdiagonal"] == "" && row["angle_offdiagonal_degrees"] == "", "\(row)")
