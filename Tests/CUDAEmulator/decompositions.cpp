@@ -68,9 +68,10 @@ bool decompose(Matrix &a, int triangle, std::vector<double> &values, Matrix &vec
         for (int p = 0; p < n; p++) {
             for (int q = p + 1; q < n; q++) {
                 double *x = a.column(p), *y = a.column(q);
-                // What is below a unit in the last place of both diagonal entries changes neither.
+                // What is below a unit in the last place of both diagonal entries changes neither. Where one of them is nothing but
+                // rounding, as of a matrix without full rank, what is left beside it is rounding of the largest entry, too.
                 double least = 0x1p-54 * std::sqrt(std::fabs(x[p] * y[q])), off = std::fabs(y[p]);
-                if (off <= least || off < 0x1p-60) continue;
+                if (off <= std::max(least, 0x1p-53)) continue;
                 has_ended = false;
                 double theta = (y[q] - x[p]) / (2 * y[p]);
                 double t = std::copysign(1.0, theta) / (std::fabs(theta) + std::hypot(1.0, theta));
@@ -85,6 +86,8 @@ bool decompose(Matrix &a, int triangle, std::vector<double> &values, Matrix &vec
                     a(p, k) = c * u - s * v;
                     a(q, k) = s * u + c * v;
                 }
+                // The rotation's purpose; computed, it is a rounding of the diagonal entries.
+                x[q] = y[p] = 0;
                 double *f = vectors.column(p), *g = vectors.column(q);
                 for (int k = 0; k < n; k++) {
                     double u = f[k], v = g[k];
