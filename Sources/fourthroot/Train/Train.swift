@@ -79,9 +79,10 @@ struct Train: ParsableCommand {
         }
         var intervals = records.intervals
         intervals.validation = course.validateEvery
+        // Given away: a copy that stays here would keep the first numbers in memory for the whole run.
         var session = TrainSession(
             run: TrainingRun(
-                trainer, steps: steps, intervals: intervals, log: runRecords.log, dump: runRecords.dump,
+                consume trainer, steps: steps, intervals: intervals, log: runRecords.log, dump: runRecords.dump,
                 checkpoints: runRecords.checkpoints),
             steps: steps, records: records, configuration: configuration, isQuiet: quiet)
         try session.train()

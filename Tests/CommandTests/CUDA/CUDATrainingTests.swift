@@ -91,11 +91,14 @@ struct CUDATrainingTests {
         expectBound((theirs / ours - 1).magnitude, atMost: 0.1, "\(batch): \(predicted) and \(found)")
     }
 
-    /// After the first of every kind of step nothing more is taken from the device's memory.
-    @Test func memoryIsSteady() throws {
-        try folder.succeed(Self.arguments("eigenvector", steps: 24, on: "cuda") + ["--log", "log.csv"])
-        let peaks = try StudyTable(folder.text("log.csv")).column("peak_device_bytes")
-        #expect(peaks.count == 24 && peaks[23] == peaks[8])
+    /// After the first of every kind of step nothing more is taken from the device's memory. Of preconditioners, which are
+    /// computed side by side, as many are at work at a time as happens; that what they leave does not add up shows in many steps.
+    @Test(arguments: ["none", "eigenvector"]) func memoryIsSteady(_ storage: String) throws {
+        let steps = 40
+        try folder.succeed(Self.arguments(storage, steps: steps, on: "cuda") + ["--log", "log.csv"])
+        let peaks = try StudyTable(folder.text("log.csv")).column("peak_device_bytes").map { try #require(Double($0)) }
+        #expect(peaks.count == steps)
+        expectBound(peaks[steps - 1], atMost: storage == "none" ? peaks[1] : 1.25 * peaks[7], "\(storage)")
     }
 
     @Test(arguments: ["eigenvector", "decomposed"]) func aResumedRunIsTheUninterruptedOne(_ storage: String) throws {
@@ -128,11 +131,11 @@ struct CUDATrainingTests {
                     + (steps > 2 ? ["--resume"] : []))
         }
         let moved = try losses("log.csv")
-        for threads in [2, 3] {
+        for threads in [1, 2, 3, 5] {
             try folder.succeed(
                 Self.arguments("eigenvector", steps: 8, on: "cpu") + ["--threads", "\(threads)", "--log", "\(threads).csv"])
         }
-        let rounding = try deviation(losses("3.csv"), losses("2.csv"))
+        let rounding = try [1, 3, 5].map { try deviation(losses("\($0).csv"), losses("2.csv")) }.max() ?? 0
         expectBound(try deviation(moved, losses("2.csv")), atMost: 20 * rounding + 16 * 0x1p-24, "losses")
         // What was read is what was written: a step of nothing on the other device keeps every bit.
         let checkpoint = try folder.data("c/step-00000008.h5")
