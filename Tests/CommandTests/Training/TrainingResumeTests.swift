@@ -39,7 +39,7 @@ import Testing
     @Test(arguments: storages) func killed(_ storage: String) throws {
         let expected = try uninterrupted(storage)
         let folder = try TemporaryFolder()
-        var generator = PhiloxGenerator(seed: UInt64(storage.utf8.reduce(0) { 31 &* $0 &+ Int($1) }))
+        var generator = PhiloxGenerator(seed: storage.utf8.reduce(0) { 31 &* $0 &+ UInt64($1) })
         var kills = 0
         while kills < 6 {
             let running = try folder.start(arguments(storage) + (kills == 0 ? [] : ["--resume"]))
