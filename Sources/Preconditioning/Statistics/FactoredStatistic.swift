@@ -55,9 +55,8 @@ extension FactoredStatistic {
         switch scheme.updateDecomposition {
         case .subspace: factors = subspaceStep(a, from: vectors, backend)
         case .eigen:
-            let (eigenvalues, vectors) = try backend.symmetricEigen(a)
-            // As in a subspace step.
-            factors = NewFactors(eigenvalues: backend.map(eigenvalues, .raise(to: 0)), vectors: vectors, reflectors: nil)
+            let (eigenvalues, vectors) = try backend.semidefiniteEigen(a)
+            factors = NewFactors(eigenvalues: eigenvalues, vectors: vectors, reflectors: nil)
         }
         try replace(by: factors, for: scheme.use, backend)
         return a

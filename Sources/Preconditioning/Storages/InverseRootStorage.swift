@@ -45,9 +45,9 @@ extension StatisticStorage {
 /// Numerics: with p = 1/4 the condition number of R is the fourth root of that of A + δI, so that R is kept in float32 to
 /// n·2^-24 of its least eigenvalue where A itself would be lost. An eigenvalue of A below zero, by rounding of w^(-1/p) − δ,
 /// becomes zero.
-struct InverseRootStatistic<Backend: MatrixBackend>: KeptStatistic {
+struct InverseRootStatistic<Backend: MatrixBackend>: RootKeepingStatistic {
     let order: Int
-    private let use: StatisticUse
+    let use: StatisticUse
     private let layout: EntryLayout?
     private var root: StoredMatrix<Backend>
     /// Of the eigenvalues of R.
@@ -77,8 +77,7 @@ struct InverseRootStatistic<Backend: MatrixBackend>: KeptStatistic {
 
     func keptRoot(_ backend: Backend) -> Backend.Tensor? { root.decoded(backend) }
 
-    /// (1 + ε)·λmax is the power −1/p of the least eigenvalue of R.
-    private var largestEigenvalue: Double { pow(Double(range.lowerBound), -1 / use.exponent) / (1 + use.damping) }
+    private var largestEigenvalue: Double { use.largestEigenvalue(leastOfRoot: Double(range.lowerBound)) }
 
     func magnitude(_ backend: Backend) -> Backend.Scalar { Backend.Scalar(largestEigenvalue) }
 
@@ -86,27 +85,15 @@ struct InverseRootStatistic<Backend: MatrixBackend>: KeptStatistic {
         rectificationSteps steps: Int, _ backend: Backend
     ) throws(DecompositionError) -> DecodedStatistic<Backend> {
         let (weights, vectors) = try backend.symmetricEigen(root.decoded(backend))
-        let shift = use.damping * largestEigenvalue
         let (least, largest) = (Double(range.lowerBound), Double(range.upperBound))
         let eigenvalues = backend.values(of: weights).map { weight in
-            Backend.Scalar(max(pow(min(max(Double(weight), least), largest), -1 / use.exponent) - shift, 0))
+            Backend.Scalar(use.eigenvalue(ofRoot: min(max(Double(weight), least), largest), largest: largestEigenvalue))
         }
         return .factors(eigenvalues: backend.vector(eigenvalues), vectors: vectors, areOrthonormal: true)
     }
 
-    /// The root of the new A by a whole decomposition.
-    @discardableResult
-    mutating func update(
-        with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
-        _ backend: Backend
-    ) throws -> Backend.Tensor? {
-        let decoded = try decodedStatistic(rectificationSteps: 0, backend).matrix(backend)
-        guard let a = try scheme.blended(decoded, of: self, with: moment, backend) else { return nil }
-        let (eigenvalues, vectors) = try backend.symmetricEigen(a)
-        self = try InverseRootStatistic(
-            // A is positive semidefinite: what is below zero is rounding.
-            eigenvalues: backend.map(eigenvalues, .raise(to: 0)), vectors: vectors, use: use, layout: layout, backend)
-        return a
+    mutating func replace(eigenvalues: Backend.Vector, vectors: Backend.Tensor, _ backend: Backend) throws {
+        self = try InverseRootStatistic(eigenvalues: eigenvalues, vectors: vectors, use: use, layout: layout, backend)
     }
 
     func byteCount(_ backend: Backend) -> Int { root.byteCount(backend) + 8 }

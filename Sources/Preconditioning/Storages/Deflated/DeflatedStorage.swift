@@ -117,9 +117,9 @@ extension Matrix<Double> {
 /// A statistic kept as its root in the form of `deflated`. That root is a root in use as it is; the statistic comes back as its
 /// power −1/p less δ, δ = ε·λmax, the eigenvalues of the trailing block brought back to their true range (see
 /// `InverseRootStatistic`).
-struct DeflatedStatistic<Backend: MatrixBackend>: KeptStatistic {
+struct DeflatedStatistic<Backend: MatrixBackend>: RootKeepingStatistic {
     let order: Int
-    private let use: StatisticUse
+    let use: StatisticUse
     private let goal: DeflationGoal
     private var kept: DeflatedBytes
 
@@ -143,11 +143,8 @@ struct DeflatedStatistic<Backend: MatrixBackend>: KeptStatistic {
 
     func keptRoot(_ backend: Backend) -> Backend.Tensor? { kept.root(backend) }
 
-    /// λmax: (1 + ε)·λmax is the power −1/p of the least eigenvalue of R.
-    private func largestEigenvalue(leastWeight: Double) -> Double { pow(leastWeight, -1 / use.exponent) / (1 + use.damping) }
-
     func magnitude(_ backend: Backend) -> Backend.Scalar {
-        order == 0 ? 0 : Backend.Scalar(largestEigenvalue(leastWeight: kept.head.leastWeight))
+        order == 0 ? 0 : Backend.Scalar(use.largestEigenvalue(leastOfRoot: kept.head.leastWeight))
     }
 
     func decodedStatistic(
@@ -156,8 +153,8 @@ struct DeflatedStatistic<Backend: MatrixBackend>: KeptStatistic {
         let parts = kept.parts
         let (weights, trailing) = try backend.symmetricEigen(backend.tensor(inScalar(parts.trailing)))
         let clipped = backend.values(of: weights).map { min(max(Double($0), parts.range.lowerBound), parts.range.upperBound) }
-        let shift = use.damping * largestEigenvalue(leastWeight: kept.head.leastWeight)
-        let eigenvalues = (parts.weights + clipped).map { Backend.Scalar(max(pow($0, -1 / use.exponent) - shift, 0)) }
+        let largest = use.largestEigenvalue(leastOfRoot: kept.head.leastWeight)
+        let eigenvalues = (parts.weights + clipped).map { Backend.Scalar(use.eigenvalue(ofRoot: $0, largest: largest)) }
         var vectors = trailing
         let k = parts.weights.count
         if k > 0 {
@@ -168,19 +165,8 @@ struct DeflatedStatistic<Backend: MatrixBackend>: KeptStatistic {
         return .factors(eigenvalues: backend.vector(eigenvalues), vectors: vectors, areOrthonormal: true)
     }
 
-    /// The root of the new A by a whole decomposition.
-    @discardableResult
-    mutating func update(
-        with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
-        _ backend: Backend
-    ) throws -> Backend.Tensor? {
-        let decoded = try decodedStatistic(rectificationSteps: 0, backend).matrix(backend)
-        guard let a = try scheme.blended(decoded, of: self, with: moment, backend) else { return nil }
-        let (eigenvalues, vectors) = try backend.symmetricEigen(a)
-        self = try DeflatedStatistic(
-            // A is positive semidefinite: what is below zero is rounding.
-            eigenvalues: backend.map(eigenvalues, .raise(to: 0)), vectors: vectors, use: use, goal: goal, backend)
-        return a
+    mutating func replace(eigenvalues: Backend.Vector, vectors: Backend.Tensor, _ backend: Backend) throws {
+        self = try DeflatedStatistic(eigenvalues: eigenvalues, vectors: vectors, use: use, goal: goal, backend)
     }
 
     func byteCount(_ backend: Backend) -> Int { kept.bytes.count }
