@@ -113,8 +113,18 @@ int compute(const Convolution &c, Computed computed, double alpha, double beta) 
     return success;
 }
 
+// What a call passes: the descriptors, and where the entries are.
+struct Operands {
+    const void *images, *filter, *convolution, *outputs;
+    uint64_t image_entries, filter_entries, output_entries;
+};
+
 int begin(
-    void *handle, const Convolution &c, Computed computed, const void *alpha, uint64_t workspace, size_t bytes, const void *beta) {
+    void *handle, const Operands &operands, int algorithm, Computed computed, const void *alpha, uint64_t workspace, size_t bytes,
+    const void *beta) {
+    Convolution c;
+    if (int code = read(operands.images, operands.filter, operands.convolution, operands.outputs, algorithm, c)) return code;
+    c.images = operands.image_entries, c.filter = operands.filter_entries, c.results = operands.output_entries;
     auto found = device->convolutions.find(handle);
     if (!found || bytes < workspace_bytes(c)) return bad_param;
     auto scalar = [&](const void *x) { return c.type == real_64 ? *(const double *)x : *(const float *)x; };
@@ -175,7 +185,9 @@ int cudnnSetConvolutionMathType(void *descriptor, int math) {
     return success;
 }
 
-int bytes_of(const Convolution &c, int code, size_t *bytes) {
+int bytes_of(const void *images, const void *filter, const void *convolution, const void *outputs, int algorithm, size_t *bytes) {
+    Convolution c;
+    int code = read(images, filter, convolution, outputs, algorithm, c);
     if (code == success) *bytes = workspace_bytes(c);
     return code;
 }
@@ -183,48 +195,39 @@ int bytes_of(const Convolution &c, int code, size_t *bytes) {
 int cudnnGetConvolutionForwardWorkspaceSize(
     void *, void *images, void *filter, void *convolution, void *outputs, int algorithm, size_t *bytes) {
     BEGIN;
-    Convolution c;
-    return bytes_of(c, read(images, filter, convolution, outputs, algorithm, c), bytes);
+    return bytes_of(images, filter, convolution, outputs, algorithm, bytes);
 }
 int cudnnGetConvolutionBackwardDataWorkspaceSize(
     void *, void *filter, void *outputs, void *convolution, void *images, int algorithm, size_t *bytes) {
     BEGIN;
-    Convolution c;
-    return bytes_of(c, read(images, filter, convolution, outputs, algorithm, c), bytes);
+    return bytes_of(images, filter, convolution, outputs, algorithm, bytes);
 }
 int cudnnGetConvolutionBackwardFilterWorkspaceSize(
     void *, void *images, void *outputs, void *convolution, void *filter, int algorithm, size_t *bytes) {
     BEGIN;
-    Convolution c;
-    return bytes_of(c, read(images, filter, convolution, outputs, algorithm, c), bytes);
+    return bytes_of(images, filter, convolution, outputs, algorithm, bytes);
 }
 
 int cudnnConvolutionForward(
     void *handle, const void *alpha, void *images, uint64_t x, void *filter, uint64_t w, void *convolution, int algorithm,
     uint64_t workspace, size_t bytes, const void *beta, void *outputs, uint64_t y) {
     BEGIN;
-    Convolution c;
-    if (int code = read(images, filter, convolution, outputs, algorithm, c)) return code;
-    c.images = x, c.filter = w, c.results = y;
-    return begin(handle, c, Computed::results, alpha, workspace, bytes, beta);
+    Operands operands{images, filter, convolution, outputs, x, w, y};
+    return begin(handle, operands, algorithm, Computed::results, alpha, workspace, bytes, beta);
 }
 int cudnnConvolutionBackwardData(
     void *handle, const void *alpha, void *filter, uint64_t w, void *outputs, uint64_t y, void *convolution, int algorithm,
     uint64_t workspace, size_t bytes, const void *beta, void *images, uint64_t x) {
     BEGIN;
-    Convolution c;
-    if (int code = read(images, filter, convolution, outputs, algorithm, c)) return code;
-    c.images = x, c.filter = w, c.results = y;
-    return begin(handle, c, Computed::images, alpha, workspace, bytes, beta);
+    Operands operands{images, filter, convolution, outputs, x, w, y};
+    return begin(handle, operands, algorithm, Computed::images, alpha, workspace, bytes, beta);
 }
 int cudnnConvolutionBackwardFilter(
     void *handle, const void *alpha, void *images, uint64_t x, void *outputs, uint64_t y, void *convolution, int algorithm,
     uint64_t workspace, size_t bytes, const void *beta, void *filter, uint64_t w) {
     BEGIN;
-    Convolution c;
-    if (int code = read(images, filter, convolution, outputs, algorithm, c)) return code;
-    c.images = x, c.filter = w, c.results = y;
-    return begin(handle, c, Computed::filter, alpha, workspace, bytes, beta);
+    Operands operands{images, filter, convolution, outputs, x, w, y};
+    return begin(handle, operands, algorithm, Computed::filter, alpha, workspace, bytes, beta);
 }
 
 }

@@ -13,19 +13,6 @@ import Testing
 
 private let backend = CPUBackend<Double>()
 
-/// A known matrix to be kept by its factors.
-private struct KnownSource: StatisticSource {
-    let known: KnownStatistic
-
-    var matrix: Matrix<Double> { known.matrix }
-    var eigenvalues: [Double] { known.eigenvalues }
-    var eigenvectors: Matrix<Double> { known.vectors }
-
-    func shift(damping: Double) -> Double { 0 }
-
-    typealias Backend = CPUBackend<Double>
-}
-
 /// Some eigenvalues far from the others, so that their eigenvectors become reflectors.
 private func outliers(order: Int, count: Int) -> KnownStatistic {
     let eigenvalues = (0..<order).map { index -> Double in

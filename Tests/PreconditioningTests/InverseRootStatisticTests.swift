@@ -10,19 +10,6 @@ import Testing
 
 private let backend = CPUBackend<Double>()
 
-/// A known matrix to be kept by its factors.
-private struct KnownSource: StatisticSource {
-    let known: KnownStatistic
-
-    var matrix: Matrix<Double> { known.matrix }
-    var eigenvalues: [Double] { known.eigenvalues }
-    var eigenvectors: Matrix<Double> { known.vectors }
-
-    func shift(damping: Double) -> Double { 0 }
-
-    typealias Backend = CPUBackend<Double>
-}
-
 @Suite struct InverseRootStatisticTests {
     private func kept(
         _ known: KnownStatistic, exponent: Double = 0.25, damping: Double = 0, _ coding: BlockCoding
@@ -90,14 +77,7 @@ private struct KnownSource: StatisticSource {
         let (least, largest) = (known.eigenvalues.min()!, known.eigenvalues.max()!)
         for seed in 0..<20 as Range<UInt64> {
             var generator = PhiloxGenerator(seed: seed)
-            let entries = archive.entries.map { entry -> StateArchive.Entry in
-                guard case .bytes(let bytes) = entry.buffer else { return entry }
-                var codes = bytes.map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-                // The last byte may hold bits behind the last code.
-                codes[codes.count - 1] = 0
-                return .init(name: entry.name, buffer: .bytes(codes))
-            }
-            try statistic.read(StateArchive(entries: entries), backend)
+            try statistic.read(archive.withRandomCodes(using: &generator), backend)
             let values = try symmetricEigen(statistic.decoded(rectificationSteps: 0, backend)).values
             // A weight in float32 is off by 2^-24 of itself, its power −4 by four times that.
             expectBound(max(values.max()! / largest - 1, 0), atMost: 0x1p-21, "\(bits) bits, seed \(seed)")

@@ -97,14 +97,7 @@ private func product(_ lower: Matrix<Double>, _ diagonal: [Double]) -> Matrix<Do
         let archive = statistic.archive(backend)
         for seed in 0..<20 as Range<UInt64> {
             var generator = PhiloxGenerator(seed: seed)
-            let entries = archive.entries.map { entry -> StateArchive.Entry in
-                guard case .bytes(let bytes) = entry.buffer else { return entry }
-                var codes = bytes.map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-                // The last byte may hold bits behind the last code.
-                codes[codes.count - 1] = 0
-                return .init(name: entry.name, buffer: .bytes(codes))
-            }
-            try statistic.read(StateArchive(entries: entries), backend)
+            try statistic.read(archive.withRandomCodes(using: &generator), backend)
             let decoded = try statistic.decoded(rectificationSteps: 0, backend)
             #expect(throws: Never.self, "\(bits) bits, seed \(seed)") { try choleskyFactor(decoded) }
         }
