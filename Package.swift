@@ -131,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "MatrixStudyTests",
             dependencies: [
-                "Files", "HDF5Store", "MatrixCore", "MatrixSources", "MatrixStudy", "Preconditioning", "Quantization",
+                "CPUBackend", "Files", "GSLReference", "HDF5Store", "MatrixCore", "MatrixSources", "MatrixStudy",
+                "Preconditioning", "Quantization",
                 "Spectra",
                 "TestSupport",
             ]),

@@ -112,3 +112,11 @@ private let normalFloat4: [Double] = [
     -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
     0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
 ]
+
+extension Codebook {
+    /// κ, the largest |x − Q(x)| over x in [−1, 1]: half of the widest gap, or the distance of an end from the outermost value.
+    public var worstError: Float {
+        let gaps = zip(values, values.dropFirst()).map { ($1 - $0) / 2 }
+        return max(gaps.max() ?? 0, values[0] + 1, 1 - values[values.count - 1])
+    }
+}

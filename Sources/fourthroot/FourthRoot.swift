@@ -13,8 +13,8 @@ struct FourthRoot: AsyncParsableCommand {
         version: versionText,
         subcommands: [
             Study.self, Merge.self, Synthesize.self, Quantize.self, Inspect.self, SpectrumTable.self, Orthogonality.self,
-            CodebookTable.self, Train.self, Replay.self, Plot.self, Memory.self, Benchmark.self, Devices.self, SelfTest.self,
-            Probe.self,
+            Theory.self, CodebookTable.self, Train.self, Replay.self, Plot.self, Memory.self, Benchmark.self, Devices.self,
+            SelfTest.self, Probe.self,
         ])
 }
 

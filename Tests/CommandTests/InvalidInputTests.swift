@@ -14,6 +14,7 @@ import Testing
         ["study", "a.h5", "--no-cache", "-o", "out.csv"],
         ["spectrum", "a.h5", "-o", "out.csv"],
         ["orthogonality", "a.h5", "-o", "out.csv"],
+        ["theory", "a.h5", "-o", "out.csv"],
         ["quantize", "a.h5", "--matrix", "matrix", "-o", "out.h5"],
         ["inspect", "a.h5"],
         ["synthesize", "--spectrum", "like", "--like", "a.h5", "-o", "out.h5"],
@@ -159,7 +160,7 @@ import Testing
     @Test func missingSet() throws {
         try folder.writeSoundFile()
         try expectExplicitRefusal(status: 66, words: ["no data set"], name: "bad/set")
-        for command in [["quantize"], ["spectrum"], ["orthogonality"]] {
+        for command in [["quantize"], ["spectrum"], ["orthogonality"], ["theory"]] {
             try folder.expectRefusal(
                 command + ["a.h5", "--matrix", "bad/set", "-o", "out"], status: 66, words: ["a.h5", "bad/set"])
         }

@@ -32,7 +32,7 @@ import Testing
         let found = try folder.succeed(["study", name] + Self.study).standardOutput
         #expect(try rows(found) == expected)
         #expect(try Set(StudyTable(found).column("source")) == [name])
-        for command in [["spectrum"], ["orthogonality"]] {
+        for command in [["spectrum"], ["orthogonality"], ["theory"]] {
             let expected = try folder.succeed(command + ["a.h5"]).standardOutput
             #expect(try folder.succeed(command + [name]).standardOutput == expected.replacing("a.h5", with: name))
         }

@@ -41,7 +41,7 @@ import Testing
 
     static let wrongCommands: [[String]] = [
         ["train-like"], ["studdy", "a.h5"], ["study"], ["merge"], ["synthesize"], ["quantize", "a.h5"], ["codebook"],
-        ["inspect"], ["spectrum"], ["orthogonality"], ["--no-such-flag"], ["devices", "gpu"],
+        ["inspect"], ["spectrum"], ["orthogonality"], ["theory"], ["--no-such-flag"], ["devices", "gpu"],
         ["quantize", "a.h5", "--matrix", "matrix", "--bits", "9", "-o", "out.h5"],
         ["quantize", "a.h5", "--matrix", "matrix", "--bits", "1", "-o", "out.h5"],
         ["quantize", "a.h5", "--matrix", "matrix", "--block", "0", "-o", "out.h5"],
@@ -50,7 +50,10 @@ import Testing
         ["codebook", "--codebook", "linear", "--bits", "9"], ["codebook", "--codebook", "fp4", "--bits", "3"],
         ["codebook", "--codebook", "cubic", "--bits", "4"],
         ["spectrum", "a.h5", "--bits", "1", "-o", "out.csv"], ["spectrum", "a.h5", "--statistic", "none"],
-        ["orthogonality", "a.h5", "--steps=-1", "-o", "out.csv"], ["orthogonality", "a.h5", "--exponent", "0"],
+        ["orthogonality", "a.h5", "--steps=-1", "-o", "out.csv"], ["theory", "a.h5", "--updates", "0"],
+        ["theory", "a.h5", "--statement", "lemma-13"], ["theory", "a.h5", "--problem", "cubic"],
+        ["theory", "a.h5", "--root", "full"], ["theory", "a.h5", "--problem-steps", "7"],
+        ["orthogonality", "a.h5", "--exponent", "0"],
     ]
 
     @Test(arguments: wrongCommands) func wrongCommand(_ arguments: [String]) throws {
@@ -63,6 +66,7 @@ import Testing
         ["merge", "a.csv", "-o"],
         ["spectrum", "a.h5", "--statistic", "full", "-o"],
         ["orthogonality", "a.h5", "--steps", "1", "-o"],
+        ["theory", "a.h5", "--statement", "lemma-2", "-o"],
         ["quantize", "a.h5", "--matrix", "matrix", "-o"],
         ["synthesize", "--order", "4", "--spectrum", "geometric", "-o"],
         ["codebook", "--codebook", "linear", "--bits", "4", "-o"],

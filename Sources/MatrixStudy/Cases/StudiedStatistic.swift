@@ -28,7 +28,7 @@ extension StatisticCase {
                 decoded: .factors(eigenvalues: source.eigenvalues, vectors: source.eigenvectors, areOrthonormal: true),
                 damping: damping, orthogonalityDefect: nil)
         }
-        let kept = try storage().keep(source, for: StatisticUse(exponent: exponent, damping: damping), backend)
+        let kept = try kept(subject, backend)
         let steps = rectificationSteps ?? 0
         guard let factored = kept.factored else {
             return StudiedStatistic(
@@ -46,6 +46,15 @@ extension StatisticCase {
                 eigenvalues: factored.eigenvalues, vectors: vectors,
                 areOrthonormal: factored.areVectorsOrthonormal),
             damping: damping, orthogonalityDefect: defect)
+    }
+
+    /// The subject's statistic in this case's storage.
+    ///
+    /// - Throws: as `studied`.
+    func kept(_ subject: StudySubject, _ backend: CPUBackend<Double>) throws -> any KeptStatistic<CPUBackend<Double>> {
+        try storage().keep(
+            ContractedSubject(subject: subject, contraction: contraction),
+            for: StatisticUse(exponent: exponent, damping: damping), backend)
     }
 
     /// What is not coded comes back as it was, with its decomposition: no solver need take another.
