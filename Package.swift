@@ -132,9 +132,7 @@ let package = Package(
             name: "MatrixStudyTests",
             dependencies: [
                 "CPUBackend", "Files", "GSLReference", "HDF5Store", "MatrixCore", "MatrixSources", "MatrixStudy",
-                "Preconditioning", "Quantization",
-                "Spectra",
-                "TestSupport",
+                "Preconditioning", "Quantization", "Spectra", "TestSupport",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]

@@ -104,6 +104,48 @@ import Testing
         #expect(script.contains("geometric mean over 2 matrices"))
     }
 
+    /// A row tells a point of the bound: its error, and its bits less the distance. A's points lie at 3 and 6 bits, B's at 2 and 6,
+    /// between which the logarithm is linear: 0.2/10^¼ at 3. The mean is over both; a pair of states has half the bits a side.
+    @Test func errorAgainstBitsBesideTheBound() throws {
+        var csv = PlotTests.studyHeader.dropLast() + ",bits_to_bound\n"
+        func add(_ row: String, _ distance: String) { csv += row.dropLast() + ",\(distance)\n" }
+        add(PlotTests.row("full", "exact", nre: "0.1"), "1.0")
+        add(PlotTests.row("full", "exact", bits: "8", bytes: ("100", "400"), nre: "0.01"), "2.0")
+        add(PlotTests.row(matrix: "B", "full", "exact", nre: "0.2"), "2.0")
+        add(PlotTests.row(matrix: "B", "full", "exact", bits: "8", bytes: ("100", "400"), nre: "0.02"), "2.0")
+        let single = try script(String(csv))
+        let bound = [[3, (0.1 * 0.2 / pow(10, 0.25)).squareRoot()], [6, (0.01 * 0.02).squareRoot()]]
+        expectClose(curves(single).last, bound)
+        #expect(curves(single).count == 2 && single.contains("'Shannon bound, one side'"))
+        // 2·5 bits for both states, less 4 for the bound.
+        for matrix in ["A", "B"] {
+            add(PlotTests.row(matrix: matrix, "full", "full", bits: "5", bitsPerEntry: "5", nre: "0.05"), "")
+        }
+        let both = try curves(script(String(csv), ["--force"]))
+        #expect(both.count == 4)
+        expectClose(both.dropLast().last, bound)
+        expectClose(both.last, bound.map { [$0[0] / 2, $0[1]] })
+        // Two exponents have two bounds.
+        let other = csv.replacing(",0.0,0.25,50,", with: ",0.0,0.5,50,")
+        #expect(try !script(String(other), ["--force"]).contains("Shannon"))
+    }
+
+    private func expectClose(_ found: [[Double]]?, _ expected: [[Double]]) {
+        #expect(found?.count == expected.count)
+        for (a, b) in zip(found ?? [], expected) {
+            for (x, y) in zip(a, b) { #expect((x / y - 1).magnitude < 1e-14) }
+        }
+    }
+
+    /// What an error or a budget aims at is joined like bits, and tells no curve from another.
+    @Test func budgetsAreJoined() throws {
+        let header = PlotTests.studyHeader.dropLast() + ",target_bits_per_entry,leak\n"
+        let rows = [("1.0", "25", "0.1"), ("2.0", "50", "0.01")].map { budget, bytes, nre in
+            PlotTests.row("deflated", "exact", bits: "", bytes: (bytes, "400"), nre: nre).dropLast() + ",\(budget),0.0\n"
+        }
+        #expect(try curves(script(header + rows.joined())) == [[[2, 0.1], [4, 0.01]]])
+    }
+
     /// With the same bits throughout, the blocks of a storage are joined.
     @Test func errorAgainstBlocks() throws {
         let rows = [("64", "45"), ("16", "60")].map { block, bytes in

@@ -73,6 +73,29 @@ import Testing
         #expect(table.records.count == 2 + 2 * 2 + 4 + 8)
     }
 
+    /// A distance where something is coded and the target is an exact power, a residual where eigenvectors come back.
+    @Test func laterColumns() throws {
+        try folder.write([("a", try geometricMatrix(order: 48))], to: "a.h5")
+        let table = try study([
+            "--statistic", "exact,full,eigenvector,householder,cholesky,inverse-root,deflated",
+            "--root", "exact,symmetric,shared", "--bits", "8", "--nre", "0.02", "--contraction", "0,-2",
+        ])
+        #expect(Array(table.header.suffix(2)) == ["bits_to_bound", "offdiagonal_residual"])
+        let keepVectors: Set = ["eigenvector", "householder", "inverse-root", "deflated"]
+        for row in table.rows {
+            let (statistic, root) = (try #require(row["statistic"]), try #require(row["root"]))
+            #expect((row["bits_to_bound"] == "") == (statistic == "exact" && root == "exact"), "\(row)")
+            #expect((row["offdiagonal_residual"] == "") == !keepVectors.contains(statistic), "\(row)")
+            guard let distance = Double(row["bits_to_bound"] ?? "") else { continue }
+            // Haar's basis has nothing that a code could save, and no code takes more than it has bits.
+            let bytes = [("statistic_bytes", statistic), ("root_bytes", root)].filter { $0.1 != "exact" }
+                .compactMap { Double(row[$0.0] ?? "") }
+            #expect(distance > 0 && distance <= 8 * bytes.reduce(0, +) / (48 * 48), "\(row)")
+        }
+        let iterated = try study(["--statistic", "symmetric", "--reference", "schur-newton"])
+        #expect(try iterated.column("bits_to_bound") == [""])
+    }
+
     /// No text of the program's table says nan, in whatever case, even where matrices give no numbers.
     @Test func noNaN() throws {
         try folder.write([("zero", Matrix(rows: 5, columns: 5)), ("one", Matrix(diagonal: [0]))], to: "a.h5")

@@ -9,6 +9,7 @@ struct CaseRoot: Sendable {
     /// Of the decoded statistic, before damping.
     var minimumEigenvalue: Double?
     var orthogonalityDefect: Double?
+    var offdiagonalResidual: Double?
     /// The root that the statistic's storage keeps, which is the one in use where it is shared.
     var keptRoot: Matrix<Double>?
     /// Of a statistic whose bytes depend on the matrix.
@@ -31,6 +32,7 @@ struct CaseRoot: Sendable {
                 self = try CaseSolver(statistic: statistic, rule: rule, backend: CPUBackend<Float>()).root(of: studied)
             }
             keptRoot = studied.keptRoot
+            offdiagonalResidual = studied.offdiagonalResidual
             byteCount = studied.byteCount
         } catch DecompositionError.notPositiveDefinite(let minor) {
             self.init(

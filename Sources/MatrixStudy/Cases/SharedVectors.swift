@@ -5,8 +5,6 @@ import Synchronization
 /// The decoded and rectified eigenvectors of one matrix, kept while further cases of a contraction, damping or solver axis need
 /// the same ones: those of storages that code vectors without a look at the eigenvalues. At most `capacity` are held; the rest is computed again.
 final class SharedVectors: Sendable {
-    typealias Value = (vectors: Matrix<Double>, defect: Double)
-
     private struct Key: Hashable {
         let kind: StatisticKind
         let coding: CodingChoice?
@@ -23,7 +21,7 @@ final class SharedVectors: Sendable {
 
     private struct State {
         var remainingUses: [Key: Int] = [:]
-        var values: [Key: Value] = [:]
+        var values: [Key: DecodedBasis] = [:]
     }
 
     private let state: Mutex<State>
@@ -37,7 +35,7 @@ final class SharedVectors: Sendable {
     }
 
     /// The kept value, or that of `compute`. Two tasks that come at once may both compute: they get equal values.
-    func value(for statistic: StatisticCase, compute: () throws -> Value) rethrows -> Value {
+    func value(for statistic: StatisticCase, compute: () throws -> DecodedBasis) rethrows -> DecodedBasis {
         guard let key = Key(statistic) else { return try compute() }
         let (kept, remaining) = state.withLock { state in
             let remaining = max(0, (state.remainingUses[key] ?? 1) - 1)

@@ -9,6 +9,8 @@ struct StudiedStatistic: Sendable {
     let damping: Double
     /// max |VᵀV − I| of decoded eigenvectors.
     let orthogonalityDefect: Double?
+    /// How far they are from eigenvectors: see `DecodedBasis`.
+    var offdiagonalResidual: Double?
     /// The root that is kept in the statistic's place.
     var keptRoot: Matrix<Double>?
     /// Of a storage whose bytes depend on the matrix.
@@ -31,21 +33,26 @@ extension StatisticCase {
         let kept = try kept(subject, backend)
         let steps = rectificationSteps ?? 0
         guard let factored = kept.factored else {
+            let decoded = try kept.decodedStatistic(rectificationSteps: steps, backend)
+            var residual: Double?
+            if case .factors(_, let vectors, _) = decoded {
+                residual = DecodedBasis(vectors, of: subject.matrix, backend).offdiagonalResidual(source.scaling)
+            }
             return StudiedStatistic(
-                decoded: try kept.decodedStatistic(rectificationSteps: steps, backend),
-                damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil, keptRoot: kept.keptRoot(backend),
+                decoded: decoded, damping: kept.isDamped ? 0 : damping, orthogonalityDefect: nil,
+                offdiagonalResidual: residual, keptRoot: kept.keptRoot(backend),
                 byteCount: kind.traits.hasVariableLength ? kept.byteCount(backend) : nil)
         }
         // The eigenvalues are this case's own; the vectors may be those of other contractions and dampings, too.
-        let (vectors, defect) = shared.value(for: self) {
-            let vectors = factored.vectors(rectificationSteps: steps, backend)
-            return (vectors, Preconditioning.orthogonalityDefect(vectors, backend))
+        let basis = shared.value(for: self) {
+            DecodedBasis(factored.vectors(rectificationSteps: steps, backend), of: subject.matrix, backend)
         }
         return StudiedStatistic(
             decoded: .factors(
-                eigenvalues: factored.eigenvalues, vectors: vectors,
+                eigenvalues: factored.eigenvalues, vectors: basis.vectors,
                 areOrthonormal: factored.areVectorsOrthonormal),
-            damping: damping, orthogonalityDefect: defect)
+            damping: damping, orthogonalityDefect: basis.orthogonalityDefect,
+            offdiagonalResidual: basis.offdiagonalResidual(source.scaling))
     }
 
     /// The subject's statistic in this case's storage.
@@ -75,6 +82,7 @@ private struct ContractedSubject: StatisticSource {
     var matrix: Matrix<Double> { subject.matrix(contraction: contraction) }
     var eigenvalues: [Double] { subject.eigenvalues(contraction: contraction) }
     var eigenvectors: Matrix<Double> { subject.eigenvectors }
+    var scaling: ContractionScaling { subject.scaling(contraction: contraction) }
 
     func shift(damping: Double) -> Double { damping * eigenvalues.largestMagnitude }
 

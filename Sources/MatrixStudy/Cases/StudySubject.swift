@@ -56,13 +56,27 @@ struct StudySubject: Sendable {
 
     /// A(τ) = τ·A + (1 − τ)·λmin·I, which needs no eigenvectors.
     func matrix(contraction: Double?) -> Matrix<Double> {
-        guard let factor = contractionFactor(contraction) else { return matrix }
-        let least = eigenvalues.first ?? 0
+        let scaling = scaling(contraction: contraction)
+        if scaling == .identity { return matrix }
         var result = matrix
-        for index in result.elements.indices { result.elements[index] *= factor }
-        for index in 0..<result.order { result[index, index] += (1 - factor) * least }
+        for index in result.elements.indices { result.elements[index] *= scaling.factor }
+        for index in 0..<result.order { result[index, index] += scaling.shift }
         return result
     }
+
+    /// τ and (1 − τ)·λmin.
+    func scaling(contraction: Double?) -> ContractionScaling {
+        guard let factor = contractionFactor(contraction) else { return .identity }
+        return ContractionScaling(factor: factor, shift: (1 - factor) * (eigenvalues.first ?? 0))
+    }
+}
+
+/// factor·A + shift·I.
+struct ContractionScaling: Sendable, Equatable {
+    let factor: Double
+    let shift: Double
+
+    static let identity = ContractionScaling(factor: 1, shift: 0)
 }
 
 /// τ = 2^contraction, or nil where it leaves the matrix as it is.

@@ -65,7 +65,8 @@ public struct StudyInput: Sendable {
             version, plan.reference.rawValue, plan.indefinite.rawValue, plan.arithmetic.rawValue,
             plan.decomposition.rawValue,
         ]
-        return contentHash((choices + cases + inputs).joined(separator: "\n"))
+        // Rows of other columns are none of this study's.
+        return contentHash((choices + StudyRow.columns + cases + inputs).joined(separator: "\n"))
     }
 
     /// The magnitudes of a matrix's eigenvalues, descending.

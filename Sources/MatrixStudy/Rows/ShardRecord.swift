@@ -26,16 +26,19 @@ public struct MergeError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The CSV of the whole study from those of its shards.
 ///
-/// Shards may have read copies of an input under other paths; all its rows get the path of its first one.
+/// Shards may have read copies of an input under other paths; all its rows get the path of its first one. Shards of an earlier
+/// version, which had fewer columns at the end, are merged as they are: into the columns that they have.
 ///
 /// - Parameter shards: names and texts, in any order.
 /// - Throws: `MergeError` where a text is not a shard's CSV, two belong to different studies, a row is missing or occurs twice.
 public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeError) -> String {
-    let header = StudyRow.columns + ShardRecord.columns
+    var header: [String]?
     var study: (fingerprint: String, total: Int, name: String)?
     var rows: [Int: (record: [String], name: String, input: String)] = [:]
     for (name, text) in shards {
-        for (position, record) in try records(text, name, header).enumerated() {
+        let table = try shardRecords(text, name, header)
+        header = table[0]
+        for (position, record) in table.dropFirst().enumerated() {
             let place = "\(name), record \(position + 2)"
             let own = Array(record.suffix(ShardRecord.columns.count))
             let numbers = own[3].split(separator: "/").map { Int($0) }
@@ -54,13 +57,13 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
             }
         }
     }
-    guard let study else { throw MergeError(description: "the shards hold no rows") }
+    guard let study, let header else { throw MergeError(description: "the shards hold no rows") }
     if let missing = (0..<study.total).first(where: { rows[$0] == nil }) {
         throw MergeError(
             description: "row \(missing) of \(study.total) is in none of the files: a shard is missing or unfinished")
     }
     var sources: [String: String] = [:]
-    return CSV.record(StudyRow.columns)
+    return CSV.record(header.dropLast(ShardRecord.columns.count))
         + (0..<study.total).compactMap { rows[$0] }.map { row in
             let source = sources[row.input] ?? row.record[0]
             sources[row.input] = source
@@ -68,20 +71,34 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
         }.joined()
 }
 
-private func records(_ text: String, _ name: String, _ header: [String]) throws(MergeError) -> [[String]] {
+/// The header and the records of a shard.
+///
+/// - Parameter known: the header of the shards before.
+private func shardRecords(_ text: String, _ name: String, _ known: [String]?) throws(MergeError) -> [[String]] {
     let parsed: [[String]]
     do {
         parsed = try CSV.parse(text)
     } catch {
         throw MergeError(description: "\(name): \(error)")
     }
-    guard parsed.first == header else {
+    guard let header = parsed.first, isShardHeader(header) else {
         throw MergeError(
             description: "\(name) is not a shard of a study: its header is another; run 'fourthroot study --shard I/N'")
+    }
+    guard header == known ?? header else {
+        throw MergeError(
+            description: "\(name) belongs to another study than the shards before it: it has the columns of another version")
     }
     if let position = parsed.firstIndex(where: { $0.count != header.count }) {
         throw MergeError(
             description: "\(name), record \(position + 1): \(parsed[position].count) fields instead of \(header.count)")
     }
-    return Array(parsed.dropFirst())
+    return parsed
+}
+
+/// Whether these are the columns of this version's shards or of an earlier one's.
+private func isShardHeader(_ header: [String]) -> Bool {
+    let own = header.dropLast(ShardRecord.columns.count)
+    return own.count >= StudyRow.firstColumnCount && StudyRow.columns.starts(with: own)
+        && header.suffix(ShardRecord.columns.count).elementsEqual(ShardRecord.columns)
 }

@@ -21,8 +21,15 @@ public struct StudyRow: Sendable, Equatable {
     public var seconds: Double
     public var arithmetic: Arithmetic
     public var decomposition: DecompositionSource
+    /// The bits an n² entry of all that the case codes, less those of Shannon's bound for the row's own error (`RateBound`); nil
+    /// where nothing is coded, the error is none or zero, or the reference is no exact power. One bound serves both sides of a
+    /// pair, for both are functions of one matrix.
+    public var bitsToBound: Double?
+    /// ‖offdiag(VᵀAV)‖F/‖VᵀAV‖F of the eigenvectors V that come back from the statistic's storage, those that it keeps or those
+    /// of the root that it keeps; nil for the others.
+    public var offdiagonalResidual: Double?
 
-    /// The columns in the order that they have had from the beginning; an axis that came later is the last.
+    /// The columns in the order in which they came; an axis that is not named here yet is the last.
     public static let columns = fixedColumns + StudyAxis.all.map(\.column).filter { !fixedColumns.contains($0) }
 
     private static let fixedColumns = [
@@ -30,8 +37,12 @@ public struct StudyRow: Sendable, Equatable {
         "rectify", "solver", "damping", "exponent", "statistic_bytes", "root_bytes", "bits_per_entry", "nre",
         "angle_degrees", "nre_offdiagonal", "angle_offdiagonal_degrees", "orthogonality_defect", "minimum_eigenvalue",
         "outcome", "reference", "reference_residual", "seconds", "root_codebook", "root_bits", "root_block",
-        "arithmetic", "decomposition",
+        "arithmetic", "decomposition", "reflector_loop", "target_nre", "target_bits_per_entry", "leak", "bits_to_bound",
+        "offdiagonal_residual",
     ]
+
+    /// Of the first version, which all later ones begin with.
+    static let firstColumnCount = 27
 
     /// The fields in the order of `columns`.
     ///
@@ -59,6 +70,7 @@ public struct StudyRow: Sendable, Equatable {
             ("reference_residual", CSV.field(referenceResidual)), ("seconds", CSV.field(seconds)),
             ("arithmetic", studyCase.solver == nil ? "" : arithmetic.rawValue),
             ("decomposition", studyCase.statistic.needsDecomposition ? decomposition.rawValue : ""),
+            ("bits_to_bound", CSV.field(bitsToBound)), ("offdiagonal_residual", CSV.field(offdiagonalResidual)),
         ]
     }
 }

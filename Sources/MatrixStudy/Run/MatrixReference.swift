@@ -10,6 +10,8 @@ actor MatrixReference {
         /// Whether rounding errors decide the root in some direction.
         let isIllConditioned: Bool
         let residual: Double?
+        /// What Shannon says of codes of such roots; nil where the target is no exact power, or there is none.
+        let rateBound: RateBound?
     }
 
     struct Key: Hashable {

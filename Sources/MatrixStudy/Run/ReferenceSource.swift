@@ -52,6 +52,8 @@ extension MatrixReference.Target {
         conditionNumber = decomposition.conditionNumber
         isIllConditioned = isSingularToWorkingPrecision(decomposition.decomposition.eigenvalues, damping: key.damping)
         residual = try? decomposition.residualBound(exponent: key.exponent, damping: key.damping)
+        rateBound = RateBound(
+            eigenvalues: decomposition.decomposition.eigenvalues, exponent: key.exponent, damping: key.damping)
     }
 
     /// Schur–Newton in float32 with the published arithmetic, whatever that of the cases. Its residual is ‖R^(1/p)·A' − I‖F/√n itself, by BLAS
@@ -60,6 +62,7 @@ extension MatrixReference.Target {
     /// Source: the reference code of Wang et al. 2024, `ComputePower`, after Guo and Higham 2006, eq. 3.2.
     fileprivate init(iterating subject: StudySubject, _ key: MatrixReference.Key) {
         let eigenvalues = subject.eigenvalues(contraction: key.contraction)
+        rateBound = nil
         let largest = eigenvalues.largestMagnitude
         conditionNumber = largest / eigenvalues.reduce(.infinity) { min($0, $1.magnitude) }
         isIllConditioned = isSingularToWorkingPrecision(eigenvalues, damping: key.damping)

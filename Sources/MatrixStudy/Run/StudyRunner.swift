@@ -234,15 +234,31 @@ public struct StudyRunner: Sendable {
             } else {
                 outcome = outcome.orWorse(.failed)
             }
+            let studyCase = StudyCase(statistic: statistic, root: root)
+            let statisticBytes = try stored.byteCount ?? statistic.storage().byteCount(order: matrix.order)
             return StudyRow(
                 source: matrix.source, matrix: matrix.name, order: matrix.order,
                 conditionNumber: target.conditionNumber,
-                studyCase: StudyCase(statistic: statistic, root: root),
-                statisticBytes: try stored.byteCount ?? statistic.storage().byteCount(order: matrix.order),
+                studyCase: studyCase, statisticBytes: statisticBytes,
                 rootBytes: rootBytes, comparison: comparison,
                 orthogonalityDefect: stored.orthogonalityDefect, minimumEigenvalue: stored.minimumEigenvalue,
                 outcome: outcome, reference: runner.reference, referenceResidual: target.residual, seconds: 0,
-                arithmetic: runner.arithmetic, decomposition: runner.decomposition)
+                arithmetic: runner.arithmetic, decomposition: runner.decomposition,
+                bitsToBound: bitsToBound(
+                    studyCase, bytes: (statisticBytes, rootBytes), error: comparison?.normwiseRelativeError, target.rateBound),
+                offdiagonalResidual: stored.offdiagonalResidual)
+        }
+
+        /// - Parameter bytes: of the statistic and of the root; what is exact is not coded.
+        private func bitsToBound(
+            _ studyCase: StudyCase, bytes: (statistic: Int, root: Int), error: Double?, _ bound: RateBound?
+        ) -> Double? {
+            let coded = [
+                studyCase.statistic.kind.traits.isExact ? nil : bytes.statistic,
+                studyCase.root.kind.traits.isExact ? nil : bytes.root,
+            ].compactMap(\.self)
+            guard !coded.isEmpty, let error, let bits = bound?.bits(relativeError: error) else { return nil }
+            return (8 * Double(coded.reduce(0, +)) - bits) / (Double(matrix.order) * Double(matrix.order))
         }
     }
 }

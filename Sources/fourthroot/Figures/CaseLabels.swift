@@ -5,7 +5,7 @@ import MatrixCore
 struct CaseLabels {
     private static let columns = [
         "codebook", "bits", "block", "root_codebook", "root_bits", "root_block", "rectify", "solver", "damping",
-        "exponent", "contraction",
+        "exponent", "contraction", "reflector_loop", "target_nre", "target_bits_per_entry", "leak",
     ]
 
     private let varying: [String]
@@ -40,9 +40,10 @@ struct CaseLabels {
 
     /// What all cases share.
     var shared: [String] {
-        // The damping 0 and the statistic's own exponent go without saying.
-        constant.filter { $0.column != "exponent" && !($0.column == "damping" && Double($0.value) == 0) }
-            .compactMap { CaseLabels.words($0.column, $0.value) }
+        // The damping 0, no leak, the closed loop and the statistic's own exponent go without saying.
+        constant.filter { column, value in
+            column != "exponent" && !(["damping", "leak"].contains(column) && Double(value) == 0) && value != "closed"
+        }.compactMap { CaseLabels.words($0.column, $0.value) }
     }
 
     /// A root's coding counts only where it is not the statistic's.
@@ -71,6 +72,10 @@ struct CaseLabels {
         case "damping": "damping \(compact(value))"
         case "exponent": "p = \(compact(value))"
         case "contraction": "log2 τ = \(compact(value))"
+        case "reflector_loop": "\(value) loop"
+        case "target_nre": "to NRE \(compact(value))"
+        case "target_bits_per_entry": "to \(compact(value)) bits an entry"
+        case "leak": "leak \(compact(value))"
         default: value
         }
     }

@@ -22,9 +22,12 @@ enum Palette {
         let families = series.filter { !$0.isReference }.map(\.family).distinct
         let usesFamilies = families.count > 1 && families.count <= colors.count
         var members: [String: Int] = [:]
-        var position = -1
+        var (position, references) = (-1, 0)
         return series.map { entry in
-            if entry.isReference { return Style(color: "#000000", point: points[0], dash: dashes[0]) }
+            if entry.isReference {
+                references += 1
+                return Style(color: "#000000", point: points[0], dash: dashes[(references - 1) % dashes.count])
+            }
             position += 1
             let family = usesFamilies ? families.firstIndex(of: entry.family) ?? 0 : position % colors.count
             let rank = usesFamilies ? members[entry.family, default: 0] : position / colors.count

@@ -33,6 +33,9 @@ struct ResultTable {
             return value
         }
 
+        /// nil where there is no such column, too.
+        func optionalNumber(_ column: String) throws -> Double? { columns[column] == nil ? nil : try number(column) }
+
         func requiredNumber(_ column: String) throws -> Double {
             guard let value = try number(column) else { throw error(column, "it is empty") }
             return value

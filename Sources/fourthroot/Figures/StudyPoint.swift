@@ -8,7 +8,11 @@ struct StudyPoint {
     let isExact: Bool
     /// Bits per entry of what is coded: of one matrix of n² entries where the other side is exact, else of both.
     let bitsPerEntry: Double
-    /// Of the statistic and of the root.
+    /// What Shannon's bound takes an n² entry for this error, of all that the case codes; nil where a row does not say.
+    let boundBits: Double?
+    /// Whether statistic and root are kept, so that `bitsPerEntry` is half of what a matrix takes.
+    let isPair: Bool
+    /// Of the statistic and of the root, and those that are aimed at.
     let bits: [String]
     let block: [String]
     let error: Double?
@@ -24,12 +28,19 @@ struct StudyPoint {
         isExact = exactSides.0 && exactSides.1
         let order = try row.positiveNumber("order")
         let entries = order * order
+        isPair = exactSides == (false, false)
         switch exactSides {
         case (false, true): bitsPerEntry = try 8 * row.requiredNumber("statistic_bytes") / entries
         case (true, false): bitsPerEntry = try 8 * row.requiredNumber("root_bytes") / entries
         default: bitsPerEntry = try row.requiredNumber("bits_per_entry")
         }
-        bits = [try row.text("bits"), row.optionalText("root_bits")]
+        boundBits = try row.optionalNumber("bits_to_bound").map { [bitsPerEntry, isPair] distance in
+            (isPair ? 2 : 1) * bitsPerEntry - distance
+        }
+        bits = [
+            try row.text("bits"), row.optionalText("root_bits"), row.optionalText("target_nre"),
+            row.optionalText("target_bits_per_entry"),
+        ]
         block = [try row.text("block"), row.optionalText("root_block")]
         error = try row.number("nre")
         angle = try row.number("angle_degrees")

@@ -89,16 +89,19 @@ func series(_ labels: CaseLabels, _ point: StudyPoint, _ mark: Figure.Mark) -> F
 private struct BitsSweep {
     let points: KeyPath<StudyPoint, [String]>
 
-    var columns: Set<String> { points == \.bits ? ["bits", "root_bits"] : ["block", "root_block"] }
+    var columns: Set<String> {
+        points == \.bits ? ["bits", "root_bits", "target_nre", "target_bits_per_entry"] : ["block", "root_block"]
+    }
 }
 
-/// Error against bits per entry, the bits or blocks of one storage joined; the geometric mean over the matrices.
+/// Error against bits per entry, the bits or blocks of one storage joined; the geometric mean over the matrices. Shannon's bound
+/// beside them, where the rows say how far they are from it.
 private func bitsFigure(_ all: [StudyPoint], _ sweep: BitsSweep, _ labels: CaseLabels) -> Figure {
     let points = all.comparable
     let groups = points.grouped { labels.key($0.row) }
     let matrixCount = points.matrices.count
     var incomplete = 0
-    let curves = groups.enumerated().map { position, group in
+    let storages = groups.enumerated().map { position, group in
         let means = group.elements.grouped { $0[keyPath: sweep.points] }.compactMap { coding -> (x: Double, y: Double)? in
             guard let error = coding.elements.meanError(over: matrixCount) else {
                 incomplete += 1
@@ -108,13 +111,15 @@ private func bitsFigure(_ all: [StudyPoint], _ sweep: BitsSweep, _ labels: CaseL
         }
         return Figure.Curve(series: position, points: means.sorted { $0.x < $1.x })
     }
+    let bounds = boundCurves(points)
     let power = points.power
     let panel = Figure.Panel(
         x: Figure.Axis(label: .plain("bits per entry of an n × n matrix, everything counted")),
-        y: Figure.Axis(label: .markup("NRE of \(power)"), isLogarithmic: true), curves: curves)
+        y: Figure.Axis(label: .markup("NRE of \(power)"), isLogarithmic: true),
+        curves: storages + bounds.enumerated().map { Figure.Curve(series: groups.count + $0, points: $1.points) })
     return Figure(
         title: .markup("Error of \(power) against memory"), subtitle: points.subtitle(labels, mean: true),
-        panels: [panel], series: groups.map { series(labels, $0.elements[0], .linesAndPoints) },
+        panels: [panel], series: groups.map { series(labels, $0.elements[0], .linesAndPoints) } + bounds.map(\.series),
         notes: leftOutNotes(all, points) + incompletenessNotes(incomplete))
 }
 
