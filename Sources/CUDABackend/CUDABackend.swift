@@ -114,15 +114,18 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
 
     // MARK: Kernels
 
-    private static var threadsOfBlock: Int { 256 }
+    static var threadsOfBlock: Int { 256 }
+
+    /// Blocks of threads that pass over `count` elements: as many as are at work at a time, if there are so many.
+    func blockCount(over count: Int) -> Int {
+        count == 0 ? 0 : min((count - 1) / Self.threadsOfBlock + 1, 16 * device.device.multiprocessors)
+    }
 
     /// Launches a kernel that passes over `count` elements, in steps where they are more than the device has places for.
     func launch<each Argument: BitwiseCopyable>(
         _ source: KernelSource, _ kernel: String, count: Int, _ arguments: repeat each Argument
     ) {
-        if count == 0 { return }
-        let blocks = min((count - 1) / Self.threadsOfBlock + 1, 16 * device.device.multiprocessors)
-        launch(source, kernel, blocks: blocks, threads: Self.threadsOfBlock, repeat each arguments)
+        launch(source, kernel, blocks: blockCount(over: count), threads: Self.threadsOfBlock, repeat each arguments)
     }
 
     /// Launches a kernel over blocks of threads.

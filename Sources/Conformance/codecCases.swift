@@ -85,6 +85,32 @@ extension CodecCase {
                 }
             }
         }
+        return try cases + eights()
+    }
+
+    /// Columns of eights in blocks of eights, with last blocks that are whole and short, blocks longer than a column, columns and
+    /// blocks more than a device's group of threads has, and runs of columns that begin anywhere.
+    private static func eights() throws(QuantizationError) -> [CodecCase] {
+        var cases: [CodecCase] = []
+        let formats = BlockMaximumFormat.allCases
+        for (index, size) in [8, 16, 32, 64, 128, 256, 512].enumerated() {
+            for bits in 2...8 {
+                let coding = try BlockCoding(codebook: Codebook(.linear2, bits: bits), blockSize: size)
+                let (rows, columns) = [(8, 9), (64, 3), (136, 5), (264, 140)][(index + bits) % 4]
+                cases.append(
+                    CodecCase(
+                        CodedForm(
+                            rows: rows, columns: columns, region: .columns, codings: .all(coding),
+                            maxima: formats[bits % formats.count], keepsDiagonal: bits % 2 == 0)))
+            }
+        }
+        for rows in [8, 40, 64] {
+            let each = try (0..<14).map { column throws(QuantizationError) in
+                try BlockCoding(codebook: Codebook(.linear2, bits: 2 + column / 2), blockSize: 32)
+            }
+            cases.append(
+                CodecCase(CodedForm(rows: rows, columns: 14, region: .columns, codings: .each(each), keepsDiagonal: true)))
+        }
         return cases
     }
 

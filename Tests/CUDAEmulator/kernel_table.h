@@ -3,6 +3,8 @@
 KERNEL_LINE(block_codec, block_maxima, FIBERS)
 KERNEL_LINE(block_codec, encode_codes, FIBERS)
 KERNEL_LINE(block_codec, decode_matrix, FIBERS)
+KERNEL_LINE(block_codec, encode_eights, FIBERS)
+KERNEL_LINE(block_codec, decode_eights, FIBERS)
 KERNEL_LINE(block_codec, keep_diagonal, PLAIN)
 KERNEL_LINE(block_codec, mean_of_maxima, PLAIN)
 KERNEL_LINE(block_codec, differences_from_mean, PLAIN)

@@ -87,9 +87,40 @@ static __device__ const float *shared_copy(const Table &table) {
     return values;
 }
 
-// The maxima of all blocks: for floats without a sign the bits order as the values do, and a NaN or an infinity is at least
-// 0x7f800000: it sets `refused`. With a sign the first of equal magnitudes counts, so the position breaks ties. A thread block
-// a column, a warp a block of it.
+// The entry of largest magnitude, the first of equal ones: for floats without a sign the bits order as the values do, and those of
+// what is not finite are at least 0x7f800000.
+struct Largest {
+    unsigned int magnitude = 0, sign = 0, position = 0xffffffffu;
+
+    __device__ void take(float entry, unsigned int position_of_entry) {
+        unsigned int bits = __float_as_uint(entry);
+        if ((bits & 0x7fffffffu) <= magnitude) return;
+        magnitude = bits & 0x7fffffffu;
+        sign = bits & 0x80000000u;
+        position = position_of_entry;
+    }
+
+    // That of `lanes` neighbouring lanes, a power of two. Sign and position are the lane's own where no signs are wanted.
+    __device__ void gather(int lanes, bool with_sign) {
+        for (int step = lanes / 2; step > 0; step /= 2) {
+            unsigned int other = __shfl_xor_sync(0xffffffffu, magnitude, step);
+            if (with_sign) {
+                unsigned int other_sign = __shfl_xor_sync(0xffffffffu, sign, step);
+                unsigned int other_position = __shfl_xor_sync(0xffffffffu, position, step);
+                if (other > magnitude || (other == magnitude && other_position < position)) {
+                    sign = other_sign;
+                    position = other_position;
+                }
+            }
+            if (other > magnitude) magnitude = other;
+        }
+    }
+
+    __device__ unsigned int maximum(bool with_sign) const { return with_sign ? magnitude | sign : magnitude; }
+    __device__ bool is_finite() const { return magnitude < 0x7f800000u; }
+};
+
+// The maxima of all blocks; what is not finite sets `refused`. A thread block a column, a warp a block of it.
 KERNEL void block_maxima(Form form, const real *matrix, unsigned int *maxima, unsigned int *refused) {
     int lane = threadIdx.x % 32;
     for (long long column = form.first_column + blockIdx.x; column < form.end_column; column += gridDim.x) {
@@ -98,44 +129,33 @@ KERNEL void block_maxima(Form form, const real *matrix, unsigned int *maxima, un
         long long diagonal = form.keeps_diagonal ? column - first_row(form, column) : -1;
         for (long long block = threadIdx.x / 32; block * form.block_size < length; block += blockDim.x / 32) {
             long long begin = block * form.block_size, end = smaller(begin + form.block_size, length);
-            unsigned int largest = 0, sign = 0, place = 0xffffffffu;
+            Largest largest;
             for (long long index = begin + lane; index < end; index += 32) {
-                unsigned int bits = index == diagonal ? 0 : __float_as_uint((float)segment[index]);
-                if ((bits & 0x7fffffffu) > largest) {
-                    largest = bits & 0x7fffffffu;
-                    sign = bits & 0x80000000u;
-                    place = (unsigned int)(index - begin);
-                }
+                largest.take(index == diagonal ? 0.0f : (float)segment[index], (unsigned int)(index - begin));
             }
-            for (int step = 16; step > 0; step /= 2) {
-                unsigned int other = __shfl_xor_sync(0xffffffffu, largest, step);
-                if (form.signed_maxima) {
-                    unsigned int other_sign = __shfl_xor_sync(0xffffffffu, sign, step);
-                    unsigned int other_place = __shfl_xor_sync(0xffffffffu, place, step);
-                    if (other > largest || (other == largest && other_place < place)) {
-                        sign = other_sign;
-                        place = other_place;
-                    }
-                }
-                if (other > largest) largest = other;
-            }
+            largest.gather(32, form.signed_maxima);
             if (lane == 0) {
-                maxima[first + block] = form.signed_maxima ? largest | sign : largest;
-                if (largest >= 0x7f800000u) atomicOr(refused, 1u);
+                maxima[first + block] = largest.maximum(form.signed_maxima);
+                if (!largest.is_finite()) atomicOr(refused, 1u);
             }
         }
     }
 }
 
-// The number of midpoints below x; at a midpoint, the even one of its two neighbours.
-static __device__ unsigned int nearest_code(float x, const float *midpoints, int count) {
-    int low = 0, high = count;
-    while (low < high) {
-        int middle = (low + high) / 2;
-        if (midpoints[middle] < x) low = middle + 1; else high = middle;
+// The number of midpoints below x; at a midpoint, the even one of its two neighbours. Of 2^bits - 1 midpoints a bisection takes as
+// many steps for every x, without a branch; behind the last one lies a NaN, which is equal to nothing.
+static __device__ unsigned int nearest_code(float x, const float *midpoints, int bits) {
+    unsigned int code = 0;
+    for (unsigned int step = 1u << (bits - 1); step > 0; step /= 2) {
+        if (midpoints[code + step - 1] < x) code += step;
     }
-    if (low < count && midpoints[low] == x && low % 2 == 1) low += 1;
-    return (unsigned int)low;
+    return midpoints[code] == x ? code + code % 2 : code;
+}
+
+// An entry over its block's maximum: times the reciprocal, unless that overflows.
+static __device__ float scaled(float entry, float maximum, float reciprocal) {
+    if (maximum == 0.0f) return 0.0f;
+    return (__float_as_uint(reciprocal) & 0x7fffffffu) < 0x7f800000u ? __fmul_rn(entry, reciprocal) : __fdiv_rn(entry, maximum);
 }
 
 // Eight codes are `bits` whole bytes: a thread writes those of its own, and no two threads share a byte.
@@ -160,11 +180,7 @@ KERNEL void encode_codes(
             long long row = first_row(form, column) + offset;
             float maximum = maxima[block];
             float entry = form.keeps_diagonal && row == column ? 0.0f : (float)matrix[row + column * form.rows];
-            float reciprocal = __fdiv_rn(1.0f, maximum);
-            float scaled = maximum == 0.0f ? 0.0f
-                : (__float_as_uint(reciprocal) & 0x7fffffffu) < 0x7f800000u ? __fmul_rn(entry, reciprocal)
-                : __fdiv_rn(entry, maximum);
-            unsigned long long code = nearest_code(scaled, borders, (1 << form.bits) - 1);
+            unsigned long long code = nearest_code(scaled(entry, maximum, __fdiv_rn(1.0f, maximum)), borders, form.bits);
             stream |= code << (index * form.bits);
             offset++;
             if (++within == form.block_size) {
@@ -207,6 +223,141 @@ KERNEL void decode_matrix(
         }
     }
 }
+
+// MARK: Columns by eights
+//
+// The form of most statistics and roots: columns that are coded from end to end, of a multiple of eight rows, in blocks of 8, 16, … 256
+// entries. Eight codes are then whole bytes of one block, and a thread has them in registers.
+//
+// An entry is read or written once, a code and a maximum too: with 4 bits in blocks of 64 these are 4 + 1/2 + 1/16 bytes an entry, as
+// few as any codec of the form moves. The kernels above read every entry twice to encode it, 8 5/8 bytes, at most 53 % of a copy's rate.
+
+// What a thread reads or writes at once.
+struct alignas(16) Sixteen {
+    real values[16 / sizeof(real)];
+};
+const int ENTRIES_OF_SIXTEEN = 16 / sizeof(real);
+
+template <int bits>
+static __device__ void store_eight_codes(unsigned char *target, unsigned long long stream) {
+    if (bits == 2) *(unsigned short *)target = (unsigned short)stream;
+    else if (bits == 4) *(unsigned int *)target = (unsigned int)stream;
+    else if (bits == 8) *(unsigned long long *)target = stream;
+    else for (int byte = 0; byte < bits; byte++) target[byte] = (unsigned char)(stream >> (8 * byte));
+}
+
+template <int bits>
+static __device__ unsigned long long eight_codes(const unsigned char *source) {
+    if (bits == 2) return *(const unsigned short *)source;
+    if (bits == 4) return *(const unsigned int *)source;
+    if (bits == 8) return *(const unsigned long long *)source;
+    unsigned long long stream = 0;
+    for (int byte = 0; byte < bits; byte++) stream |= (unsigned long long)source[byte] << (8 * byte);
+    return stream;
+}
+
+// The exponent of a power of two.
+static __device__ int exponent_of(long long power) {
+    int exponent = 0;
+    while (1ll << exponent < power) exponent++;
+    return exponent;
+}
+
+// Codes and maxima in one pass, a few neighbouring lanes a block. Those of a last block that is short have no entries, but go with
+// the others of their warp, which exchange maxima.
+template <int bits>
+static __device__ void encode_columns(
+    const Form &form, const Table &midpoints, const real *matrix, unsigned int *maxima, unsigned char *packed,
+    unsigned int *refused
+) {
+    const float *borders = shared_copy(midpoints);
+    long long columns = form.end_column - form.first_column, eights = form.rows / 8;
+    int lanes_exponent = exponent_of(form.block_size / 8), lanes = 1 << lanes_exponent;
+    long long blocks = (eights + lanes - 1) >> lanes_exponent, places = blocks << lanes_exponent;
+    for (Place place(places); place.index - threadIdx.x % 32 < places * columns; place.advance()) {
+        bool has_entries = place.column < columns && place.row < eights;
+        long long column = form.first_column + place.column, row = 8 * place.row;
+        unsigned int first = 8 * (unsigned int)(place.row & (lanes - 1));
+        float entries[8];
+        Largest largest;
+        if (has_entries) {
+            const Sixteen *source = (const Sixteen *)(matrix + column * form.rows + row);
+            for (int part = 0; part < 8 / ENTRIES_OF_SIXTEEN; part++) {
+                Sixteen values = source[part];
+                for (int i = 0; i < ENTRIES_OF_SIXTEEN; i++) entries[part * ENTRIES_OF_SIXTEEN + i] = (float)values.values[i];
+            }
+            for (int i = 0; i < 8; i++) {
+                if (form.keeps_diagonal && row + i == column) entries[i] = 0.0f;
+                largest.take(entries[i], first + i);
+            }
+        }
+        largest.gather(lanes, form.signed_maxima);
+        if (!has_entries) continue;
+        unsigned int maximum_bits = largest.maximum(form.signed_maxima);
+        if (first == 0) {
+            maxima[place.column * blocks + (place.row >> lanes_exponent)] = maximum_bits;
+            if (!largest.is_finite()) atomicOr(refused, 1u);
+        }
+        float maximum = __uint_as_float(maximum_bits), reciprocal = __fdiv_rn(1.0f, maximum);
+        unsigned long long stream = 0;
+        for (int i = 0; i < 8; i++) {
+            stream |= (unsigned long long)nearest_code(scaled(entries[i], maximum, reciprocal), borders, bits) << (i * bits);
+        }
+        store_eight_codes<bits>(packed + (place.column * eights + place.row) * bits, stream);
+    }
+}
+
+// Neighbouring threads write neighbouring sixteens of bytes; the two, or four, that share eight codes each read them.
+template <int bits>
+static __device__ void decode_columns(
+    const Form &form, const Table &codebook, const unsigned char *packed, const float *maxima, const float *diagonal, real *matrix
+) {
+    const float *values = shared_copy(codebook);
+    long long columns = form.end_column - form.first_column, places = form.rows / ENTRIES_OF_SIXTEEN;
+    long long blocks = (form.rows + form.block_size - 1) / form.block_size;
+    int block_exponent = exponent_of(form.block_size);
+    for (Place place(places); place.index < places * columns; place.advance()) {
+        long long column = form.first_column + place.column, row = place.row * ENTRIES_OF_SIXTEEN;
+        unsigned long long stream = eight_codes<bits>(packed + (place.column * (form.rows / 8) + row / 8) * bits) >> (row % 8 * bits);
+        float maximum = maxima[place.column * blocks + (row >> block_exponent)];
+        Sixteen target;
+        for (int i = 0; i < ENTRIES_OF_SIXTEEN; i++) {
+            float value = __fmul_rn(values[stream >> (i * bits) & ((1u << bits) - 1)], maximum);
+            target.values[i] = (real)(form.keeps_diagonal && row + i == column ? diagonal[column] : value);
+        }
+        *(Sixteen *)(matrix + column * form.rows + row) = target;
+    }
+}
+
+// The widths of codes, each a loop without one over bits.
+#define WITH_BITS_OF(form, call)                                                                                                \
+    switch (form.bits) {                                                                                                       \
+    case 2: call(2); break;                                                                                                    \
+    case 3: call(3); break;                                                                                                    \
+    case 4: call(4); break;                                                                                                    \
+    case 5: call(5); break;                                                                                                    \
+    case 6: call(6); break;                                                                                                    \
+    case 7: call(7); break;                                                                                                    \
+    default: call(8);                                                                                                          \
+    }
+
+KERNEL void encode_eights(
+    Form form, Table midpoints, const real *matrix, unsigned int *maxima, unsigned char *packed, unsigned int *refused
+) {
+#define ENCODE(bits) encode_columns<bits>(form, midpoints, matrix, maxima, packed, refused)
+    WITH_BITS_OF(form, ENCODE)
+#undef ENCODE
+}
+
+KERNEL void decode_eights(
+    Form form, Table codebook, const unsigned char *packed, const float *maxima, const float *diagonal, real *matrix
+) {
+#define DECODE(bits) decode_columns<bits>(form, codebook, packed, maxima, diagonal, matrix)
+    WITH_BITS_OF(form, DECODE)
+#undef DECODE
+}
+
+#undef WITH_BITS_OF
 
 // The diagonal in float32; what is not finite sets `refused`.
 KERNEL void keep_diagonal(float *diagonal, const real *matrix, long long rows, long long count, unsigned int *refused) {

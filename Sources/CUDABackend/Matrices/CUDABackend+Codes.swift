@@ -57,8 +57,6 @@ extension CUDABackend {
 
     // MARK: Codes
 
-    private static var threadsOfColumn: Int { 256 }
-
     /// The packed codes of a tensor's region, and the exact maxima of its blocks.
     private func codes(
         of a: Tensor, as form: CodedForm, _ refused: DeviceMemory
@@ -68,8 +66,15 @@ extension CUDABackend {
         let packed = allocate(form.plainByteCount, of: UInt8.self)
         for run in runs where run.codeCount > 0 {
             let ownMaxima = maxima.address + Driver.Address(4 * run.blocks.lowerBound)
+            if Self.isOfEights(form, run) {
+                launch(
+                    .blockCodec, "encode_eights", count: run.blocks.count * run.coding.blockSize / 8, KernelForm(form, run),
+                    KernelTable(run.coding.codebook.midpoints), a.address, ownMaxima,
+                    packed.address + Driver.Address(run.bytes.lowerBound), refused.address)
+                continue
+            }
             launch(
-                .blockCodec, "block_maxima", blocks: run.columns.count, threads: Self.threadsOfColumn, KernelForm(form, run),
+                .blockCodec, "block_maxima", blocks: run.columns.count, threads: Self.threadsOfBlock, KernelForm(form, run),
                 a.address, ownMaxima, refused.address)
             launch(
                 .blockCodec, "encode_codes", count: (run.codeCount + 7) / 8, KernelForm(form, run),
@@ -86,12 +91,22 @@ extension CUDABackend {
         let result = makeTensor(rows: form.rows, columns: form.columns)
         if result.count == 0 { return result }
         for run in form.runs {
+            let isOfEights = Self.isOfEights(form, run)
+            let sixteens = run.columns.count * form.rows * MemoryLayout<Scalar>.stride / 16
             launch(
-                .blockCodec, "decode_matrix", blocks: run.columns.count, threads: Self.threadsOfColumn, KernelForm(form, run),
-                KernelTable(run.coding.codebook.values), packed.address + Driver.Address(run.bytes.lowerBound),
+                .blockCodec, isOfEights ? "decode_eights" : "decode_matrix",
+                blocks: isOfEights ? blockCount(over: sixteens) : run.columns.count, threads: Self.threadsOfBlock,
+                KernelForm(form, run), KernelTable(run.coding.codebook.values),
+                packed.address + Driver.Address(run.bytes.lowerBound),
                 maxima.address + Driver.Address(4 * run.blocks.lowerBound), diagonal?.address ?? 0, result.address)
         }
         return result
+    }
+
+    /// Whether the kernels that keep eight entries of a column in a thread's registers serve a run.
+    private static func isOfEights(_ form: CodedForm, _ run: CodingRun) -> Bool {
+        form.region == .columns && form.rows % 8 == 0 && [8, 16, 32, 64, 128, 256].contains(run.coding.blockSize)
+            && run.bytes.lowerBound % 8 == 0
     }
 
     private func diagonal(of a: Tensor, _ form: CodedForm, _ refused: DeviceMemory) -> DeviceMemory {
@@ -181,12 +196,12 @@ private struct KernelForm: BitwiseCopyable {
     }
 }
 
-/// The parameter `Table` of the kernels: values of a codebook, or its midpoints.
+/// The parameter `Table` of the kernels: values of a codebook, or its midpoints, and NaN behind them.
 private struct KernelTable: BitwiseCopyable {
     var values: InlineArray<256, Float>
 
     init(_ list: [Float]) {
-        values = InlineArray(repeating: 0)
+        values = InlineArray(repeating: .nan)
         for (index, value) in list.enumerated() { values[index] = value }
     }
 }
