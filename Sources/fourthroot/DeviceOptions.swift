@@ -13,12 +13,18 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "Threads of the CPU (default: as many as there are cores). Another number gives other roundings.")
     var threads: Int?
 
+    @Option(help: "Convolutions on a GPU: cudnn or patches (default: cudnn where it is found).")
+    var convolutions: ConvolutionAlgorithm?
+
     /// Threads that are used.
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
     /// - Throws: `StatusError` of status `usage`.
     func check() throws(StatusError) {
         if let threads, !(1...1024).contains(threads) { throw .usage("--threads \(threads): give 1 to 1024") }
+        if let convolutions, case .cpu = device {
+            throw .usage("--convolutions \(convolutions.rawValue): it is of GPUs; it needs --device cuda")
+        }
     }
 
     /// The backend of the device.
@@ -39,7 +45,7 @@ struct DeviceOptions: ParsableArguments {
             OpenBLAS.setThreadCount(1)
             return CPUBackend<Scalar>(threads: threadCount)
         case .cuda(let index):
-            return try CUDABackend<Scalar>(CUDA(), device: index, precision: precision)
+            return try CUDABackend<Scalar>(CUDA(convolutions: convolutions), device: index, precision: precision)
         }
     }
 
@@ -51,6 +57,7 @@ struct DeviceOptions: ParsableArguments {
 }
 
 extension ProductPrecision: ExpressibleByArgument {}
+extension ConvolutionAlgorithm: ExpressibleByArgument {}
 
 /// A device by its name.
 enum Device: ExpressibleByArgument, CustomStringConvertible {

@@ -20,14 +20,16 @@ struct ConvolutionLibrary: Sendable {
         case filter = "BackwardFilter"
     }
 
-    /// Nil where the library lacks a function of those that are called.
-    init?(library: any SymbolSource) {
+    /// - Throws: `DeviceError` where the library lacks a function of those that are called.
+    init(library: any SymbolSource) throws(DeviceError) {
         let names =
             ["cudnnCreate", "cudnnDestroy", "cudnnSetStream", "cudnnSetConvolutionMathType"]
             + ConvolutionDescriptors.Kind.allCases.flatMap { ["cudnnCreate\($0.rawValue)", "cudnnDestroy\($0.rawValue)"] }
             + ["cudnnSetTensor4dDescriptor", "cudnnSetFilter4dDescriptor", "cudnnSetConvolution2dDescriptor"]
             + Result.allCases.flatMap { ["cudnnConvolution\($0.rawValue)", "cudnnGetConvolution\($0.rawValue)WorkspaceSize"] }
-        guard names.allSatisfy({ library.address(of: $0) != nil }) else { return nil }
+        if let missing = names.first(where: { library.address(of: $0) == nil }) {
+            throw .missingSymbol(missing, library: library.name)
+        }
         self.library = library
     }
 

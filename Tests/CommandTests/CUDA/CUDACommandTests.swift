@@ -29,6 +29,20 @@ struct CUDACommandTests {
         try folder.expectRefusal(["selftest", "--device", "cuda:1"], status: 69, words: ["no CUDA device 1", "counts 1"])
     }
 
+    /// By cuDNN and without it; on the processor there is nothing to choose.
+    @Test func convolutionsAreChosen() throws {
+        for choice in ["cudnn", "patches"] {
+            let lines = try folder.succeed(
+                ["selftest", "--device", "cuda", "--convolutions", choice, "--filter", "float, convolution"]
+            ).standardOutput.split(separator: "\n")
+            #expect(lines.count > 3 && lines.dropLast().allSatisfy { $0.hasSuffix(": ok") }, "\(lines)")
+        }
+        try folder.expectRefusal(
+            ["selftest", "--convolutions", "patches"], status: 64, words: ["--convolutions patches", "--device cuda"])
+        try folder.expectRefusal(
+            ["selftest", "--device", "cuda", "--convolutions", "fft"], status: 64, words: ["fft", "cudnn", "patches"])
+    }
+
     /// Kernels are kept, taken again, and made anew where what was kept is damaged.
     @Test func kernelsAreKept() throws {
         let cache = ["FOURTHROOT_CACHE": folder.path("cache")]
