@@ -94,8 +94,8 @@ let package = Package(
         .testTarget(
             name: "CUDABackendTests",
             dependencies: [
-                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "Files", "MatrixCore", "Quantization",
-                "TestSupport",
+                "CPUBackend", "CUDABackend", "CUDAEmulator", "Compute", "Conformance", "Files", "MatrixCore", "Optimizers",
+                "Quantization", "TestSupport",
             ]),
         .testTarget(
             name: "LinearAlgebraTests",

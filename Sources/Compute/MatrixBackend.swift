@@ -68,6 +68,13 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func combineSquares(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
     /// aᵢ ← aᵢ + α·bᵢ/(√cᵢ·scale + offset).
     func addQuotient(_ alpha: Scalar, into a: inout Tensor, _ b: Tensor, rootOf c: Tensor, scale: Scalar, offset: Scalar)
+    /// Aₖ ← αₖ·Aₖ + β·Bₖ for every tensor of a list, as `combine(_:into:_:_:)` does: one pass where the device allows it.
+    func combine(_ alphas: [Scalar], intoEach list: inout [Tensor], _ beta: Scalar, _ b: [Tensor])
+    /// Aₖ ← α·Aₖ + β·Bₖ∘Bₖ, likewise.
+    func combineSquares(_ alpha: Scalar, intoEach list: inout [Tensor], _ beta: Scalar, _ b: [Tensor])
+    /// aᵢ ← aᵢ + α·bᵢ/(√cᵢ·scale + offset) in every tensor, likewise.
+    func addQuotient(
+        _ alpha: Scalar, intoEach list: inout [Tensor], _ b: [Tensor], rootOf c: [Tensor], scale: Scalar, offset: Scalar)
     /// A·Diag(factors).
     func scaleColumns(_ a: Tensor, by factors: Vector) -> Tensor
     func addToDiagonal(_ a: Tensor, _ value: Scalar) -> Tensor

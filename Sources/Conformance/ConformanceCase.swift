@@ -28,7 +28,7 @@ public struct ConformanceCase<Backend: MatrixBackend>: Sendable, CustomStringCon
 
 /// The cases of the matrix primitives, in the order of the protocol.
 public func matrixCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] {
-    movementCases() + entryCases() + productCases() + vectorCases() + normCases() + decompositionCases()
+    movementCases() + entryCases() + listCases() + productCases() + vectorCases() + normCases() + decompositionCases()
         + sideBySideCases()
 }
 

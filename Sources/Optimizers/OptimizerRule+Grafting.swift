@@ -20,9 +20,14 @@ extension OptimizerRule {
         if let (index, norm) = zip(preconditioned, norms).first(where: { !$1.isFinite }) {
             throw GradientError(norm: Double(norm), isPreconditioned: true, parameter: index)
         }
-        for (index, norm) in zip(preconditioned, norms) {
-            backend.combine(
-                gradients[index].norm / (norm + 1e-12), into: &directions[index], 0, gradients[index].tensor)
+        // Taken out of the directions, so that the list alone holds them while they change.
+        var grafted = preconditioned.map { index in
+            defer { directions[index] = gradients[index].tensor }
+            return directions[index]
         }
+        backend.combine(
+            zip(preconditioned, norms).map { gradients[$0].norm / ($1 + 1e-12) }, intoEach: &grafted, 0,
+            preconditioned.map { gradients[$0].tensor })
+        for (index, direction) in zip(preconditioned, grafted) { directions[index] = direction }
     }
 }

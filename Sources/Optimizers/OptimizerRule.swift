@@ -32,12 +32,16 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
         of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
     ) -> Backend.Tensor
 
-    /// Moves a parameter by one step of the first-order rule.
+    /// Moves all parameters by one step of the first-order rule, each by itself: a rule that is written over the primitives of
+    /// lists takes as many passes for all of them as for one.
     ///
-    /// - Parameter direction: what `direction` returned for the same step, grafted.
+    /// - Parameters:
+    ///   - directions: what `direction` returned for the same step, grafted. Those that nobody else holds are the rule's to
+    ///     change where they lie.
+    ///   - states: one a parameter.
     func move(
-        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
+        step: OptimizerStep, _ backend: Backend
     )
 
     /// The point at which the network is evaluated, and which is the result of a training: an average, where a rule keeps
@@ -81,7 +85,12 @@ extension OptimizerRule {
         let gradient = ParameterGradient<Backend>(gradient, norm: norm, factors: factors)
         var directions = [direction(of: gradient, state: &state, step: step, backend)]
         try graft(&directions, onto: [gradient], [state], backend)
-        move(&parameter, along: directions[0], state: &state, step: step, backend)
+        // Moved into lists of one, so that they are held there alone while they change.
+        var parameters = [consume parameter]
+        var states = [consume state]
+        move(&parameters, along: consume directions, states: &states, step: step, backend)
+        parameter = parameters[0]
+        state = states[0]
     }
 
     /// Becomes the state that was written, from one that `initialState` made for the same rule and parameter.

@@ -45,10 +45,15 @@ where Preconditioner.Backend == Base.Backend {
     }
 
     public func move(
-        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
+        step: OptimizerStep, _ backend: Backend
     ) {
-        base.move(&parameter, along: direction, state: &state.base, step: step, backend)
+        // Taken apart, so that the states of the rule are not shared while they change.
+        var bases = states.map(\.base)
+        let preconditioners = states.map(\.preconditioner)
+        states = []
+        base.move(&parameters, along: consume directions, states: &bases, step: step, backend)
+        states = zip(bases, preconditioners).map { State(base: $0, preconditioner: $1) }
     }
 
     public func evaluationPoint(of parameter: Backend.Tensor, state: State, _ backend: Backend) -> Backend.Tensor? {

@@ -43,6 +43,11 @@ struct SpoiledBackend: NeuralBackend {
 
     private func spoil(_ a: inout Matrix<Float>, _ name: String = #function) { a = spoiled(a, name) }
 
+    private func spoilLast(_ list: inout [Matrix<Float>], _ name: String = #function) {
+        record.add(name)
+        if !list.isEmpty { spoil(&list[list.count - 1], name) }
+    }
+
     func tensor(_ matrix: Matrix<Float>) -> Matrix<Float> { spoiled(matrix) }
     func matrix(_ tensor: Matrix<Float>) -> Matrix<Float> { spoiled(tensor) }
     func vector(_ values: [Float]) -> [Float] { spoiled(values) }
@@ -93,6 +98,25 @@ struct SpoiledBackend: NeuralBackend {
     ) {
         base.addQuotient(alpha, into: &a, b, rootOf: c, scale: scale, offset: offset)
         spoil(&a)
+    }
+    func combine(
+        _ alphas: [Float], intoEach list: inout [Matrix<Float>], _ beta: Float, _ b: [Matrix<Float>]
+    ) {
+        base.combine(alphas, intoEach: &list, beta, b)
+        spoilLast(&list)
+    }
+    func combineSquares(
+        _ alpha: Float, intoEach list: inout [Matrix<Float>], _ beta: Float, _ b: [Matrix<Float>]
+    ) {
+        base.combineSquares(alpha, intoEach: &list, beta, b)
+        spoilLast(&list)
+    }
+    func addQuotient(
+        _ alpha: Float, intoEach list: inout [Matrix<Float>], _ b: [Matrix<Float>], rootOf c: [Matrix<Float>], scale: Float,
+        offset: Float
+    ) {
+        base.addQuotient(alpha, intoEach: &list, b, rootOf: c, scale: scale, offset: offset)
+        spoilLast(&list)
     }
     func scaleColumns(_ a: Matrix<Float>, by factors: [Float]) -> Matrix<Float> { spoiled(base.scaleColumns(a, by: factors)) }
     func addToDiagonal(_ a: Matrix<Float>, _ value: Float) -> Matrix<Float> { spoiled(base.addToDiagonal(a, value)) }

@@ -85,6 +85,10 @@ extension CUDABackendTests {
             backend.combine(0.5, into: &a, 0.5, copy)
             backend.combineSquares(1, into: &a, 0.5, copy)
             backend.addQuotient(0.1, into: &a, copy, rootOf: backend.identity(12), scale: 1, offset: 1)
+            var list = [a, copy]
+            backend.combine(0.5, intoEach: &list, 0.5, [copy, a])
+            backend.combineSquares(1, intoEach: &list, 0.5, [copy, a])
+            backend.addQuotient(0.1, intoEach: &list, [copy, a], rootOf: [copy, a], scale: 1, offset: 1)
             let moment = backend.addToDiagonal(backend.symmetricProduct(a, transposed: true, alpha: 1), 1)
             try vectors(backend, backend.symmetrize(backend.mirrorUpperTriangle(moment)))
             try codes(backend, a)

@@ -27,16 +27,28 @@ namespace dual {
 
 namespace {
 
+// Of a list of tensors those that it has.
+template <typename List>
+auto add_pointers(std::vector<uint64_t> &pointers, const List &list, int) -> decltype((void)list.items) {
+    for (long long i = 0; i < list.count; i++) {
+        auto &item = list.items[i];
+        for (auto address : {(uint64_t)item.target, (uint64_t)item.a, (uint64_t)item.b, (uint64_t)item.c}) {
+            pointers.push_back(address);
+        }
+    }
+}
+
 template <typename Value>
-void add_pointer(std::vector<uint64_t> &pointers, const Value &value) {
+void add_pointers(std::vector<uint64_t> &pointers, const Value &value, long) {
     if constexpr (std::is_pointer_v<Value>) pointers.push_back((uint64_t)value);
 }
 
 template <auto kernel, typename... Parameters, size_t... Indices>
 Launch bind(void (*)(Parameters...), void **arguments, std::index_sequence<Indices...>) {
+    static_assert((sizeof(Parameters) + ...) <= 4096, "a launch takes no more by value");
     std::tuple<Parameters...> values(*static_cast<Parameters *>(arguments[Indices])...);
     Launch launch;
-    (add_pointer(launch.pointers, std::get<Indices>(values)), ...);
+    (add_pointers(launch.pointers, std::get<Indices>(values), 0), ...);
     launch.thread = [values] { std::apply(kernel, values); };
     return launch;
 }

@@ -25,13 +25,15 @@ private struct AveragedDescent<Backend: MatrixBackend>: OptimizerRule {
     }
 
     func move(
-        _ parameter: inout Backend.Tensor, along direction: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
+        step: OptimizerStep, _ backend: Backend
     ) {
-        backend.combine(1, into: &parameter, Backend.Scalar(-learningRate), direction)
-        state.steps += 1
-        let weight = 1 / Backend.Scalar(state.steps)
-        backend.combine(1 - weight, into: &state.mean, weight, parameter)
+        backend.combine(1, intoEach: &parameters, Backend.Scalar(-learningRate), directions)
+        for index in states.indices {
+            states[index].steps += 1
+            let weight = 1 / Backend.Scalar(states[index].steps)
+            backend.combine(1 - weight, into: &states[index].mean, weight, parameters[index])
+        }
     }
 
     func evaluationPoint(of parameter: Backend.Tensor, state: State, _ backend: Backend) -> Backend.Tensor? {

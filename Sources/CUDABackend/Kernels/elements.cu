@@ -13,20 +13,6 @@ KERNEL void combine(real *target, real alpha, const real *a, real beta, const re
     for (long long i = first_index(); i < count; i += index_step()) target[i] = alpha * a[i] + beta * b[i];
 }
 
-// α·A + β·B∘B.
-KERNEL void combine_squares(real *target, real alpha, const real *a, real beta, const real *b, long long count) {
-    for (long long i = first_index(); i < count; i += index_step()) target[i] = alpha * a[i] + beta * (b[i] * b[i]);
-}
-
-// a + α·b/(√c·scale + offset).
-KERNEL void add_quotient(
-    real *target, const real *a, real alpha, const real *b, const real *c, real scale, real offset, long long count
-) {
-    for (long long i = first_index(); i < count; i += index_step()) {
-        target[i] = a[i] + alpha * (b[i] / (sqrt(c[i]) * scale + offset));
-    }
-}
-
 // A·Diag(factors).
 KERNEL void scale_columns(real *target, const real *a, const real *factors, long long rows, long long count) {
     for (Place place(rows); place.index < count; place.advance()) target[place.index] = a[place.index] * factors[place.column];
@@ -79,4 +65,72 @@ KERNEL void select_columns(real *target, const real *source, const long long *in
 
 KERNEL void take_diagonal(real *target, const real *a, long long rows, long long count) {
     for (long long i = first_index(); i < count; i += index_step()) target[i] = a[i * (rows + 1)];
+}
+
+// MARK: Tensors of a list in one launch
+
+// A block of threads has a part of one tensor, so that neither many small tensors nor a large one leave most of a device idle.
+const long long LENGTH_OF_PART = 1 << 14;
+
+// What a tensor is made of, and the number of blocks that it and those before it have.
+struct Item {
+    real *target;
+    const real *a, *b, *c;
+    long long count;
+    unsigned int end;
+    real alpha;
+};
+
+struct List {
+    long long count;
+    Item items[64];
+};
+
+// The part of this block.
+struct Part {
+    const Item &item;
+    long long begin, end;
+
+    __device__ Part(const List &list) : item(list.items[item_of_block(list)]) {
+        begin = (blockIdx.x - (&item == list.items ? 0 : (&item - 1)->end)) * LENGTH_OF_PART;
+        end = begin + LENGTH_OF_PART < item.count ? begin + LENGTH_OF_PART : item.count;
+    }
+
+private:
+    // The first one that ends behind this block.
+    static __device__ int item_of_block(const List &list) {
+        int low = 0, high = (int)list.count - 1;
+        while (low < high) {
+            int middle = (low + high) / 2;
+            if (list.items[middle].end <= blockIdx.x) low = middle + 1; else high = middle;
+        }
+        return low;
+    }
+};
+
+// α·A + β·B.
+KERNEL void combine_each(List list, real beta) {
+    Part part(list);
+    const Item &item = part.item;
+    for (long long i = part.begin + threadIdx.x; i < part.end; i += blockDim.x) {
+        item.target[i] = item.alpha * item.a[i] + beta * item.b[i];
+    }
+}
+
+// α·A + β·B∘B.
+KERNEL void combine_squares_each(List list, real beta) {
+    Part part(list);
+    const Item &item = part.item;
+    for (long long i = part.begin + threadIdx.x; i < part.end; i += blockDim.x) {
+        item.target[i] = item.alpha * item.a[i] + beta * (item.b[i] * item.b[i]);
+    }
+}
+
+// a + α·b/(√c·scale + offset).
+KERNEL void add_quotient_each(List list, real scale, real offset) {
+    Part part(list);
+    const Item &item = part.item;
+    for (long long i = part.begin + threadIdx.x; i < part.end; i += blockDim.x) {
+        item.target[i] = item.a[i] + item.alpha * (item.b[i] / (sqrt(item.c[i]) * scale + offset));
+    }
 }

@@ -1,7 +1,7 @@
 import Compute
 import MatrixCore
 
-/// Blocks of a tensor and the passes of first-order optimizers, entry by entry.
+/// Blocks of a tensor, and what is computed entry by entry.
 extension CUDABackend {
     public func zeros(rows: Int, columns: Int) -> Tensor {
         let result = makeTensor(rows: rows, columns: columns)
@@ -45,42 +45,6 @@ extension CUDABackend {
         let result = makeTensor(rows: a.rows, columns: a.columns)
         launch(.elements, "combine", count: a.count, result.address, alpha, a.address, beta, b.address, Int64(a.count))
         return result
-    }
-
-    public func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor) {
-        requireEqualShapes(a, b)
-        change(&a) { target, a in
-            launch(.elements, "combine", count: a.count, target, alpha, a.address, beta, b.address, Int64(a.count))
-        }
-    }
-
-    public func combineSquares(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor) {
-        requireEqualShapes(a, b)
-        change(&a) { target, a in
-            launch(.elements, "combine_squares", count: a.count, target, alpha, a.address, beta, b.address, Int64(a.count))
-        }
-    }
-
-    public func addQuotient(
-        _ alpha: Scalar, into a: inout Tensor, _ b: Tensor, rootOf c: Tensor, scale: Scalar, offset: Scalar
-    ) {
-        requireEqualShapes(a, b)
-        requireEqualShapes(a, c)
-        change(&a) { target, a in
-            launch(
-                .elements, "add_quotient", count: a.count, target, a.address, alpha, b.address, c.address, scale, offset,
-                Int64(a.count))
-        }
-    }
-
-    /// Gives a tensor new entries: in its own memory where nobody else holds it, else in new one.
-    ///
-    /// - Parameter body: launches what writes all entries at an address, from those of the tensor.
-    private func change(_ a: inout Tensor, _ body: (_ target: Driver.Address, _ a: Tensor) -> Void) {
-        if isKnownUniquelyReferenced(&a.memory) { return body(a.address, a) }
-        let result = makeTensor(rows: a.rows, columns: a.columns)
-        body(result.address, a)
-        a = result
     }
 
     /// Zeros in all of the memory.

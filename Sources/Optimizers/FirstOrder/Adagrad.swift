@@ -36,15 +36,14 @@ public struct Adagrad<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     }
 
     public func move(
-        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
-        _ backend: Backend
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [Backend.Tensor],
+        step: OptimizerStep, _ backend: Backend
     ) {
-        var direction = gradient
-        if weightDecay != 0 { backend.combine(1, into: &direction, Backend.Scalar(weightDecay), parameter) }
-        backend.combineSquares(1, into: &state, 1, direction)
+        if weightDecay != 0 { backend.combine(1, intoEach: &directions, Backend.Scalar(weightDecay), parameters) }
+        backend.combineSquares(1, intoEach: &states, 1, directions)
         backend.addQuotient(
-            Backend.Scalar(-learningRate * step.learningRateFactor), into: &parameter, direction, rootOf: state, scale: 1,
-            offset: Backend.Scalar(offset))
+            Backend.Scalar(-learningRate * step.learningRateFactor), intoEach: &parameters, directions, rootOf: states,
+            scale: 1, offset: Backend.Scalar(offset))
     }
 }
 

@@ -65,21 +65,27 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
     }
 
     public func move(
-        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout State, step: OptimizerStep,
-        _ backend: Backend
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
+        step: OptimizerStep, _ backend: Backend
     ) {
         let rate = learningRate * step.learningRateFactor
         let time = Double(step.number)
-        backend.combine(Backend.Scalar(firstDecay), into: &state.first, Backend.Scalar(1 - firstDecay), gradient)
-        backend.combineSquares(Backend.Scalar(secondDecay), into: &state.second, Backend.Scalar(1 - secondDecay), gradient)
-        if weightDecay != 0 { backend.combine(Backend.Scalar(1 - rate * weightDecay), into: &parameter, 0, gradient) }
-        var numerator = state.first
+        // Taken apart, so that the lists alone hold the moments while they change.
+        var (first, second) = (states.map(\.first), states.map(\.second))
+        states = []
+        backend.combine(Backend.Scalar(firstDecay), intoEach: &first, Backend.Scalar(1 - firstDecay), directions)
+        backend.combineSquares(Backend.Scalar(secondDecay), intoEach: &second, Backend.Scalar(1 - secondDecay), directions)
+        if weightDecay != 0 {
+            backend.combine(Backend.Scalar(1 - rate * weightDecay), intoEach: &parameters, 0, directions)
+        }
+        var numerators = first
         if usesNesterov {
-            backend.combine(Backend.Scalar(firstDecay), into: &numerator, Backend.Scalar(1 - firstDecay), gradient)
+            backend.combine(Backend.Scalar(firstDecay), intoEach: &numerators, Backend.Scalar(1 - firstDecay), directions)
         }
         backend.addQuotient(
-            Backend.Scalar(-rate / (1 - pow(firstDecay, time))), into: &parameter, numerator, rootOf: state.second,
+            Backend.Scalar(-rate / (1 - pow(firstDecay, time))), intoEach: &parameters, numerators, rootOf: second,
             scale: Backend.Scalar(1 / (1 - pow(secondDecay, time)).squareRoot()), offset: Backend.Scalar(offset))
+        states = zip(first, second).map { AdamMoments(first: $0, second: $1) }
     }
 
     public func byteCount(_ state: State, _ backend: Backend) -> Int {

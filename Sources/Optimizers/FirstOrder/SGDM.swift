@@ -41,18 +41,17 @@ public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     }
 
     public func move(
-        _ parameter: inout Backend.Tensor, along gradient: Backend.Tensor, state: inout Backend.Tensor, step: OptimizerStep,
-        _ backend: Backend
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [Backend.Tensor],
+        step: OptimizerStep, _ backend: Backend
     ) {
         let rate = Backend.Scalar(learningRate * step.learningRateFactor)
-        var direction = gradient
-        if weightDecay != 0 { backend.combine(1, into: &direction, Backend.Scalar(weightDecay), parameter) }
-        backend.combine(Backend.Scalar(momentum), into: &state, 1, direction)
+        if weightDecay != 0 { backend.combine(1, intoEach: &directions, Backend.Scalar(weightDecay), parameters) }
+        backend.combine(Backend.Scalar(momentum), intoEach: &states, 1, directions)
         if usesNesterov {
-            backend.combine(1, into: &direction, Backend.Scalar(momentum), state)
-            backend.combine(1, into: &parameter, -rate, direction)
+            backend.combine(1, intoEach: &directions, Backend.Scalar(momentum), states)
+            backend.combine(1, intoEach: &parameters, -rate, directions)
         } else {
-            backend.combine(1, into: &parameter, -rate, state)
+            backend.combine(1, intoEach: &parameters, -rate, states)
         }
     }
 }

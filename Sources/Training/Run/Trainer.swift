@@ -73,11 +73,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let start = ContinuousClock.now
         let directions = try directions(of: gradients, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
-        for index in slots.indices {
-            rule.move(
-                &numbers.parameters[index], along: directions[index], state: &slots[index].state, step: optimizerStep,
-                backend)
-        }
+        // Gradients that are their own directions are then the rule's to change.
+        _ = consume gradients
+        move(along: consume directions, optimizerStep)
         try backend.synchronize()
         step = number
         self.loss = loss
@@ -167,6 +165,15 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             throw .direction(step: step.number, parameter: network.parameters[error.parameter].name, norm: error.norm)
         }
         return directions
+    }
+
+    private mutating func move(along directions: consuming [Backend.Tensor], _ step: OptimizerStep) {
+        // Taken apart, so that states are not shared while they change.
+        let shadows = slots.map(\.shadow)
+        var states = slots.map(\.state)
+        slots = []
+        rule.move(&numbers.parameters, along: consume directions, states: &states, step: step, backend)
+        slots = zip(states, shadows).map { OptimizerSlot(state: $0, shadow: $1) }
     }
 
     private func input(_ batch: Batch) -> NetworkInput<Backend.Tensor> {

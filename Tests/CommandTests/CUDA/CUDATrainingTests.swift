@@ -221,23 +221,25 @@ struct CUDATrainingTests {
         #expect(try folder.data("c/step-00000008.h5") == whole.data("c/step-00000008.h5"))
     }
 
-    /// Wherever a call of the driver or a library fails, the last checkpoint goes on and nothing but whole steps is recorded.
+    /// Wherever a call of the driver or a library fails, the last checkpoint goes on and nothing but whole steps is recorded. Which
+    /// call has a number is a matter of threads: one that gives something back fails unseen, and the next one is tried.
     @Test func callsThatFail() throws {
         let arguments = try Self.arguments("eigenvector", steps: 8, on: "cuda") + Self.records
         try folder.succeed(arguments)
         let whole = try folder.data("c/step-00000008.h5")
-        var failures = 0
-        for call in [700, 2000, 4000, 6000, 8000, 12_000, 16_000, 24_000] {
-            let cut = try TemporaryFolder(environment: EmulatedDevice.environment)
-            let run = try cut.run(arguments, environment: ["FOURTHROOT_EMULATED_FAILURE": "\(call):719"], timeout: 60)
-            if run.status == 0 { continue }
-            failures += 1
-            expectInterruption(run, words: ["719", "the device failed in step"])
-            let steps = try StudyTable(cut.text("log.csv")).column("step")
-            #expect(steps == (1...8).prefix(steps.count).map { "\($0)" })
-            try cut.succeed(arguments + ["--resume"])
-            #expect(try cut.data("c/step-00000008.h5") == whole, "call \(call)")
+        for first in [700, 2000, 5000, 9000, 16_000] {
+            let hasFailed = try (first..<first + 12).contains { call in
+                let cut = try TemporaryFolder(environment: EmulatedDevice.environment)
+                let run = try cut.run(arguments, environment: ["FOURTHROOT_EMULATED_FAILURE": "\(call):719"], timeout: 60)
+                if run.status == 0 { return false }
+                expectInterruption(run, words: ["719", "the device failed in step"])
+                let steps = try StudyTable(cut.text("log.csv")).column("step")
+                #expect(steps == (1...8).prefix(steps.count).map { "\($0)" })
+                try cut.succeed(arguments + ["--resume"])
+                #expect(try cut.data("c/step-00000008.h5") == whole, "call \(call)")
+                return true
+            }
+            #expect(hasFailed, "no call from \(first) on")
         }
-        #expect(failures >= 4)
     }
 }
