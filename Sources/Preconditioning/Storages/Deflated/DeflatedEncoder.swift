@@ -14,12 +14,13 @@ struct DeflatedEncoder<Backend: MatrixBackend> {
     private let root: Matrix<Double>
     private let tiles: TileSquares
 
-    /// - Throws: `DeflationError.notPositive`.
+    /// - Throws: `DeflationError.notPositive`, or `outOfRange` for an eigenvalue beyond float32.
     init(
         weights: [Double], vectors: Backend.Tensor, exponent: Double, _ backend: Backend
     ) throws(DeflationError) {
         if let wrong = weights.first(where: { !($0 > 0 && Float($0).isFinite && Float($0) > 0) }) {
-            throw .notPositive(smallestEigenvalue: wrong)
+            throw wrong > 0
+                ? .outOfRange("the root's eigenvalue \(wrong) is beyond float32") : .notPositive(smallestEigenvalue: wrong)
         }
         self.backend = backend
         self.weights = weights
