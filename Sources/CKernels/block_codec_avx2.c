@@ -3,6 +3,7 @@
 #include <immintrin.h>
 #define LANES 8
 #define INDEX_BITS 3
+#define TREE_BITS 4
 #define TABLE_BITS 4
 #define READ_BYTES 8
 #define INSTRUCTION_SET "AVX2"
@@ -10,25 +11,15 @@
 #include <math.h>
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #include "vector.h"
+#include "block_codec_entries.h"
 
 INLINE vec entry_at(const float *table, int bits, ivec index) {
     (void)bits;
     return _mm256_permutevar8x32_ps(load(table), (__m256i)index);
 }
 
-/// At four indices of 16 bits.
-INLINE __m128 four_entries_at(const float *table, uint64_t indices) {
-    __m128 entries = _mm_load_ss(table + (indices & 0xFFFF));
-    entries = _mm_insert_ps(entries, _mm_load_ss(table + (indices >> 16 & 0xFFFF)), 0x10);
-    entries = _mm_insert_ps(entries, _mm_load_ss(table + (indices >> 32 & 0xFFFF)), 0x20);
-    return _mm_insert_ps(entries, _mm_load_ss(table + (indices >> 48)), 0x30);
-}
-
-/// No gather: it is slower on AMD's processors, and far slower on those that must shield it.
 INLINE vec single_entries_at(const float *table, ivec index) {
-    __m128i words = _mm_packus_epi32((__m128i)index.lo, (__m128i)index.hi);
-    return _mm256_set_m128(four_entries_at(table, (uint64_t)_mm_extract_epi64(words, 1)),
-                           four_entries_at(table, (uint64_t)_mm_cvtsi128_si64(words)));
+    return eight_entries_at(table, _mm_packus_epi32((__m128i)index.lo, (__m128i)index.hi));
 }
 
 /// Which two bytes hold the code of a lane, and its lowest bit in them.

@@ -2,6 +2,7 @@
 // Eight, so that the codes of a vector are whole bytes whatever their bits; the compiler makes two vectors of four of them.
 #define LANES 8
 #define INDEX_BITS 3
+#define TREE_BITS 0
 #define TABLE_BITS 0
 #define READ_BYTES 8
 #define INSTRUCTION_SET "generic"

@@ -1,7 +1,8 @@
 // The codec over vectors of LANES floats. A variant says how entries of tables are looked up and how codes are taken out of
 // bytes:
 // - entry_at(table, bits, index): of a table of 2^bits entries, bits ≤ INDEX_BITS; more bits of the index are ignored;
-// - TABLE_BITS: tables of more bits are too large for that, and entries are loaded one by one;
+// - TREE_BITS, TABLE_BITS: with more bits it is slower to find codes, or values, by such entries than by single ones;
+// - single_entries_at(table, index): of a table of any size;
 // - code_places, places_of, codes_at: the codes of LANES lanes in READ_BYTES bytes.
 #include <math.h>
 
@@ -78,7 +79,7 @@ INLINE void encode_piece(const float *entries, size_t count, float factor, const
         entries = padded;
         count = LANES;
     }
-    if (bits > TABLE_BITS && codebook->middle > 0)
+    if (bits > TREE_BITS && codebook->middle > 0)
         encode_vectors(entries, count, factor, codebook, 1, bits, codes);
     else
         encode_vectors(entries, count, factor, codebook, 0, bits, codes);

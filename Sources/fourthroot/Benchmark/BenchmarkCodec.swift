@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPUBackend
 import Compute
 import Files
 import MatrixCore
@@ -43,6 +44,8 @@ struct BenchmarkCodec: ParsableCommand {
             throw StatusError.usage("\(error)")
         }
         try output.requireWritable()
+        // As a training does: otherwise the clearing of memory by the system would be timed.
+        ProcessMemory.keepFreed()
         try output.write(
             timings(CodedForm(order: order, region: .columns, coding: coding), on: device.backend(of: Float.self))
                 .table("bytes", "gigabytes_per_second", "share_of_copy"))
@@ -53,8 +56,8 @@ struct BenchmarkCodec: ParsableCommand {
     ) throws -> [Timing] where Backend.Scalar == Float {
         let entries = backend.tensor(Self.matrix(order: order))
         let coded = try backend.encode(entries, as: form)
-        // Memory of its own, into which a copy goes: a whole block may be the tensor itself.
-        var target = backend.zeros(rows: order, columns: order)
+        // A copy goes into a part of other memory: put in the place of all of a tensor, the entries would only be shared.
+        var target = backend.zeros(rows: order, columns: order + 1)
         let (plain, packed) = (backend.byteCount(entries), backend.byteCount(coded))
         let work: [(what: String, bytes: Int, body: () throws -> Void)] = [
             ("copy", 2 * plain, { backend.setBlock(&target, rows: 0..<order, columns: 0..<order, to: entries) }),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPUBackend
 import Compute
 import Files
 import MatrixCore
@@ -46,6 +47,8 @@ struct BenchmarkOptimizer: ParsableCommand {
         let published = try model.publishedName()
         let parameters = try model.counted(published).parameters.filter { preconditionVocabulary || !$0.isVocabulary }
         try output.requireWritable()
+        // As a training does.
+        ProcessMemory.keepFreed()
         try output.write(
             timings(choice, parameters.map(\.shape), on: device.backend(of: Float.self)).table("bytes", "peak_device_bytes"))
     }
