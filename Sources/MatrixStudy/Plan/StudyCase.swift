@@ -35,7 +35,7 @@ public struct DeflationChoice: Sendable, Hashable {
 /// A statistic on its way to a root: everything of a case but the root's own storage.
 public struct StatisticCase: Sendable, Hashable {
     /// log2 τ, or nil for the matrix as it is.
-    public let contraction: Double?
+    public internal(set) var contraction: Double?
     public let damping: Double
     public let exponent: Double
     public let kind: StatisticKind

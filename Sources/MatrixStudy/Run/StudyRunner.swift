@@ -103,6 +103,7 @@ public struct StudyRunner: Sendable {
             let reference = MatrixReference(
                 source: source(independent, entries, subject), cases: statistics, permits: permits)
             let vectors = SharedVectors(uses: statistics, capacity: 2)
+            let decompositions = SharedDecompositions(entries, all: runner.cases, wanted: statistics, permits: permits)
             try await withTaskCancellationHandler {
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     for group in groups {
@@ -110,7 +111,7 @@ public struct StudyRunner: Sendable {
                         tasks.addTask {
                             do {
                                 try ordered.requireConsumer()
-                                try await run(group, entries, subject, reference, vectors)
+                                try await run(group, entries, subject, reference, vectors, decompositions)
                                 await waitingRoots.release()
                             } catch {
                                 giveUp()
@@ -183,25 +184,32 @@ public struct StudyRunner: Sendable {
 
         private func run(
             _ group: Group, _ entries: Matrix<Double>, _ decomposed: Task<StudySubject, any Error>,
-            _ reference: MatrixReference, _ vectors: SharedVectors
+            _ reference: MatrixReference, _ vectors: SharedVectors, _ decompositions: SharedDecompositions
         ) async throws {
             let needsDecomposition = group.statistic.needsDecomposition
             let subject = needsDecomposition ? try await decomposed.value : StudySubject(undecomposed: entries)
             let backend = CPUBackend<Double>()
             let clock = ContinuousClock()
+            let shared =
+                runner.arithmetic == .float64 ? try await decompositions.decomposition(for: group.statistic) : nil
+            let root = { @Sendable (decomposition: SharedDecomposition?) in
+                CaseRoot(
+                    group.statistic, subject, rule: runner.rule, arithmetic: runner.arithmetic, vectors, decomposition, backend)
+            }
             let (stored, seconds) = try await permits.holding {
                 let start = clock.now
-                let stored = CaseRoot(
-                    group.statistic, subject, rule: runner.rule, arithmetic: runner.arithmetic, vectors, backend)
+                let stored = root(shared)
                 return (stored, (clock.now - start) / .seconds(1))
             }
+            await decompositions.release(group.statistic)
             if let reason = stored.reason {
                 try note("\(matrix.source): \(matrix.name): \(group.statistic.summary): \(reason)")
             }
             let target = try await reference.target(
                 of: group.statistic, leastEigenvalue: needsDecomposition ? subject.eigenvalues.first ?? 0 : 0)
             let rows = try await permits.holding {
-                try group.roots.map { index, root in
+                let stored = isCertain(stored, target) ? stored : root(nil)
+                return try group.roots.map { index, root in
                     let start = clock.now
                     var row = try row(stored, root, group.statistic, target, backend)
                     row.seconds = seconds + (clock.now - start) / .seconds(1)
@@ -210,6 +218,12 @@ public struct StudyRunner: Sendable {
             }
             await reference.release(group.statistic)
             try ordered.add(rows)
+        }
+
+        /// Whether the root's own error is too small for the row to show.
+        private func isCertain(_ stored: CaseRoot, _ target: MatrixReference.Target) -> Bool {
+            guard let x = stored.root, let r = target.root else { return true }
+            return SharedDecomposition.isNegligible(stored.rootError, x, against: r)
         }
 
         private func row(
