@@ -20,6 +20,8 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
     let workers: WorkerThreads
     /// Whether outputs begin as NaN with guards behind them.
     let checksOutputs: Bool
+    /// What moves entries before they are rounded to codes; nil for the nearest codes.
+    private var codeNoise: CodeNoise?
 
     /// - Parameters:
     ///   - codec: the implementation of the block codec; the fastest that this machine runs, if not given.
@@ -64,11 +66,29 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
         try LinearAlgebra.choleskyFactor(a)
     }
 
-    public func encode(_ a: Matrix<Scalar>, as form: CodedForm) throws(QuantizationError) -> CodedMatrix {
-        try codec.encode(a, as: form)
+    /// This backend with noise in what it codes, by the codec's definition: for studies of what that does.
+    public func coding(with noise: CodeNoise?) -> CPUBackend {
+        var result = self
+        result.codeNoise = noise
+        return result
     }
 
-    public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> { codec.decode(coded) }
+    public func encode(_ a: Matrix<Scalar>, as form: CodedForm) throws(QuantizationError) -> CodedMatrix {
+        guard let codeNoise else { return try codec.encode(a, as: form) }
+        return try CodedMatrix(defining: Matrix<Float>(a), as: form, noise: codeNoise)
+    }
+
+    public func decode(_ coded: CodedMatrix) -> Matrix<Scalar> {
+        coded.dither == nil ? codec.decode(coded) : Matrix<Scalar>(coded.decodedByDefinition)
+    }
+
+    public func throughCodes(_ segment: [Float], row: Int, column: Int, coding: BlockCoding) -> [Float] {
+        let offsets = codeNoise?.offsets(rows: row..<row + segment.count, column: column)
+        let (codes, maxima) = ReferenceCodec.encode(segment, coding: coding, offsets: offsets)
+        return ReferenceCodec.decode(
+            codes: codes, maxima: maxima, coding: coding, offsets: codeNoise?.isSubtracted == true ? offsets : nil)
+    }
+
     public func form(of coded: CodedMatrix) -> CodedForm { coded.form }
     public func byteCount(_ coded: CodedMatrix) -> Int { coded.byteCount }
     public func codedMatrix(_ coded: CodedMatrix) -> CodedMatrix { coded }

@@ -4,7 +4,10 @@ import Quantization
 extension CodedMatrix {
     /// `codes`, `block_maxima` (with `maxima_groups` and `maxima_mean` where they are coded), `diagonal` where it is kept apart,
     /// and `codebooks`: the values of every run's, so that codes mean what they meant when they were written.
+    ///
+    /// - Precondition: no noise is to be taken off on decoding.
     public var archive: StateArchive {
+        precondition(dither == nil, "the archive of a matrix in codes with noise")
         var archive = StateArchive()
         archive.add("codes", .bytes(packedCodes))
         switch blockMaxima {

@@ -119,6 +119,11 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func encode(_ a: Tensor, as form: CodedForm) throws(QuantizationError) -> CodedTensor
     /// The coded entries and the kept diagonal; zeros elsewhere.
     func decode(_ coded: CodedTensor) -> Tensor
+    /// Entries of one column, from a row on, as they come back where they are coded as one segment: to the bit what `encode` and
+    /// `decode` make of them.
+    ///
+    /// - Precondition: the entries are finite.
+    func throughCodes(_ segment: [Float], row: Int, column: Int, coding: BlockCoding) -> [Float]
     func form(of coded: CodedTensor) -> CodedForm
     /// The bytes of packed codes, block maxima and kept diagonal, as they are: packing may make them fewer than the form says.
     func byteCount(_ coded: CodedTensor) -> Int
@@ -152,6 +157,11 @@ extension MatrixBackend {
     public func values(of vector: Vector) -> [Scalar] { values(of: [vector])[0] }
     public func frobeniusNorm(_ a: Tensor) -> Scalar { norms(of: [a])[0] }
     public func largestMagnitude(_ a: Tensor) -> Scalar { largestMagnitudes(of: [a])[0] }
+
+    public func throughCodes(_ segment: [Float], row: Int, column: Int, coding: BlockCoding) -> [Float] {
+        let (codes, maxima) = ReferenceCodec.encode(segment, coding: coding)
+        return ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding)
+    }
 
     /// The bytes of the entries.
     public func byteCount(_ tensor: Tensor) -> Int {

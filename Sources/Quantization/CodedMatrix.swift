@@ -7,9 +7,13 @@ public struct CodedMatrix: Sendable, Equatable {
     public let blockMaxima: BlockMaxima
     /// The entries (i, i); nil where they are not kept apart.
     public let diagonal: [Float]?
+    /// What is taken off on decoding; nil for all that is kept, archived and trained with.
+    public let dither: CodeNoise?
 
     /// - Precondition: the buffers are those of the form.
-    public init(form: CodedForm, packedCodes: [UInt8], blockMaxima: BlockMaxima, diagonal: [Float]?) {
+    public init(
+        form: CodedForm, packedCodes: [UInt8], blockMaxima: BlockMaxima, diagonal: [Float]?, dither: CodeNoise? = nil
+    ) {
         precondition(
             blockMaxima.isOf(form.maxima) && blockMaxima.count == form.blockCount
                 && (diagonal != nil) == form.keepsDiagonal && (diagonal?.count ?? 0) == form.diagonalCount,
@@ -23,6 +27,7 @@ public struct CodedMatrix: Sendable, Equatable {
         self.packedCodes = packedCodes
         self.blockMaxima = blockMaxima
         self.diagonal = diagonal
+        self.dither = dither
     }
 
     /// The bytes of packed codes, block maxima and kept diagonal: of the buffers as they are.

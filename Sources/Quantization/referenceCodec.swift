@@ -7,12 +7,15 @@
 /// Decoding: the code's value times m, in float32. |x − D(Q(x))| ≤ m·(worst error of the codebook + 2^-22) + 2^-150: x·(1/m)
 /// carries two roundings, the midpoint and the decoded value one each. Where m is above 2^126 and 1/m therefore
 /// subnormal, 2^-21 takes the place of 2^-22.
+///
+/// With offsets, one an entry, in the place of the nearest code stands that of `CodeNoise`.
 public enum ReferenceCodec {
     /// The codes of a segment and its block maxima.
     ///
+    /// - Parameter offsets: of noise, one an entry; nil for the nearest codes.
     /// - Precondition: the entries are finite.
     public static func encode(
-        _ segment: [Float], coding: BlockCoding, signed: Bool = false
+        _ segment: [Float], coding: BlockCoding, signed: Bool = false, offsets: [Double]? = nil
     ) -> (codes: [UInt8], maxima: [Float]) {
         precondition(segment.allSatisfy(\.isFinite), "entries to be coded that are not finite")
         var (codes, maxima): ([UInt8], [Float]) = ([], [])
@@ -24,14 +27,25 @@ public enum ReferenceCodec {
             let reciprocal = 1 / maximum
             for entry in block {
                 let scaled = maximum == 0 ? 0 : reciprocal.isFinite ? entry * reciprocal : entry / maximum
-                codes.append(nearestCode(scaled, coding.codebook))
+                codes.append(
+                    offsets.map { code(scaled, offset: $0[codes.count], coding.codebook) }
+                        ?? nearestCode(scaled, coding.codebook))
             }
         }
         return (codes, maxima)
     }
 
-    public static func decode(codes: [UInt8], maxima: [Float], coding: BlockCoding) -> [Float] {
-        codes.enumerated().map { coding.codebook.values[Int($1)] * maxima[$0 / coding.blockSize] }
+    /// The entries of a segment.
+    ///
+    /// - Parameter offsets: of noise that is taken off, one an entry.
+    public static func decode(
+        codes: [UInt8], maxima: [Float], coding: BlockCoding, offsets: [Double]? = nil
+    ) -> [Float] {
+        codes.enumerated().map { index, code in
+            let entry =
+                offsets.map { value(of: code, offset: $0[index], coding.codebook) } ?? coding.codebook.values[Int(code)]
+            return entry * maxima[index / coding.blockSize]
+        }
     }
 
     /// The number of midpoints below x, which is the nearest code; at a midpoint, the even one of its two neighbours.

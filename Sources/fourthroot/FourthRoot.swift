@@ -12,9 +12,9 @@ struct FourthRoot: AsyncParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Study.self, Merge.self, Synthesize.self, Quantize.self, Inspect.self, SpectrumTable.self, Orthogonality.self,
-            Theory.self, CodebookTable.self, Train.self, Replay.self, Plot.self, Memory.self, Benchmark.self, Devices.self,
-            SelfTest.self, Probe.self,
+            Study.self, Merge.self, Recode.self, Synthesize.self, Quantize.self, Inspect.self, SpectrumTable.self,
+            Orthogonality.self, Theory.self, CodebookTable.self, Train.self, Replay.self, Plot.self, Memory.self,
+            Benchmark.self, Devices.self, SelfTest.self, Probe.self,
         ])
 }
 

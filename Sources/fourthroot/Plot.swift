@@ -7,7 +7,8 @@ struct Plot: ParsableCommand {
         abstract: "Draw an SVG or PNG figure of a CSV file of this program, by gnuplot.",
         discussion: """
             A study with several contractions: error and angle against log2 τ. A study with several bits: error against bits \
-            per entry, the geometric mean over the matrices. Any other study: the error of each case. The log of a training: its losses; of several \
+            per entry, the geometric mean over the matrices. Any other study: the error of each case. A study of recoding: the error over the \
+            updates. The log of a training: its losses; of several \
             (a column scheme): mean validation losses. Spectra, losses of orthogonality and codebooks: the curves of the paper's figures 2, 3 and 5. --x and --y draw columns of \
             any CSV file.
             """)
@@ -65,6 +66,7 @@ struct Plot: ParsableCommand {
         }
         if table.has("singular_value") { return try spectrumFigure(table) }
         if table.has("mean_error") { return try orthogonalityFigure(table) }
+        if table.has("update", "statistic_nre") { return try recodeFigure(table) }
         if table.has("nre") { return try studyFigure(table) }
         if table.has("step", "loss", "validation_loss") { return try trainingFigure(table) }
         if table.has("code", "value") { return try codebookFigure(table) }
@@ -72,7 +74,7 @@ struct Plot: ParsableCommand {
         if table.has("model", "layer", "parameters", "first_order") { return try memoryFigure(table) }
         if table.has("what", "seconds") { return try benchmarkFigure(table) }
         throw table.error(
-            "its header is of no figure that is known: give a CSV file of study, merge, spectrum, orthogonality, codebook, train, "
+            "its header is of no figure that is known: give a CSV file of study, merge, recode, spectrum, orthogonality, codebook, train, "
                 + "memory or benchmark study, or choose columns with --x and --y")
     }
 }

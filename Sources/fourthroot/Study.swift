@@ -1,7 +1,6 @@
 import ArgumentParser
 import Files
 import Foundation
-import LinearAlgebra
 import MatrixSources
 import MatrixStudy
 import Preconditioning
@@ -128,72 +127,34 @@ struct Study: AsyncParsableCommand {
         _ plan: StudyPlan, _ source: StudyInput, _ rows: Range<Int>, shard: ShardRecord?, study: String,
         _ interruption: Interruption
     ) async throws {
-        let output = try StudyOutput(
-            StudyOutput.Options(
-                path: output, sources: RowSources(source, casesPerMatrix: plan.cases().count), overwrite: force, resume: resume),
-            study: study, shard: shard, firstRow: rows.lowerBound)
-        let progress = Progress(total: rows.count, unit: "cases", completed: output.resumedRows, quiet: quiet)
-        let advice = { @Sendable [path = self.output ?? ""] (count: Int) in
-            "\(count) of \(rows.count) cases are in \(path).partial; go on with --resume"
-        }
-        interruption.replace {
-            switch output.stop() {
-            case .resumable(let count): advice(count)
-            case .lost: "the study was cut short"
-            case .tooLate: nil
-            }
-        }
-        // One thread a case: the cases themselves run side by side.
-        OpenBLAS.setThreadCount(1)
+        let run = StudyRun(
+            output: try StudyOutput(
+                StudyOutput.Options(
+                    path: output, sources: RowSources(source, casesPerMatrix: plan.cases().count), overwrite: force,
+                    resume: resume),
+                study: study, shard: shard, firstRow: rows.lowerBound),
+            path: output, total: rows.count, unit: "cases", interruption: interruption)
+        let resumed = run.output.resumedRows
+        let progress = Progress(total: rows.count, unit: "cases", completed: resumed, quiet: quiet)
         let runner = try StudyRunner(
             plan: plan, cache: cacheOptions.cache,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let first = rows.lowerBound + min(output.resumedRows, rows.count)
-        do {
-            try await runUntilFailure(runner, source, first..<rows.upperBound) { event in
-                switch event {
-                case .rows(let finished):
-                    try output.append(finished)
-                    progress.advance(by: finished.count)
-                case .note(let text):
-                    if !quiet {
-                        progress.clear()
-                        Terminal.report("note", text)
+        let first = rows.lowerBound + min(resumed, rows.count)
+        try await run.keepRows(clearing: progress) { handle in
+            try await runner.run(source, rows: first..<rows.upperBound) { event in
+                try handle {
+                    switch event {
+                    case .rows(let finished):
+                        try run.output.append(finished.map(\.fields))
+                        progress.advance(by: finished.count)
+                    case .note(let text):
+                        if !quiet {
+                            progress.clear()
+                            Terminal.report("note", text)
+                        }
                     }
                 }
             }
-            // An interruption has stopped the output before it was whole, and is about to end the program.
-            while try !output.finish() { try await Task.sleep(for: .seconds(1)) }
-        } catch {
-            progress.clear()
-            if case .resumable(let count) = output.stop() { Terminal.report("note", advice(count)) }
-            throw error
         }
-        progress.clear()
-    }
-
-    /// Does not wait, after a row could not be written, for the decompositions that are under way: they end with the
-    /// program.
-    private func runUntilFailure(
-        _ runner: StudyRunner, _ source: StudyInput, _ rows: Range<Int>,
-        handle: @escaping @Sendable (StudyRunner.Event) throws -> Void
-    ) async throws {
-        let (run, end) = AsyncThrowingStream<Void, any Error>.makeStream()
-        Task {
-            do {
-                try await runner.run(source, rows: rows) { event in
-                    do {
-                        try handle(event)
-                    } catch {
-                        end.finish(throwing: error)
-                        throw error
-                    }
-                }
-                end.finish()
-            } catch {
-                end.finish(throwing: error)
-            }
-        }
-        for try await _ in run {}
     }
 }

@@ -12,6 +12,7 @@ import Testing
     /// Every command that reads a matrix file, with options that are right.
     static let readers: [[String]] = [
         ["study", "a.h5", "--no-cache", "-o", "out.csv"],
+        ["recode", "a.h5", "-o", "out.csv"],
         ["spectrum", "a.h5", "-o", "out.csv"],
         ["orthogonality", "a.h5", "-o", "out.csv"],
         ["theory", "a.h5", "-o", "out.csv"],

@@ -79,6 +79,24 @@ import Testing
         #expect(text.contains("1.0 3.5\n2.0 3.25\n") && text.contains("2.0 3.75\n"))
     }
 
+    /// A line a case and a panel a matrix, the columns that differ in the legend.
+    @Test func recodingOverUpdates() throws {
+        var csv = "source,matrix,order,exponent,statistic,root,leak,rounding,update,statistic_nre,nre\n"
+        for matrix in ["A", "B"] {
+            for (leak, error) in [("0.25", 0.01), ("0.0", 0.02)] {
+                for update in 1...2 {
+                    csv += "f.h5,\(matrix),8,0.25,deflated,shared,\(leak),,\(update),0.5,\(error * Double(update))\n"
+                }
+            }
+        }
+        let script = try script(csv)
+        let expected = [[[1, 0.01], [2, 0.02]], [[1, 0.02], [2, 0.04]]]
+        #expect(curves(script) == expected + expected)
+        for label in ["deflated, root shared, leak 0.25", "deflated, root shared, leak 0", "NRE of A^{−1/4}", "update"] {
+            #expect(script.contains(label), "\(label)")
+        }
+    }
+
     /// 8·50/10² = 4 bits for a statistic, 8·100/10² = 8 for a root, both sides' own figure where both are coded;
     /// √(0.1·0.4) = 0.2 is the mean over two matrices. Exact against exact is no storage.
     @Test func errorAgainstBits() throws {

@@ -109,7 +109,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "study", "merge", "synthesize", "quantize", "inspect", "spectrum", "orthogonality", "codebook", "devices", "selftest",
+        "study", "merge", "recode", "synthesize", "quantize", "inspect", "spectrum", "orthogonality", "codebook", "devices",
+        "selftest",
         "plot",
         "benchmark",
     ]) func help(_ command: String) throws {

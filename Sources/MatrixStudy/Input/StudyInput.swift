@@ -56,17 +56,24 @@ public struct StudyInput: Sendable {
     /// Names a study: two runs with one fingerprint compute the same rows. The inputs count by what they hold, not by their
     /// paths: a file may be moved, and be copied to the machines that compute the shards.
     public func fingerprint(plan: StudyPlan, version: String) throws(PlanError) -> String {
-        let cases = try plan.cases().map { "\($0)" }
+        let choices = [
+            plan.reference.rawValue, plan.indefinite.rawValue, plan.arithmetic.rawValue, plan.decomposition.rawValue,
+        ]
+        // Rows of other columns are none of this study's.
+        return fingerprint(choices + StudyRow.columns + (try plan.cases().map { "\($0)" }), version: version)
+    }
+
+    /// That of a study of recoding.
+    public func fingerprint(plan: RecodePlan, version: String) throws(PlanError) -> String {
+        fingerprint(RecodeRow.columns + (try plan.identity()), version: version)
+    }
+
+    private func fingerprint(_ choices: [String], version: String) -> String {
         let inputs = matrices.map { matrix in
             // Which file a matrix is of is a part of its row.
             "\(files.count > 1 ? "\(matrix.file) " : "")\(matrix.name) \(matrix.order) \(matrix.hash)"
         }
-        let choices = [
-            version, plan.reference.rawValue, plan.indefinite.rawValue, plan.arithmetic.rawValue,
-            plan.decomposition.rawValue,
-        ]
-        // Rows of other columns are none of this study's.
-        return contentHash((choices + StudyRow.columns + cases + inputs).joined(separator: "\n"))
+        return contentHash(([version] + choices + inputs).joined(separator: "\n"))
     }
 
     /// The magnitudes of a matrix's eigenvalues, descending.

@@ -69,6 +69,11 @@ public struct CaseGrid: Sendable, Equatable {
         let damping: Double
         /// The solver of an `exact` statistic: the reference's own, so that its rows show the root's storage alone.
         let exactSolver: RootSolver
+        /// Of coded statistics.
+        let codedSolver: @Sendable (StorageTraits) -> RootSolver
+        /// Björck steps before a root.
+        let rectificationSteps: Int
+        let leak: Double
     }
 
     /// The product of the axes in the order of their table, without those that do not apply to a case.

@@ -7,6 +7,8 @@ public enum Preset: String, Sendable, CaseIterable {
     case table1, table5, table6, table7, figure2, figure3, figure6, pareto
     /// Tables 1, 5 and 6 on A2 as they were made: see `plan`.
     case publishedA2 = "published-a2"
+    /// Pairs for training: what `recode` runs when nothing is asked for.
+    case recode
     case `default`
 
     /// The grids with the reference that they are measured against.
@@ -53,6 +55,7 @@ public enum Preset: String, Sendable, CaseIterable {
                 return grid
             }
         case .pareto: Preset.errorAgainstBytes
+        case .recode: Preset.pairsForTraining
         case .default: Preset.everyStorage
         }
     }
@@ -94,6 +97,20 @@ public enum Preset: String, Sendable, CaseIterable {
         CaseGrid(statistic: [.deflated], root: [.exact, .shared], budget: budgets),
         CaseGrid(statistic: [.exact], root: [.deflated], budget: budgets),
     ]
+
+    /// The paper's pair, reflectors beside a triangle at 8 bits and at 5 and 4, and the storages whose root is the only state.
+    private static let pairsForTraining: [CaseGrid] = {
+        var reflectors = CaseGrid(statistic: [.householder], root: [.symmetric], codebook: [.linear1_5], bits: [8])
+        reflectors.rootCodebook = [.linear2]
+        var smaller = reflectors
+        (smaller.bits, smaller.rootBits) = ([5], [4])
+        var deflated = CaseGrid(statistic: [.deflated], root: [.shared])
+        (deflated.targetError, deflated.leak) = ([0.01, 0.003], [DeflationGoal.trainingLeak, 0])
+        return [
+            CaseGrid(statistic: [.eigenvector], root: [.offdiagonal], codebook: [.linear2], bits: [4]), reflectors, smaller,
+            CaseGrid(statistic: [.inverseRoot], root: [.shared], codebook: [.linear1_5], bits: [8]), deflated,
+        ]
+    }()
 
     private static let budgets = [0.5, 1, 1.5, 2, 2.25, 2.75, 3.25, 4.25]
 

@@ -11,7 +11,8 @@ extension StudyAxis {
             range: { $0.isFinite && $0.magnitude <= 1000 ? nil : "give log2 τ between -1000 and 1000" },
             values: { _, grid, _ in grid.contraction }),
         StudyAxis(
-            "damping", \.damping, \.damping, help: "Relative damping: A + ε·λmax·I (default 0, in float32 1e-6).",
+            "damping", \.damping, \.damping,
+            help: "Relative damping: A + ε·λmax·I (default 0; in float32 and of recoded statistics 1e-6).",
             range: { $0.isFinite && $0 >= 0 ? nil : "it must be finite and not negative" },
             values: { _, grid, defaults in grid.damping ?? [defaults.damping] }),
         StudyAxis(
@@ -43,15 +44,21 @@ extension StudyAxis {
             used: { draft, grid in grid.rootBlock == nil ? draft.rootBlock : nil }, field: { $0.block ?? $0.rootBlock },
             need: { _ in codingNeed("block") }),
         StudyAxis(
-            "rectify", \.rectify, \.rectify, help: "Björck steps on decoded eigenvectors (default 1).",
+            "rectify", \.rectify, \.rectify,
+            help: "Björck steps on decoded eigenvectors (default 1; of recoded statistics 4, before a root).",
             range: { (0...1000).contains($0) ? nil : "give 0 to 1000 steps" },
-            values: { draft, grid, _ in draft.statistic?.traits.isRectified == true ? grid.rectify ?? [1] : nil },
+            values: { draft, grid, defaults in
+                draft.statistic?.traits.isRectified == true ? grid.rectify ?? [defaults.rectificationSteps] : nil
+            },
             need: { _ in "statistic \(StatisticKind.names(where: \.isRectified))" }),
         StudyAxis(
-            "solver", \.solver, \.solver, help: "How the root is taken (default eigen).",
+            "solver", \.solver, \.solver,
+            help: "How the root is taken (default eigen; of recoded statistics, factored if there are factors).",
             values: { draft, grid, defaults in
                 guard let kind = draft.statistic, !kind.traits.isExact else { return [defaults.exactSolver] }
-                return (grid.solver ?? [.eigen]).filter { $0.applies(to: kind.traits, exponent: draft.exponent ?? 0.25) }
+                return (grid.solver ?? [defaults.codedSolver(kind.traits)]).filter {
+                    $0.applies(to: kind.traits, exponent: draft.exponent ?? 0.25)
+                }
             },
             field: { StudyCase($0).solver },
             need: { RootSolver(rawValue: $0)?.need ?? "" }),
@@ -113,9 +120,9 @@ extension StudyAxis {
         StudyAxis(
             "leak", \.leak, \.leak,
             help: "How much finer \(variable) codes what would inflate small eigenvalues in updates, in units of the error "
-                + "(default 0).",
+                + "(default 0; of recoded statistics \(DeflationGoal.trainingLeak)).",
             range: { $0 >= 0 && $0 <= 1000 ? nil : "give 0 to 1000" },
-            values: { draft, grid, _ in draft.hasGoal ? grid.leak ?? [0] : nil },
+            values: { draft, grid, defaults in draft.hasGoal ? grid.leak ?? [defaults.leak] : nil },
             need: { _ in "statistic or root \(variable)" }),
     ]
 

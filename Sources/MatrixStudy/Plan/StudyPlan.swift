@@ -25,6 +25,14 @@ public enum DecompositionSource: String, Sendable, CaseIterable {
     case file
 }
 
+/// What cases are made for.
+public enum StudyPurpose: Sendable {
+    /// To be coded once.
+    case storing
+    /// To be coded at every update: see `RecodePlan`.
+    case recoding
+}
+
 /// What a study runs: grids of cases over the selected matrices.
 public struct StudyPlan: Sendable, Equatable {
     public var grids: [CaseGrid]
@@ -34,6 +42,8 @@ public struct StudyPlan: Sendable, Equatable {
     public var indefinite: IndefiniteRule
     public var arithmetic: Arithmetic
     public var decomposition: DecompositionSource
+    /// What axes that are not given mean.
+    let purpose: StudyPurpose
 
     public static let defaultReference = ReferenceSolver.gsl
     public static let defaultIndefinite = IndefiniteRule.absolute
@@ -43,7 +53,7 @@ public struct StudyPlan: Sendable, Equatable {
     public init(
         grids: [CaseGrid], matrices: [String] = [], reference: ReferenceSolver = defaultReference,
         indefinite: IndefiniteRule = defaultIndefinite, arithmetic: Arithmetic = defaultArithmetic,
-        decomposition: DecompositionSource = defaultDecomposition
+        decomposition: DecompositionSource = defaultDecomposition, purpose: StudyPurpose = .storing
     ) {
         self.grids = grids
         self.matrices = matrices
@@ -51,6 +61,7 @@ public struct StudyPlan: Sendable, Equatable {
         self.indefinite = indefinite
         self.arithmetic = arithmetic
         self.decomposition = decomposition
+        self.purpose = purpose
     }
 
     /// More cases of a matrix are a slip of the pen.
@@ -93,7 +104,18 @@ public struct StudyPlan: Sendable, Equatable {
     var defaults: CaseGrid.Defaults {
         // The optimizer damps by 1e-6, and its iteration is not run without.
         let damps = arithmetic == .float32 || reference == .schurNewton
-        return CaseGrid.Defaults(damping: damps ? 1e-6 : 0, exactSolver: reference == .schurNewton ? .schurNewton : .eigen)
+        let exactSolver: RootSolver = reference == .schurNewton ? .schurNewton : .eigen
+        switch purpose {
+        case .storing:
+            return CaseGrid.Defaults(
+                damping: damps ? 1e-6 : 0, exactSolver: exactSolver, codedSolver: { _ in .eigen }, rectificationSteps: 1,
+                leak: 0)
+        case .recoding:
+            // As in training, but for the exact power in place of an iteration whose own error would hide that of the codes.
+            return CaseGrid.Defaults(
+                damping: 1e-6, exactSolver: exactSolver, codedSolver: { $0.comesBackFactored ? .factored : .eigen },
+                rectificationSteps: 4, leak: DeflationGoal.trainingLeak)
+        }
     }
 
     /// The plan with every axis that `axes` names replaced in all grids.

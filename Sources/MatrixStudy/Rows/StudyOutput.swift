@@ -60,14 +60,17 @@ public final class StudyOutput: Sendable {
     /// Makes sure that the output can be made before anything is computed.
     ///
     /// - Parameters:
+    ///   - columns: the header; the first is the source.
     ///   - study: the fingerprint that a partial file must carry.
     ///   - shard: what each record says of its shard, if the study is cut.
     /// - Throws: `OutputError`, `PartialFileError`.
-    public init(_ options: Options, study: String, shard: ShardRecord?, firstRow: Int) throws {
+    public init(
+        _ options: Options, columns: [String] = StudyRow.columns, study: String, shard: ShardRecord? = nil, firstRow: Int = 0
+    ) throws {
         self.options = options
         self.shard = shard
         self.firstRow = firstRow
-        header = CSV.record(StudyRow.columns + (shard == nil ? [] : ShardRecord.columns))
+        header = CSV.record(columns + (shard == nil ? [] : ShardRecord.columns))
         var initial = State()
         if let path = options.path {
             initial.isFinished = try StudyOutput.takeLeftover(path, options, study, header, firstRow, &initial.records)
@@ -83,16 +86,16 @@ public final class StudyOutput: Sendable {
         state = Mutex(initial)
     }
 
-    /// Keeps finished rows, in the order of the study.
+    /// Keeps the fields of finished rows, in the order of the study.
     ///
     /// - Throws: `OutputError.writeFailed`.
-    public func append(_ rows: [StudyRow]) throws {
+    public func append(_ rows: [[String]]) throws {
         try state.withLock { state in
             if state.isStopped { return }
-            let records = rows.enumerated().map { offset, row in
+            let records = rows.enumerated().map { offset, fields in
                 let position = firstRow + state.records.count + offset
                 return CSV.record(
-                    row.fields + (shard?.fields(row: position, input: options.sources.file(ofRow: position)) ?? []))
+                    fields + (shard?.fields(row: position, input: options.sources.file(ofRow: position)) ?? []))
             }
             try state.standardOutput?.write(records.joined())
             try state.partial?.append(records)

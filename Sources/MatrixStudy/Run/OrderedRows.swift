@@ -1,17 +1,17 @@
 import Synchronization
 
 /// Rows as they are finished, passed on in the order of the study.
-final class OrderedRows: Sendable {
+final class OrderedRows<Row: Sendable>: Sendable {
     private struct State {
         var next: Int
-        var waiting: [Int: StudyRow] = [:]
+        var waiting: [Int: Row] = [:]
         var failure: (any Error)?
     }
 
     private let state: Mutex<State>
-    private let consume: @Sendable ([StudyRow]) throws -> Void
+    private let consume: @Sendable ([Row]) throws -> Void
 
-    init(first: Int, consume: @escaping @Sendable ([StudyRow]) throws -> Void) {
+    init(first: Int, consume: @escaping @Sendable ([Row]) throws -> Void) {
         state = Mutex(State(next: first))
         self.consume = consume
     }
@@ -22,11 +22,11 @@ final class OrderedRows: Sendable {
     }
 
     /// - Throws: what the consumer threw, now or before; nothing is passed on after that.
-    func add(_ rows: [(index: Int, row: StudyRow)]) throws {
+    func add(_ rows: [(index: Int, row: Row)]) throws {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
             for (index, row) in rows { state.waiting[index] = row }
-            var ready: [StudyRow] = []
+            var ready: [Row] = []
             while let row = state.waiting.removeValue(forKey: state.next) {
                 ready.append(row)
                 state.next += 1

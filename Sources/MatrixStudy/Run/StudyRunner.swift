@@ -47,7 +47,7 @@ public struct StudyRunner: Sendable {
     public func run(
         _ input: StudyInput, rows: Range<Int>, handle: @escaping @Sendable (Event) throws -> Void
     ) async throws {
-        let ordered = OrderedRows(first: rows.lowerBound) { try handle(.rows($0)) }
+        let ordered = OrderedRows<StudyRow>(first: rows.lowerBound) { try handle(.rows($0)) }
         let permits = Permits(threads)
         let waitingRoots = Permits(4 * threads)
         let concurrentMatrices = max(2, threads / 2)
@@ -78,7 +78,7 @@ public struct StudyRunner: Sendable {
         let wanted: Range<Int>
         let permits: Permits
         let waitingRoots: Permits
-        let ordered: OrderedRows
+        let ordered: OrderedRows<StudyRow>
         let note: @Sendable (String) throws -> Void
 
         func run(_ input: StudyInput) async throws {

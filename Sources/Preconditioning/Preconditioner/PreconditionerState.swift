@@ -19,16 +19,39 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     /// For the start vectors of power iterations.
     var generator: PhiloxGenerator
 
+    /// A side as training begins with it.
+    ///
     /// - Throws: `QuantizationError`.
     public init(order: Int, scheme: PreconditionerScheme, generator: PhiloxGenerator, _ backend: Backend) throws {
-        self.order = order
+        try self.init(scheme.initialStatistic(order: order, backend), scheme, generator, backend)
+    }
+
+    private init(
+        _ statistic: any KeptStatistic<Backend>, _ scheme: PreconditionerScheme, _ generator: PhiloxGenerator,
+        _ backend: Backend
+    ) throws {
+        self.statistic = statistic
+        order = statistic.order
         self.scheme = scheme
         self.generator = generator
-        statistic = try scheme.initialStatistic(order: order, backend)
         keptRoot = try scheme.rootStorage(order: order).keep(backend.identity(order), backend)
         if scheme.keepsUncodedStatistic && statistic.isCoded {
             uncodedStatistic = backend.scaled(Backend.Scalar(scheme.initialValue), backend.identity(order))
         }
+    }
+
+    /// A side in the middle of a training: its statistic, with what it has taken, is that of a source, kept as the scheme says; its
+    /// root is to be taken.
+    ///
+    /// - Throws: `QuantizationError`, `DecompositionError`, or what the storage has no place for.
+    public init(
+        keeping source: some StatisticSource<Backend>, scheme: PreconditionerScheme, generator: PhiloxGenerator,
+        _ backend: Backend
+    ) throws {
+        let definition = scheme.statisticDefinition(order: backend.shape(of: source.matrix).rows)
+        try self.init(definition.keep(source, for: scheme.use, backend), scheme, generator, backend)
+        updates = 1
+        if keptRoot == nil { updatesOfRoot = updates }
     }
 
     /// A ← βA + (1 − β)M. What fails leaves the statistic as it was and is counted in the record; what would vanish leaves it,

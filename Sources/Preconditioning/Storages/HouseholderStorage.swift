@@ -169,13 +169,12 @@ private func closedLoop<Backend: MatrixBackend>(
 ) -> (reflectors: Backend.Tensor, negative: [Bool]) {
     var left = vectors
     let count = backend.shape(of: vectors).columns
-    let found = reflectInClosedLoop(&left, count: count, appliesToAll: false, backend) { _, tail in
+    let found = reflectInClosedLoop(&left, count: count, appliesToAll: false, backend) { index, tail in
         // What the backend will be given.
         let single = tail.map { Float(Backend.Scalar($0)) }
         // Entries that are not finite have no code; the backend says where they are.
         guard single.allSatisfy(\.isFinite) else { return tail }
-        let (codes, maxima) = ReferenceCodec.encode(single, coding: coding)
-        return ReferenceCodec.decode(codes: codes, maxima: maxima, coding: coding).map { Double($0) }
+        return backend.throughCodes(single, row: index + 1, column: index, coding: coding).map { Double($0) }
     }
     return (backend.tensor(inScalar(found.tails)), found.isNegative)
 }

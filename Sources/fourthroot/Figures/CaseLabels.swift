@@ -11,11 +11,13 @@ struct CaseLabels {
     private let varying: [String]
     private let constant: [(column: String, value: String)]
 
-    /// - Parameter excluded: columns that the figure shows in another way.
-    init(_ rows: [ResultTable.Row], excluding excluded: Set<String> = []) {
+    /// - Parameters:
+    ///   - excluded: columns that the figure shows in another way.
+    ///   - added: columns of this table alone.
+    init(_ rows: [ResultTable.Row], excluding excluded: Set<String> = [], adding added: [String] = []) {
         var varying: [String] = []
         var constant: [(column: String, value: String)] = []
-        for column in CaseLabels.columns where !excluded.contains(column) {
+        for column in CaseLabels.columns + added where !excluded.contains(column) {
             let values = rows.lazy.map { CaseLabels.value($0, column) }.filter { !$0.isEmpty }.distinct
             if values.count > 1 { varying.append(column) }
             if let only = values.first, values.count == 1 { constant.append((column, only)) }
@@ -71,6 +73,7 @@ struct CaseLabels {
         case "solver": "\(value) solver"
         case "damping": "damping \(compact(value))"
         case "exponent": "p = \(compact(value))"
+        case "rounding": "\(value) rounding"
         case "contraction": "log2 τ = \(compact(value))"
         case "reflector_loop": "\(value) loop"
         case "target_nre": "to NRE \(compact(value))"

@@ -41,6 +41,25 @@ func orthogonalityFigure(_ table: ResultTable) throws -> Figure {
     return try finished(figure, table)
 }
 
+/// The error of the root in use over the updates of a statistic that is coded anew at each, one curve a case and one panel a
+/// matrix.
+func recodeFigure(_ table: ResultTable) throws -> Figure {
+    let labels = CaseLabels(table.rows, adding: ["rounding", "arithmetic"])
+    let groups = table.rows.grouped { labels.key($0) }
+    let power = powerMarkup(exponents: table.rows.map { $0.optionalText("exponent") }.distinct)
+    var figure = Figure(
+        title: .markup("Error of \(power) in use, coded anew at every update"), subtitle: try subtitle(table, labels),
+        panels: [],
+        series: groups.map { group in
+            Figure.Series(
+                label: labels.label(group.elements[0]), family: group.elements[0].optionalText("statistic"), mark: .line)
+        })
+    figure.panels = try panels(
+        of: table, series: groups.map(\.key), key: labels.key, x: "update", y: "nre", Figure.Axis(label: .plain("update")),
+        Figure.Axis(label: .markup("NRE of \(power)"), isLogarithmic: true))
+    return try finished(figure, table)
+}
+
 /// A codebook's values against its codes.
 ///
 /// Source: figure 5 of Wang et al. 2024.
