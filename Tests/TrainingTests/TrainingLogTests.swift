@@ -14,7 +14,7 @@ import Testing
             samplesPerSecond: 2, optimizerStateBytes: 10, preconditionerBytes: 4, peakResidentBytes: 100,
             validation: step == 2 ? Evaluation(loss: 2, accuracy: 0.75) : nil, statisticFailures: 0, rootFailures: 1,
             rootDeviations: step == 2 ? [RootDeviation(group: "b", normwiseRelativeError: 0.5, angleDegrees: 3)] : [],
-            peakDeviceBytes: step == 2 ? 4096 : nil)
+            peakDeviceBytes: step == 2 ? 4096 : nil, peakPreconditionerBytes: 3 + step)
     }
 
     private func lines() throws -> [String] {
@@ -27,9 +27,9 @@ import Testing
         try log.start()
         for step in 1...2 { try log.append(row(step)) }
         let lines = try lines()
-        #expect(lines[0].hasSuffix(",nre:a,angle_degrees:a,nre:b,angle_degrees:b,peak_device_bytes"))
-        #expect(lines[1] == "1,1,0.1,0.5,0.001,1.0,0.25,2.0,10,4,100,,,0,1,,,,,")
-        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0,4096")
+        #expect(lines[0].hasSuffix(",nre:a,angle_degrees:a,nre:b,angle_degrees:b,peak_device_bytes,peak_preconditioner_bytes"))
+        #expect(lines[1] == "1,1,0.1,0.5,0.001,1.0,0.25,2.0,10,4,100,,,0,1,,,,,,4")
+        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0,4096,5")
     }
 
     /// Rows after the checkpoint's step, and one that a kill cut short, go.
@@ -47,7 +47,7 @@ import Testing
         try handle.write(contentsOf: Data("6,1,0.".utf8))
         let resumed = try TrainingLog(path: path, groups: [])
         try resumed.resume(after: 3, loss: 0.1)
-        #expect(resumed.elapsed.seconds == 3 && resumed.elapsed.preconditionerSeconds == 0.25)
+        #expect(resumed.before == (seconds: 3, preconditionerSeconds: 0.25, peakPreconditionerBytes: 6))
         try resumed.append(row(4))
         #expect(try lines().map { $0.prefix(2) } == ["st", "1,", "2,", "3,", "4,"])
         #expect(resumed.lost == nil)
@@ -119,7 +119,10 @@ import Testing
         #expect(try lines() == ["step,loss", "1,2"])
     }
 
-    @Test(arguments: ["nan", "inf", "-1", "1e300", "x"]) func damagedTimesAreNotContinued(_ text: String) throws {
+    /// The time, and the peak of bytes.
+    @Test(arguments: [5, 16], ["nan", "inf", "-1", "1e300", "x"]) func damagedSumsAreNotContinued(column: Int, _ text: String)
+        throws
+    {
         defer { try? FileManager.default.removeItem(atPath: path) }
         do {
             let log = try TrainingLog(path: path, groups: [])
@@ -128,7 +131,8 @@ import Testing
         }
         var lines = try lines()
         var fields = lines[2].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        fields[5] = text
+        try #require(fields.count > column)
+        fields[column] = text
         lines[2] = fields.joined(separator: ",")
         try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
         let log = try TrainingLog(path: path, groups: [])

@@ -23,6 +23,8 @@ public struct LogRow: Sendable, Equatable {
     public var rootDeviations: [RootDeviation]
     /// The most bytes of the device's memory in use at one time so far; nil where networks train in the program's own memory.
     public var peakDeviceBytes: Int?
+    /// The most bytes of preconditioners so far, where their length depends on what they keep.
+    public var peakPreconditionerBytes: Int
 
     /// - Parameter groups: those of the shadow's columns.
     static func columns(groups: [String]) -> [String] {
@@ -30,7 +32,7 @@ public struct LogRow: Sendable, Equatable {
             "step", "epoch", "loss", "accuracy", "learning_rate", "seconds", "preconditioner_seconds", "samples_per_second",
             "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",
             "validation_accuracy", "statistic_failures", "root_failures",
-        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] } + ["peak_device_bytes"]
+        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] } + ["peak_device_bytes", "peak_preconditioner_bytes"]
     }
 
     func fields(groups: [String]) -> [String] {
@@ -41,7 +43,7 @@ public struct LogRow: Sendable, Equatable {
             "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
             text(validation?.loss), text(validation?.accuracy), "\(statisticFailures)", "\(rootFailures)",
         ]
-        return numbers + roots.map { text($0) } + [text(peakDeviceBytes)]
+        return numbers + roots.map { text($0) } + [text(peakDeviceBytes), "\(peakPreconditionerBytes)"]
     }
 }
 

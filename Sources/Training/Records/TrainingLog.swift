@@ -14,8 +14,8 @@ public final class TrainingLog {
     public let isThere: Bool
     private var queue: LineQueue
     private var lastStep = 0
-    /// The times in the last row that a resumed log kept.
-    public private(set) var elapsed: (seconds: Double, preconditionerSeconds: Double) = (0, 0)
+    /// What runs before this one have summed up: from the last row that a resumed log kept.
+    public private(set) var before = (seconds: 0.0, preconditionerSeconds: 0.0, peakPreconditionerBytes: 0)
     /// Steps before the one to go on from whose rows a resumed log lacks: they could not be written when it ended.
     public private(set) var lost: ClosedRange<Int>?
 
@@ -87,7 +87,7 @@ public final class TrainingLog {
         if let last = kept.last {
             let fields = String(decoding: last, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
             if lastStep == step, let loss { try requireLoss(loss, in: fields) }
-            try readElapsed(fields, row: kept.count)
+            try readSums(fields, row: kept.count)
         }
         try file.truncate(to: header.utf8.count + kept.reduce(0) { $0 + $1.count + 1 })
     }
@@ -137,17 +137,23 @@ public final class TrainingLog {
         }
     }
 
-    private func readElapsed(_ fields: [Substring], row: Int) throws(LogError) {
-        func seconds(_ column: Int) throws(LogError) -> Double {
-            // A thousand years are more than any run, and less than what a duration holds.
-            guard fields.count > column, let value = Double(fields[column]), (0...3e10).contains(value) else {
+    private func readSums(_ fields: [Substring], row: Int) throws(LogError) {
+        func number<Value: LosslessStringConvertible & Comparable>(
+            _ what: String, _ column: Int, in range: ClosedRange<Value>
+        ) throws(LogError) -> Value {
+            guard fields.indices.contains(column), let value = Value(String(fields[column])), range.contains(value) else {
                 throw LogError(
                     kind: .wrongData, path: path,
-                    problem: "row \(row) has no time in column \(column + 1); it is damaged: name another with --log")
+                    problem: "row \(row) has no \(what) in column \(column + 1); it is damaged: name another with --log")
             }
             return value
         }
-        elapsed = (try seconds(5), try seconds(6))
+        // A thousand years are more than any run, and less than what a duration holds.
+        let times = 0...3e10
+        before = (
+            try number("time", 5, in: times), try number("time", 6, in: times),
+            try number("number of bytes", LogRow.columns(groups: groups).count - 1, in: 0...Int.max)
+        )
     }
 }
 

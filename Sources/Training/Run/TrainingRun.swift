@@ -50,6 +50,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     private var checkpointed: Int
     private var reportedFailures = 0
     private var preconditionerSeconds: Double
+    private var peakPreconditionerBytes: Int
     private let start: ContinuousClock.Instant
 
     public init(
@@ -63,8 +64,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         self.dump = dump
         self.checkpoints = checkpoints
         checkpointed = trainer.step
-        preconditionerSeconds = log.elapsed.preconditionerSeconds
-        start = .now - .seconds(log.elapsed.seconds)
+        preconditionerSeconds = log.before.preconditionerSeconds
+        peakPreconditionerBytes = log.before.peakPreconditionerBytes
+        start = .now - .seconds(log.before.seconds)
     }
 
     /// Runs to the last step, or until `shouldStop` says so after a step; then a checkpoint is written where there is a
@@ -95,6 +97,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let stepSeconds = (ContinuousClock.now - began) / .seconds(1)
         preconditionerSeconds += result.preconditionerTime / .seconds(1)
         let validation = isDue(intervals.validation) || trainer.step == steps ? try trainer.evaluate() : nil
+        peakPreconditionerBytes = max(peakPreconditionerBytes, trainer.preconditionerBytes)
         let row = try row(of: result, validation, stepSeconds: stepSeconds)
         reportFailures(report)
         writeRow(row, report)
@@ -121,7 +124,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             validation: validation?.loss.isFinite == true ? validation : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
             rootDeviations: isDue(intervals.dump) || result.step == steps ? try trainer.rootDeviations() : [],
-            peakDeviceBytes: trainer.peakDeviceBytes)
+            peakDeviceBytes: trainer.peakDeviceBytes, peakPreconditionerBytes: peakPreconditionerBytes)
     }
 
     private mutating func reportFailures(_ report: (Event) -> Void) {

@@ -45,6 +45,16 @@ import Testing
         #expect(moments == 8 * (weights + vectors) || moments == 8 * (weights + vectors + 64))
     }
 
+    /// Bytes that depend on the matrices: of every step, and the most of all steps so far.
+    @Test func thePeakOfBytesThatVary() throws {
+        let run = try folder.succeed(SmallTraining.arguments("deflated", steps: 12))
+        let table = try StudyTable(run.standardOutput)
+        let bytes = try table.column("preconditioner_bytes").map { try #require(Int($0)) }
+        let peaks = try table.column("peak_preconditioner_bytes").map { try #require(Int($0)) }
+        #expect(Set(bytes).count > 2 && peaks.last! > bytes.min()!)
+        for step in bytes.indices { #expect(peaks[step] == bytes[...step].max()) }
+    }
+
     @Test func theDumpReadsAsTheContractSays() throws {
         try folder.succeed(SmallTraining.arguments("feedback", steps: 8) + ["--dump", "d.h5", "--dump-every", "4", "--shadow"])
         let file = try HDF5File.open(folder.path("d.h5"))
