@@ -95,12 +95,15 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
         return values
     }
 
-    /// - Parameter offset: of the first byte in the target.
-    func copy(_ source: DeviceMemory, to target: DeviceMemory, at offset: Int = 0, bytes: Int) {
+    /// - Parameters:
+    ///   - first: the first byte in the source.
+    ///   - offset: the first byte in the target.
+    func copy(_ source: DeviceMemory, from first: Int = 0, to target: DeviceMemory, at offset: Int = 0, bytes: Int) {
         if bytes == 0 { return }
         device.attempt { () throws(DeviceError) in
             try device.driver.copy(
-                source.address, to: target.address + Driver.Address(offset), bytes: bytes, on: stream.handle)
+                source.address + Driver.Address(first), to: target.address + Driver.Address(offset), bytes: bytes,
+                on: stream.handle)
         }
     }
 

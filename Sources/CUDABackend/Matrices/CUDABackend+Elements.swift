@@ -19,6 +19,11 @@ extension CUDABackend {
         requireInside(a, rows, columns)
         if rows == 0..<a.rows && columns == 0..<a.columns { return a }
         let result = makeTensor(rows: rows.count, columns: columns.count)
+        if rows == 0..<a.rows {
+            // Whole columns lie together.
+            copy(a.memory, from: columns.lowerBound * bytesOfColumn(a), to: result.memory, bytes: result.memory.byteCount)
+            return result
+        }
         launch(
             .elements, "copy_block", count: result.count, result.address, Int64(result.rows),
             address(of: a, rows.lowerBound, columns.lowerBound), Int64(a.rows), Int64(result.rows), Int64(result.columns))
@@ -35,6 +40,9 @@ extension CUDABackend {
             return
         }
         makeUnique(&a)
+        if rows == 0..<a.rows {
+            return copy(block.memory, to: a.memory, at: columns.lowerBound * bytesOfColumn(a), bytes: block.memory.byteCount)
+        }
         launch(
             .elements, "copy_block", count: block.count, address(of: a, rows.lowerBound, columns.lowerBound), Int64(a.rows),
             block.address, Int64(block.rows), Int64(block.rows), Int64(block.columns))
@@ -67,6 +75,8 @@ extension CUDABackend {
             rows.lowerBound >= 0 && rows.upperBound <= a.rows && columns.lowerBound >= 0
                 && columns.upperBound <= a.columns, "rows \(rows), columns \(columns) of \(a.rows) × \(a.columns)")
     }
+
+    private func bytesOfColumn(_ a: Tensor) -> Int { a.rows * MemoryLayout<Scalar>.stride }
 
     private func address(of a: Tensor, _ row: Int, _ column: Int) -> Driver.Address {
         a.address + Driver.Address((row + column * a.rows) * MemoryLayout<Scalar>.stride)

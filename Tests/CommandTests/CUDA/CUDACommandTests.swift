@@ -65,10 +65,12 @@ struct CUDACommandTests {
 
     @Test(arguments: ["cpu", "cuda"]) func benchmarks(_ device: String) throws {
         let codec = try StudyTable(
-            folder.succeed(["benchmark", "codec", "--order", "64", "--repeat", "1", "--device", device]).standardOutput)
+            folder.succeed(["benchmark", "codec", "--order", "256", "--repeat", "1", "--device", device]).standardOutput)
         #expect(try codec.column("what") == ["copy", "encode", "decode"])
-        // 64² float32 numbers of 4 bytes, as codes of 4 bits with a maximum of 4 bytes for 64 of them.
-        #expect(try codec.column("bytes") == ["32768", "18688", "18688"])
+        // 256² float32 numbers of 4 bytes, as codes of 4 bits with a maximum of 4 bytes for 64 of them.
+        #expect(try codec.column("bytes") == ["524288", "299008", "299008"])
+        // As fast as no memory is, unless nothing was copied.
+        #expect(try codec.column("gigabytes_per_second").allSatisfy { Double($0).map { $0 < 5000 } ?? false })
         let model = [
             "--model", "gpt", "--layers", "1", "--width", "32", "--heads", "2", "--context", "8", "--optimizer", "adamw",
         ]
