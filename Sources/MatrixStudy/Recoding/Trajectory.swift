@@ -28,24 +28,25 @@ struct Trajectory: Sendable {
         let (order, rank) = (statistic.order, course.rank(order: statistic.order))
         let weight = course.decay == 1 ? 1 : 1 - course.decay
         if rank > 0 {
-            let factor = multiply(squareRoot, deviates(rows: order, columns: rank, update))
+            var generator = PhiloxGenerator(seed: course.seed, stream: UInt64(update))
+            let factor = multiply(squareRoot, normalDeviates(rows: order, columns: rank, using: &generator))
             moment = symmetricProduct(factor, alpha: 1 / Double(rank))
         }
         for index in statistic.elements.indices {
             statistic.elements[index] = course.decay * statistic.elements[index] + weight * moment.elements[index]
         }
     }
+}
 
-    private func deviates(rows: Int, columns: Int, _ update: Int) -> Matrix<Double> {
-        var generator = PhiloxGenerator(seed: course.seed, stream: UInt64(update))
-        var elements: [Double] = []
-        elements.reserveCapacity(rows * columns + 1)
-        while elements.count < rows * columns {
-            let pair = generator.normalPair()
-            elements += [pair.0, pair.1]
-        }
-        return Matrix(rows: rows, columns: columns, elements: Array(elements.prefix(rows * columns)))
+/// Independent standard normal deviates, drawn column by column in pairs.
+func normalDeviates(rows: Int, columns: Int, using generator: inout PhiloxGenerator) -> Matrix<Double> {
+    var elements: [Double] = []
+    elements.reserveCapacity(rows * columns + 1)
+    while elements.count < rows * columns {
+        let pair = generator.normalPair()
+        elements += [pair.0, pair.1]
     }
+    return Matrix(rows: rows, columns: columns, elements: Array(elements.prefix(rows * columns)))
 }
 
 /// What the errors of one update are measured against.

@@ -38,19 +38,21 @@ struct CodedSum {
 ///
 ///     Bₜ ⪰ Bₜ₋₁ + Xₜ  and  Aₜ ⪯ Bₜ ⪯ 2ρₜ·I + Aₜ.
 ///
-/// Each is evaluated by the least eigenvalue of the difference of its sides, over a sequence of moments of the matrix.
+/// Each is evaluated by the least eigenvalue of the difference of its sides, with the moments of a `Trajectory` as Xₜ.
 enum CompensatedSequence: Statement {
     static let name = "lemma-12"
     static let summary = "That a coded sum with its compensation stays between the exact sum and 2ρ·I more."
 
     static func evaluate(_ subject: TheorySubject, _ statistic: StatisticCase) throws -> [Evaluation] {
         var rows: [Evaluation] = []
-        var moments = MomentSequence(
-            subject.subject.decomposed, rank: max(subject.order / 4, 1), seed: subject.sequence.seed)
+        let (updates, seed) = (subject.sequence.updates, subject.sequence.seed)
+        var trajectory = Trajectory(
+            StartingStatistic(subject.subject, contraction: nil), try RecodeCourse(updates: updates, decay: 1, seed: seed))
         var sum = CodedSum(statistic, order: subject.order, subject.backend)
         var exact = Matrix<Double>(rows: subject.order, columns: subject.order)
-        for update in 1...max(subject.sequence.updates, 1) {
-            let term = moments.next(subject.backend)
+        for update in 1...updates {
+            trajectory.advance(to: update)
+            let term = trajectory.moment
             let before = sum.compensated
             try sum.add(term)
             exact = subject.backend.combine(1, exact, 1, term)

@@ -20,11 +20,11 @@ private struct QuadraticProblem {
         let scale = max(variances.reduce(0, +) / Double(order), .leastNormalMagnitude)
         let deviations = variances.map { (max($0, 0) / scale).squareRoot() }
         inputs = backend.multiply(
-            backend.scaleColumns(basis, by: deviations), normalMatrix(rows: order, columns: steps, using: &generator))
-        let solution = normalMatrix(rows: order, columns: order, using: &generator)
+            backend.scaleColumns(basis, by: deviations), normalDeviates(rows: order, columns: steps, using: &generator))
+        let solution = normalDeviates(rows: order, columns: order, using: &generator)
         targets = backend.combine(
             1, backend.multiply(solution, transposed: true, inputs, transposed: false, alpha: 1), 0.1,
-            normalMatrix(rows: order, columns: steps, using: &generator))
+            normalDeviates(rows: order, columns: steps, using: &generator))
         // The least-norm solution of X·Xᵀ·W = X·Yᵀ; the theorem is about any W, the best one is where it says most.
         let (values, vectors) = try backend.symmetricEigen(backend.symmetricProduct(inputs, transposed: false, alpha: 1))
         let cutoff = (values.max() ?? 0) * Double(order) * 0x1p-52

@@ -142,13 +142,14 @@ private func coded(bits: Int) -> CaseGrid {
     /// Without the compensation a coded sum does not stay above the exact one: the statement says something.
     @Test func theCompensationMatters() throws {
         let subject = try subject(eigenvalues: geometric(16, condition: 1e4), CaseGrid(statistic: [.offdiagonal]))
-        var moments = MomentSequence(subject.subject.decomposed, rank: 4, seed: 1)
+        var trajectory = Trajectory(
+            StartingStatistic(subject.subject, contraction: nil), try RecodeCourse(decay: 1, rank: 4, seed: 1))
         var sum = CodedSum(subject.cases[0], order: 16, subject.backend)
         var exact = Matrix<Double>(rows: 16, columns: 16)
-        for _ in 0..<4 {
-            let term = moments.next(subject.backend)
-            try sum.add(term)
-            exact = subject.backend.combine(1, exact, 1, term)
+        for update in 1...4 {
+            trajectory.advance(to: update)
+            try sum.add(trajectory.moment)
+            exact = subject.backend.combine(1, exact, 1, trajectory.moment)
         }
         let difference = subject.backend.symmetrize(subject.backend.combine(1, sum.coded, -1, exact))
         #expect(try subject.backend.symmetricEigen(difference).values[0] < -1e-3 * sum.compensation)
@@ -158,9 +159,13 @@ private func coded(bits: Int) -> CaseGrid {
     @Test func momentsAreTheMatrixInTheMean() throws {
         let subject = try subject(eigenvalues: [1, 2, 5])
         let a = subject.subject.matrix
-        var moments = MomentSequence(subject.subject.decomposed, rank: 2, seed: 5)
+        var trajectory = Trajectory(
+            StartingStatistic(subject.subject, contraction: nil), try RecodeCourse(decay: 1, rank: 2, seed: 5))
         var sum = Matrix<Double>(rows: 3, columns: 3)
-        for _ in 0..<4000 { sum = subject.backend.combine(1, sum, 1 / 4000.0, moments.next(subject.backend)) }
+        for update in 1...4000 {
+            trajectory.advance(to: update)
+            sum = subject.backend.combine(1, sum, 1 / 4000.0, trajectory.moment)
+        }
         for i in 0..<3 {
             for j in 0..<3 {
                 let deviation = ((a[i, i] * a[j, j] + a[i, j] * a[i, j]) / 8000).squareRoot()
