@@ -32,11 +32,11 @@ public struct BlockCodec: Sendable {
             matrix.rows == form.rows && matrix.columns == form.columns,
             "\(matrix.rows) × \(matrix.columns) as \(form.rows) × \(form.columns)")
         let runs = form.runs
-        var maxima = [Float](repeating: 0, count: form.blockCount)
+        var maxima = [Float](repeating: 0, count: runs.blockCount)
         let bytes: [UInt8]
         switch form.packing {
         case .plain:
-            var plain = [UInt8](repeating: 0, count: form.plainByteCount)
+            var plain = [UInt8](repeating: 0, count: runs.plainByteCount)
             for run in runs where run.codeCount > 0 {
                 let refused = plain.withUnsafeMutableBufferPointer { bytes in
                     maxima.withUnsafeMutableBufferPointer { maxima in

@@ -69,9 +69,14 @@ extension CodedForm {
         var first = 0
         while first < columns {
             let (end, coding) = equalColumns(from: first)
-            let segments = (first..<end).map { rows(ofColumn: $0).count }
-            let codes = segments.reduce(0, +)
-            let blocks = segments.reduce(0) { $0 + coding.blockCount(length: $1) }
+            var (codes, blocks) = (0, 0)
+            var segment = (length: 0, blocks: 0)
+            for column in first..<end {
+                let length = rows(ofColumn: column).count
+                if length != segment.length { segment = (length, coding.blockCount(length: length)) }
+                codes += length
+                blocks += segment.blocks
+            }
             let (block, byte) = (runs.last?.blocks.upperBound ?? 0, runs.last?.bytes.upperBound ?? 0)
             runs.append(
                 CodingRun(
@@ -109,10 +114,17 @@ extension CodedForm {
 
     /// The number of coded entries.
     public var entryCount: Int { (0..<columns).reduce(0) { $0 + rows(ofColumn: $1).count } }
-    public var blockCount: Int { runs.last?.blocks.upperBound ?? 0 }
+    public var blockCount: Int { runs.blockCount }
     public var diagonalCount: Int { keepsDiagonal ? min(rows, columns) : 0 }
     /// The bytes of plainly packed codes.
-    public var plainByteCount: Int { runs.last?.bytes.upperBound ?? 0 }
+    public var plainByteCount: Int { runs.plainByteCount }
     /// The bytes of the block maxima.
     public var maximaByteCount: Int { maxima.byteCount(blocks: blockCount) }
+}
+
+extension [CodingRun] {
+    /// The number of blocks of all runs of a form.
+    public var blockCount: Int { last?.blocks.upperBound ?? 0 }
+    /// The bytes of their plainly packed codes.
+    public var plainByteCount: Int { last?.bytes.upperBound ?? 0 }
 }

@@ -14,14 +14,15 @@ public struct CodedMatrix: Sendable, Equatable {
     public init(
         form: CodedForm, packedCodes: [UInt8], blockMaxima: BlockMaxima, diagonal: [Float]?, dither: CodeNoise? = nil
     ) {
+        let runs = form.runs
         precondition(
-            blockMaxima.isOf(form.maxima) && blockMaxima.count == form.blockCount
+            blockMaxima.isOf(form.maxima) && blockMaxima.count == runs.blockCount
                 && (diagonal != nil) == form.keepsDiagonal && (diagonal?.count ?? 0) == form.diagonalCount,
             "\(blockMaxima.count) block maxima and \(diagonal?.count ?? 0) diagonal entries for \(form)")
         switch form.packing {
         case .plain:
             precondition(
-                packedCodes.count == form.plainByteCount, "\(packedCodes.count) bytes of codes for \(form)")
+                packedCodes.count == runs.plainByteCount, "\(packedCodes.count) bytes of codes for \(form)")
         }
         self.form = form
         self.packedCodes = packedCodes
