@@ -5,9 +5,17 @@ public enum OutputFile {
     /// Fails early where an output cannot be made; `TemporaryFile.commit` judges again when it is finished.
     ///
     /// - Throws: `OutputError` of kind `cannotCreate` where the file exists and is not to be replaced, or its folder is missing.
-    public static func requireWritable(_ path: String, overwrite: Bool) throws(OutputError) {
+    public static func requireWritable(
+        _ path: String, overwrite: Bool, sparing inputs: [String] = []
+    ) throws(OutputError) {
         if path.isEmpty { throw OutputError(kind: .cannotCreate, path: "output", problem: "its name is empty") }
-        if try FileKind(path).requireRegularOrAbsent(path), !overwrite { throw exists(path) }
+        if try FileKind(path).requireRegularOrAbsent(path) {
+            if inputs.contains(where: { isSameFile($0, path) }) {
+                throw OutputError(
+                    kind: .cannotCreate, path: path, problem: "it is an input, which no output replaces; name another output")
+            }
+            if !overwrite { throw exists(path) }
+        }
         let folder = folder(of: path)
         guard FileKind(folder) == .folder else {
             throw OutputError(
@@ -16,6 +24,13 @@ public enum OutputFile {
         guard access(folder, W_OK) == 0 else {
             throw OutputError(kind: .cannotCreate, path: path, problem: "the folder \(folder) is not writable")
         }
+    }
+
+    /// Whether two paths lead to one file, by whatever links.
+    private static func isSameFile(_ first: String, _ second: String) -> Bool {
+        var (one, other) = (stat(), stat())
+        guard stat(first, &one) == 0, stat(second, &other) == 0 else { return false }
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino
     }
 
     /// - Throws: `OutputError`; then the path is as it was.

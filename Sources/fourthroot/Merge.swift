@@ -12,6 +12,7 @@ struct Merge: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        try output.requireWritable(sparing: shards)
         let texts = try shards.map { (name: $0, text: try readText($0)) }
         try output.write(mergeShards(texts))
     }

@@ -44,7 +44,7 @@ struct Orthogonality: ParsableCommand {
             codings.append(coding)
         }
         try StudyPlan(grids: [grid]).unusedValues(of: grid).map { OptionRule($0) }.check()
-        try output.requireWritable()
+        try output.requireWritable(sparing: [input])
         let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()
         var text = CSV.record([

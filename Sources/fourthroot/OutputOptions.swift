@@ -13,8 +13,10 @@ struct OutputOptions: ParsableArguments {
     var overwrites = false
 
     /// Fails before anything is computed where the output cannot be made.
-    func requireWritable() throws(OutputError) {
-        if let path { try OutputFile.requireWritable(path, overwrite: overwrites) }
+    ///
+    /// - Parameter inputs: files that no output may replace.
+    func requireWritable(sparing inputs: [String] = []) throws(OutputError) {
+        if let path { try OutputFile.requireWritable(path, overwrite: overwrites, sparing: inputs) }
     }
 
     func write(_ text: String) throws(OutputError) {

@@ -39,7 +39,7 @@ struct Quantize: ParsableCommand {
         } catch {
             throw StatusError.usage("\(error)")
         }
-        try OutputFile.requireWritable(output, overwrite: force)
+        try OutputFile.requireWritable(output, overwrite: force, sparing: [input])
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         let rows = try readRows()

@@ -13,7 +13,8 @@ struct Recode: AsyncParsableCommand {
         discussion: """
             A ← βA + (1 − β)M, M = A₀^(1/2)·G·Gᵀ·A₀^(1/2)/R with G of n × R normal deviates, so that the expectation of M is A₀. Each case is \
             the side of a preconditioner as training has it; the errors are those of what is in use against the same updates \
-            without codes. LIST is as in study; without storages or a preset the preset recode runs.
+            without codes. LIST is as in study; without storages or a preset the preset recode runs. Rows are written when a \
+            matrix is through.
             """)
 
     @Argument(help: sourceHelp, completion: sourceCompletion)
@@ -89,7 +90,7 @@ struct Recode: AsyncParsableCommand {
     func run() async throws {
         let plan = try resolvedPlan()
         // A resume may find its output in place and the partial file too.
-        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force) }
+        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force, sparing: inputs) }
         let interruption = Interruption { "the study had not begun; nothing was written" }
         let source = try StudyInput(inputs.map(openSource), selecting: matrix)
         source.report(notes: !quiet)
@@ -149,7 +150,8 @@ struct Recode: AsyncParsableCommand {
         let toFile = "-o, for standard output is neither resumed nor replaced"
         try
             (plan.storages.unusedValues(of: axes).map { OptionRule($0) } + [
-                OptionRule("rounding", !rounding.isEmpty, appliesIf: codes, needs: "a coded statistic or root"),
+                OptionRule(
+                    "rounding", !rounding.isEmpty, appliesIf: codes, needs: "a statistic or root that is coded in blocks"),
                 OptionRule(
                     "update-decomposition", updateDecomposition != nil, appliesIf: traits.contains(where: \.isFactored),
                     needs: "--statistic \(StatisticKind.names(where: \.isFactored))"),

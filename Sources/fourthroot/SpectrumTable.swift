@@ -26,7 +26,7 @@ struct SpectrumTable: ParsableCommand {
         let plan = StudyPlan(grids: grids).overridden(by: axes)
         let cases = try (itself + plan.cases()).map(\.statistic)
         try rules(axes, cases, unused: plan.unusedValues(of: axes)).check()
-        try output.requireWritable()
+        try output.requireWritable(sparing: [input])
         let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()
         var text = CSV.record([

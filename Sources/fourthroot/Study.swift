@@ -95,7 +95,7 @@ struct Study: AsyncParsableCommand {
         }
         let part = try shard.map { text throws(PlanError) in try Shard(text) }
         // A resume may find its output in place and the partial file too.
-        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force) }
+        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force, sparing: inputs) }
         let interruption = Interruption { "the study had not begun; nothing was written" }
         var source = try StudyInput(inputs.map(openSource), selecting: plan.matrices)
         if plan.decomposition == .file { try source.requireFactors() }

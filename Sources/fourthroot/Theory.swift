@@ -61,8 +61,8 @@ struct Theory: ParsableCommand {
         let grids = axes.statistic == nil ? [CaseGrid(statistic: [.offdiagonal, .eigenvector, .householder])] : [CaseGrid()]
         let plan = StudyPlan(grids: grids).overridden(by: axes)
         let cases = try plan.cases().map(\.statistic)
-        try rules(axes, unused: plan.unusedValues(of: axes)).check()
-        try output.requireWritable()
+        try rules(axes, statements, unused: plan.unusedValues(of: axes)).check()
+        try output.requireWritable(sparing: [input])
         let source = try StudyInput([openSource(input)], selecting: matrix)
         source.report()
         let sequence = SequenceSettings(
@@ -105,17 +105,26 @@ extension Theory {
             throw ValidationError(
                 "--statement: '\(word)' is no statement; there are \(StatementTable.names.joined(separator: ", "))")
         }
+        if given.contains(StatementTable.regret) && problem == .none {
+            throw ValidationError("--statement \(StatementTable.regret) needs --problem quadratic")
+        }
         return Set(given.isEmpty ? StatementTable.names : given)
     }
 
     /// The statements are about statistics and their powers, whatever the solver.
-    private func rules(_ axes: CaseGrid, unused: [UnusedValue]) -> [OptionRule] {
+    private func rules(_ axes: CaseGrid, _ statements: Set<String>, unused: [UnusedValue]) -> [OptionRule] {
         let isQuadratic = problem == .quadratic
         return [
             OptionRule("root", axes.root != nil), OptionRule("root-codebook", axes.rootCodebook != nil),
             OptionRule("root-bits", axes.rootBits != nil), OptionRule("root-block", axes.rootBlock != nil),
-            OptionRule("solver", axes.solver != nil), OptionRule("contraction", axes.contraction != nil),
+            OptionRule("solver", axes.solver != nil),
         ].allNeeding("a storage of roots, which no statement is about") + [
+            OptionRule(
+                "contraction", axes.contraction != nil, appliesIf: false,
+                needs: "a study of contractions; statements are about the matrices as they are"),
+            OptionRule(
+                "updates", updates != 4, appliesIf: statements.contains(StatementTable.sequence),
+                needs: "--statement \(StatementTable.sequence)"),
             OptionRule("problem-steps", problemSteps != 100, appliesIf: isQuadratic, needs: "--problem quadratic"),
             OptionRule("problem-order", problemOrder != 16, appliesIf: isQuadratic, needs: "--problem quadratic"),
         ] + unused.map { OptionRule($0) }

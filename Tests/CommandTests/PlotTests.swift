@@ -122,6 +122,34 @@ import Testing
         #expect(script.contains("geometric mean over 2 matrices"))
     }
 
+    /// The bits of a root that are its statistic's go without saying, and those that are not are told of that curve alone.
+    @Test func theBitsOfSomeRootsAreNotThoseOfAll() throws {
+        try folder.write([("a", try geometricMatrix(order: 16))], to: "a.h5")
+        let csv = try folder.succeed(["recode", "a.h5", "--quiet", "--updates", "2"]).standardOutput
+        let script = withoutEscapes(try script(csv))
+        #expect(script.contains("\"householder, root symmetric, linear-1.5, 5 bits, root's 4 bits\""), "\(script)")
+        #expect(script.contains("'householder, root symmetric, linear-1.5, 8 bits'"))
+        #expect(script.contains("· root's linear-2 ·"))
+        #expect(!script.contains("· root's block") && !script.contains("· root's 4 bits"))
+    }
+
+    /// What a text with quotation marks says, whose bytes are written in octal.
+    private func withoutEscapes(_ script: String) -> String {
+        var (bytes, rest) = ([UInt8](), Array(script.utf8)[...])
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            guard byte == UInt8(ascii: "\\"), digits.count == 3,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(code)
+            rest = rest.dropFirst(3)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// A row tells a point of the bound: its error, and its bits less the distance. A's points lie at 3 and 6 bits, B's at 2 and 6,
     /// between which the logarithm is linear: 0.2/10^¼ at 3. The mean is over both; a pair of states has half the bits a side.
     @Test func errorAgainstBitsBesideTheBound() throws {

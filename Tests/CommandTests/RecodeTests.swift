@@ -126,6 +126,21 @@ import Testing
     }
 
     /// A statistic without a Cholesky factor is a row, not an error.
+    /// What is never coded has the bytes of its storage where these are known, and none where they depend on the matrix.
+    @Test func bytesOfWhatIsNotCoded() throws {
+        try folder.write([("a", Matrix(diagonal: [1, -1, 2]))], to: "a.h5")
+        let rows = try StudyTable(
+            folder.succeed(["recode", "a.h5", "--statistic", "cholesky", "--bits", "8", "--root", "exact", "--updates", "1"])
+                .standardOutput
+        ).rows
+        // Three codes of a byte, the maxima of two rows, and the diagonal.
+        #expect(rows.first?["statistic_bytes"] == "\(3 + 4 * 2 + 4 * 3)" && rows.first?["outcome"] == "not_positive_definite")
+        let short = try folder.succeed(
+            ["recode", "a.h5", "--statistic", "deflated", "--root", "shared", "--bits-per-entry", "2", "--updates", "1"])
+        let lost = try StudyTable(short.standardOutput).rows.first
+        #expect(lost?["statistic_bytes"] == "" && lost?["bits_per_entry"] == "" && lost?["outcome"] == "failed", "\(short)")
+    }
+
     @Test func outcomes() throws {
         try folder.write([("a", Matrix(diagonal: [1, -1]))], to: "a.h5")
         let table = try recode(["--statistic", "cholesky", "--updates", "2"])

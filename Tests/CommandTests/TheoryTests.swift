@@ -48,6 +48,34 @@ import Testing
         #expect(outputs[0] == outputs[1] && outputs[0] != outputs[2])
     }
 
+    /// Codes of two bits may leave singular values beyond √3, of which the step says nothing, and small ones, which are known to
+    /// fewer digits.
+    @Test(arguments: ["linear", "linear-1.5", "linear-2", "dynamic-tree"]) func coarseCodes(codebook: String) throws {
+        let run = try folder.succeed(
+            [
+                "theory", "a.h5", "--statement", "bjorck-step", "--statistic", "eigenvector", "--codebook", codebook, "--bits",
+                "2,3",
+                "--block", "1,64", "--rectify", "4",
+            ])
+        #expect(try StudyTable(run.standardOutput).rows.count == 2 * 2 * 4)
+    }
+
+    /// A matrix that float32 has no place for is left out with its name, and the others are not.
+    @Test func matrixBeyondFloat32() throws {
+        try folder.write([("a", Matrix(diagonal: [1e300, 1])), ("b", try geometricMatrix(order: 4))], to: "b.h5")
+        let run = try folder.succeed(["theory", "b.h5", "--statement", "lemma-2"])
+        #expect(run.standardError.contains("a: its largest entry, 1e+300, is outside the normal range of float32"), "\(run)")
+        #expect(try Set(StudyTable(run.standardOutput).column("matrix")) == ["b"])
+    }
+
+    /// Of zeros nothing is learned, and nothing refuted.
+    @Test func problemOfZeros() throws {
+        try folder.write([("a", Matrix<Double>(rows: 3, columns: 3))], to: "b.h5")
+        let run = try folder.succeed(["theory", "b.h5", "--statement", "theorem-1", "--problem", "quadratic"])
+        #expect(run.standardError.contains("0 of published statements"), "\(run)")
+        #expect(try StudyTable(run.standardOutput).rows.isEmpty)
+    }
+
     /// What is about positive eigenvalues alone is left out with a note.
     @Test func indefiniteMatrix() throws {
         try folder.write([("a", Matrix(diagonal: [1, -1, 2]))], to: "b.h5")

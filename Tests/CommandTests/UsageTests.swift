@@ -87,6 +87,18 @@ import Testing
         #expect(try folder.names == ["a.csv", "a.h5", "out"])
     }
 
+    /// By whatever name, and whatever is forced: what a run reads it does not replace.
+    @Test(arguments: writers) func outputIsTheInput(_ arguments: [String]) throws {
+        guard let input = arguments.first(where: { $0.hasPrefix("a.") }) else { return }
+        try writeShard()
+        let before = try folder.data(input)
+        try FileManager.default.createSymbolicLink(atPath: folder.path("linked"), withDestinationPath: folder.path("."))
+        for name in [input, "linked/\(input)"] {
+            try folder.expectRefusal(arguments + [name, "--force"], status: 73, words: [name, "is an input"])
+        }
+        #expect(try folder.data(input) == before)
+    }
+
     @Test(arguments: writers) func outputIsFolder(_ arguments: [String]) throws {
         try writeShard()
         try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: false)

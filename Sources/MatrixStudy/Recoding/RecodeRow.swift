@@ -38,12 +38,13 @@ public struct RecodeRow: Sendable {
 
     private var measured: [(column: String, field: String)] {
         let traits = recoded.storages.statistic.kind.traits
-        let bits = 8 * Double(measures.statisticBytes + measures.rootBytes) / (Double(matrix.order) * Double(matrix.order))
+        let bytes = measures.statisticBytes.flatMap { statistic in measures.rootBytes.map { statistic + $0 } }
+        let bits = bytes.map { 8 * Double($0) / (Double(matrix.order) * Double(matrix.order)) }
         return [
             ("source", matrix.source), ("matrix", matrix.name), ("order", "\(matrix.order)"),
             ("condition_number", CSV.field(conditionNumber)), ("rounding", recoded.rounding?.rawValue ?? ""),
-            ("update", "\(update)"), ("statistic_bytes", "\(measures.statisticBytes)"),
-            ("root_bytes", "\(measures.rootBytes)"), ("bits_per_entry", CSV.field(bits / 2)),
+            ("update", "\(update)"), ("statistic_bytes", measures.statisticBytes.map { "\($0)" } ?? ""),
+            ("root_bytes", measures.rootBytes.map { "\($0)" } ?? ""), ("bits_per_entry", CSV.field(bits.map { $0 / 2 })),
             ("pair_bits_per_entry", CSV.field(bits)), ("statistic_nre", CSV.field(measures.statisticError)),
             ("nre", CSV.field(measures.rootError)), ("minimum_eigenvalue", CSV.field(measures.minimumEigenvalue)),
             ("outcome", measures.outcome.rawValue), ("seconds", CSV.field(measures.seconds)),

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import MatrixCore
+import MatrixSources
 
 /// Runs the cases of a plan of recoding over matrices, on all cores.
 ///
@@ -66,7 +67,18 @@ private struct RecodeJob: Sendable {
     let permits: Permits
     let handle: @Sendable (RecodeRunner.Event) throws -> Void
 
+    /// - Throws: `SourceError`, also for a matrix whose true statistic has no decomposition; what `handle` throws.
     func rows(_ input: StudyInput) async throws -> [RecodeRow] {
+        do {
+            return try await rowsOfCases(input)
+        } catch let error as DecompositionError {
+            throw SourceError(
+                .wrongData, file: matrix.source, entry: matrix.name,
+                "\(error); scale the matrix, or leave it out with --matrix")
+        }
+    }
+
+    private func rowsOfCases(_ input: StudyInput) async throws -> [RecodeRow] {
         let subject = try await permits.holding { try StudySubject(decomposing: input.entries(of: matrix)) }
         let starts = try await sideBySide(cases) { recoded in
             recoded.track(subject, plan.course, plan.storages.indefinite, plan.storages.arithmetic)

@@ -15,8 +15,9 @@ protocol RecodeTrack: Sendable {
 
 /// What an update of a case has come to.
 struct RecodeMeasures: Sendable {
-    var statisticBytes = 0
-    var rootBytes = 0
+    /// nil where they depend on what was not coded.
+    var statisticBytes: Int?
+    var rootBytes: Int?
     var statisticError: Double?
     var rootError: Double?
     var minimumEigenvalue: Double?
@@ -39,21 +40,34 @@ extension RecodeCase {
             }
         } catch DecompositionError.notPositiveDefinite(let minor) {
             return (
-                LostTrack(outcome: .notPositiveDefinite),
+                LostTrack(outcome: .notPositiveDefinite, bytes: fixedBytes(order: subject.matrix.order)),
                 "no Cholesky factor: the leading minor of order \(minor) is not positive"
             )
         } catch {
-            return (LostTrack(outcome: .failed), "\(error)")
+            return (LostTrack(outcome: .failed, bytes: fixedBytes(order: subject.matrix.order)), "\(error)")
         }
+    }
+
+    /// nil for what depends on the matrix. Exact matrices count as float32, in whatever arithmetic.
+    fileprivate func fixedBytes(order: Int) -> (statistic: Int?, root: Int?) {
+        let (statistic, root) = (storages.statistic, storages.root)
+        return (
+            statistic.kind.traits.hasVariableLength ? nil : try? statistic.storage().byteCount(order: order),
+            root.kind.traits.hasVariableLength ? nil : try? root.storage().byteCount(order: order)
+        )
     }
 }
 
 /// A case that has no first codes, and none later.
 private struct LostTrack: RecodeTrack {
     let outcome: Outcome
+    let bytes: (statistic: Int?, root: Int?)
 
     func advance(with moment: Matrix<Double>, update: Int) {}
-    func measured(against truth: TrueStatistic) -> RecodeMeasures { RecodeMeasures(outcome: outcome) }
+
+    func measured(against truth: TrueStatistic) -> RecodeMeasures {
+        RecodeMeasures(statisticBytes: bytes.statistic, rootBytes: bytes.root, outcome: outcome)
+    }
 }
 
 /// - Numerics: what fails leaves statistic or root as it was, as in training; the row of that update says `failed`, with the
@@ -76,11 +90,7 @@ private struct CodedTrack<Scalar: LAPACKScalar>: RecodeTrack {
         if Scalar.self == Float.self || !storages.statistic.kind.traits.isExact {
             try requireSinglePrecision(subject.matrix(contraction: storages.statistic.contraction))
         }
-        // Exact matrices count as float32, in whatever arithmetic.
-        bytes = (
-            storages.statistic.kind.traits.hasVariableLength ? nil : scheme.statistic.byteCount(order: start.matrix.order),
-            storages.root.kind.traits.hasVariableLength ? nil : scheme.root.byteCount(order: start.matrix.order)
-        )
+        bytes = recoded.fixedBytes(order: start.matrix.order)
         state = try PreconditionerState(
             keeping: start, scheme: scheme, generator: PhiloxGenerator(seed: course.seed, stream: 1 << 62),
             CPUBackend<Scalar>().coding(with: recoded.rounding?.noise(seed: course.seed, update: 0, ofRoot: false)))
@@ -108,7 +118,11 @@ private struct CodedTrack<Scalar: LAPACKScalar>: RecodeTrack {
         let power = TrueStatistic.Power(recoded.storages.statistic)
         result.statisticBytes = bytes.statistic ?? state.statistic.byteCount(backend)
         result.rootBytes = bytes.root ?? state.byteCount(backend) - state.statistic.byteCount(backend)
-        if hasFailed { result.reason = state.record.lastFailure ?? "the statistic would vanish: its entries are too small" }
+        if hasFailed {
+            result.reason =
+                state.record.lastFailure
+                ?? "the statistic would vanish: nothing of it is positive, or its entries are too small"
+        }
         do {
             let decoded = try state.statistic.decodedStatistic(
                 rectificationSteps: state.scheme.rootRectificationSteps, backend)

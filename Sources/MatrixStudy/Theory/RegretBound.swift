@@ -70,6 +70,9 @@ enum RegretBound: Statement {
         let problem = try QuadraticProblem(
             covariance: backend.block(subject.subject.matrix, rows: 0..<order, columns: 0..<order), steps: steps,
             seed: subject.sequence.seed, backend)
+        guard problem.best.largestMagnitude > 0 else {
+            throw PlanError("the leading block of order \(order) is zero, and nothing is to be learned from it")
+        }
         let run = try run(problem, statistic, steps: steps, order: order, backend)
         return [
             Evaluation(

@@ -36,6 +36,10 @@ public enum StatementTable {
         OrthonormalizationStep.self, CompensatedSequence.self, RegretBound.self,
     ]
 
+    /// Those that have options of their own.
+    public static let sequence = CompensatedSequence.name
+    public static let regret = RegretBound.name
+
     public static var names: [String] { all.map { $0.name } }
     public static var summaries: [(name: String, summary: String)] { all.map { ($0.name, $0.summary) } }
 }
@@ -123,8 +127,14 @@ extension StudyInput {
     public func evaluations(
         of matrix: InputMatrix, statements: Set<String>, cases: [StatisticCase], sequence: SequenceSettings
     ) throws -> Evaluations {
+        let entries = try entries(of: matrix)
+        do {
+            try requireSinglePrecision(entries)
+        } catch {
+            return Evaluations(evaluations: [], conditionNumber: nil, notes: ["\(error)"])
+        }
         let subject = TheorySubject(
-            subject: try StudySubject(decomposing: entries(of: matrix)), cases: distinct(cases),
+            subject: try StudySubject(decomposing: entries), cases: distinct(cases),
             exponents: distinct(cases.map(\.exponent)), sequence: sequence)
         var (rows, notes): ([Evaluation], [String]) = ([], [])
         for statement in StatementTable.all where statements.contains(statement.name) {

@@ -18,7 +18,9 @@ struct CaseLabels {
         var varying: [String] = []
         var constant: [(column: String, value: String)] = []
         for column in CaseLabels.columns + added where !excluded.contains(column) {
-            let values = rows.lazy.map { CaseLabels.value($0, column) }.filter { !$0.isEmpty }.distinct
+            // A root's coding is told only where some root has another than its statistic.
+            if rows.allSatisfy({ CaseLabels.isStatistics($0, column) }) { continue }
+            let values = rows.lazy.map { $0.optionalText(column) }.filter { !$0.isEmpty }.distinct
             if values.count > 1 { varying.append(column) }
             if let only = values.first, values.count == 1 { constant.append((column, only)) }
         }
@@ -28,7 +30,7 @@ struct CaseLabels {
 
     /// Equal for the rows of one curve.
     func key(_ row: ResultTable.Row) -> [String] {
-        [row.optionalText("statistic"), row.optionalText("root")] + varying.map { CaseLabels.value(row, $0) }
+        [row.optionalText("statistic"), row.optionalText("root")] + varying.map { row.optionalText($0) }
     }
 
     func label(_ row: ResultTable.Row) -> String {
@@ -37,7 +39,7 @@ struct CaseLabels {
 
     /// The label without the storage.
     func words(_ row: ResultTable.Row) -> [String] {
-        varying.compactMap { CaseLabels.words($0, CaseLabels.value(row, $0)) }
+        varying.filter { !CaseLabels.isStatistics(row, $0) }.compactMap { CaseLabels.words($0, row.optionalText($0)) }
     }
 
     /// What all cases share.
@@ -48,11 +50,11 @@ struct CaseLabels {
         }.compactMap { CaseLabels.words($0.column, $0.value) }
     }
 
-    /// A root's coding counts only where it is not the statistic's.
-    private static func value(_ row: ResultTable.Row, _ column: String) -> String {
+    /// Whether a column is of the root's coding, and the root has none or its statistic's.
+    private static func isStatistics(_ row: ResultTable.Row, _ column: String) -> Bool {
+        guard column.hasPrefix("root_") else { return false }
         let text = row.optionalText(column)
-        guard column.hasPrefix("root_") else { return text }
-        return text == row.optionalText(String(column.dropFirst("root_".count))) ? "" : text
+        return text.isEmpty || text == row.optionalText(String(column.dropFirst("root_".count)))
     }
 
     private static func storage(_ row: ResultTable.Row) -> String {
