@@ -22,9 +22,8 @@ enum BasisPerturbation: Statement {
     static let needsPositiveEigenvalues = true
 
     static func evaluate(_ subject: TheorySubject, _ statistic: StatisticCase) throws -> [Evaluation] {
-        guard let basis = try PerturbedBasis(statistic, subject),
-            let found = basis.errors(exponent: statistic.exponent, subject)
-        else { return [] }
+        guard let found = try subject.perturbedPower(of: statistic) else { return [] }
+        let basis = found.basis
         let (alpha, product, rounding) = (basis.largestDistance, basis.leastProduct, subject.unitError)
         func row(_ part: String, _ origin: Evaluation.Origin, premise: Bool, _ sides: Inequality) -> Evaluation {
             Evaluation(

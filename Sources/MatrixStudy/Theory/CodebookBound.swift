@@ -18,7 +18,7 @@ enum CodebookBound: Statement {
 
     static func evaluate(_ subject: TheorySubject) throws -> [Evaluation] {
         var rows: [Evaluation] = []
-        for choice in distinct(subject.cases.compactMap(\.coding)) {
+        for choice in subject.cases.compactMap(\.coding).distinct {
             let coding = try choice.blockCoding()
             for (words, matrix) in [("entries", subject.subject.matrix), ("eigenvectors", subject.subject.eigenvectors)] {
                 let form = CodedForm(order: matrix.order, region: .columns, coding: coding)

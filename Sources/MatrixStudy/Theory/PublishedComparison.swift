@@ -37,9 +37,8 @@ enum PublishedComparison: Statement {
 
     /// U's side.
     static func evaluate(_ subject: TheorySubject, _ statistic: StatisticCase) throws -> [Evaluation] {
-        guard let basis = try PerturbedBasis(statistic, subject),
-            let found = basis.errors(exponent: statistic.exponent, subject)
-        else { return [] }
+        guard let found = try subject.perturbedPower(of: statistic) else { return [] }
+        let basis = found.basis
         let isNear = basis.largestDistance <= 0.1 && basis.leastProduct >= 0.995
         func row(_ part: String, _ sides: Inequality) -> Evaluation {
             Evaluation(

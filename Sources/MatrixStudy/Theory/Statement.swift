@@ -88,16 +88,50 @@ public struct SequenceSettings: Sendable {
     }
 }
 
+/// Decoded eigenvectors, and the error and the cosine of the power of their case.
+struct PerturbedPower {
+    let basis: PerturbedBasis
+    let relative: Double
+    let cosine: Double
+}
+
+/// Those that are known.
+private final class PerturbedPowers {
+    var known: [StatisticCase: PerturbedPower?] = [:]
+}
+
 /// A matrix A = U·Λ·Uᵀ with the cases for which statements are evaluated.
-struct TheorySubject: Sendable {
+struct TheorySubject {
     let subject: StudySubject
     /// Each storage once, whatever its solvers and contractions.
     let cases: [StatisticCase]
     let exponents: [Double]
     let sequence: SequenceSettings
     let backend = CPUBackend<Double>()
+    private let perturbedPowers = PerturbedPowers()
+
+    init(subject: StudySubject, cases: [StatisticCase], exponents: [Double], sequence: SequenceSettings) {
+        self.subject = subject
+        self.cases = cases
+        self.exponents = exponents
+        self.sequence = sequence
+    }
 
     var order: Int { subject.matrix.order }
+
+    /// What the decoded eigenvectors of a case do to its power, once for all statements about it; nil for a storage that keeps
+    /// no eigenvectors.
+    ///
+    /// - Throws: what the storage throws, `DecompositionError`.
+    func perturbedPower(of statistic: StatisticCase) throws -> PerturbedPower? {
+        if let known = perturbedPowers.known[statistic] { return known }
+        var found: PerturbedPower?
+        if let basis = try PerturbedBasis(statistic, self), let errors = basis.errors(exponent: statistic.exponent, self) {
+            found = PerturbedPower(basis: basis, relative: errors.relative, cosine: errors.cosine)
+        }
+        perturbedPowers.known[statistic] = .some(found)
+        return found
+    }
 
     /// A bound on what rounding does to sums and products of this order, relative to their terms.
     var unitError: Double { 8 * Double(max(order, 1)) * 0x1p-53 }
@@ -134,8 +168,8 @@ extension StudyInput {
             return Evaluations(evaluations: [], conditionNumber: nil, notes: ["\(error)"])
         }
         let subject = TheorySubject(
-            subject: try StudySubject(decomposing: entries), cases: distinct(cases),
-            exponents: distinct(cases.map(\.exponent)), sequence: sequence)
+            subject: try StudySubject(decomposing: entries), cases: cases.distinct,
+            exponents: cases.map(\.exponent).distinct, sequence: sequence)
         var (rows, notes): ([Evaluation], [String]) = ([], [])
         for statement in StatementTable.all where statements.contains(statement.name) {
             if statement.needsPositiveEigenvalues && !subject.isPositiveDefinite {
@@ -154,10 +188,4 @@ extension StudyInput {
         return Evaluations(
             evaluations: rows, conditionNumber: subject.isPositiveDefinite ? subject.conditionNumber : nil, notes: notes)
     }
-}
-
-/// Each value once, in the order of its first place.
-func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
-    var seen: Set<Value> = []
-    return values.filter { seen.insert($0).inserted }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import MatrixCore
+import MatrixStudy
 
 /// The words by which the cases of a table are told apart: columns that differ go to the legend, the others to the subtitle.
 struct CaseLabels {

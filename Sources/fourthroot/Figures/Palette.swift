@@ -1,3 +1,5 @@
+import MatrixStudy
+
 /// How the curves of a figure are told apart.
 enum Palette {
     /// Distinct to color-blind eyes too, dark enough on white, black kept for references.

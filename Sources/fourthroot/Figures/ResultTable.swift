@@ -109,14 +109,6 @@ private func missing(_ column: String, in path: String) -> StatusError {
     StatusError(status: .wrongData, description: "\(path): there is no column '\(column)'")
 }
 
-extension Sequence where Element: Hashable {
-    /// The elements without repetitions, in the order of their first occurrence.
-    var distinct: [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
-    }
-}
-
 extension Sequence {
     /// Groups in the order of their first element.
     func grouped<Key: Hashable>(by key: (Element) throws -> Key) rethrows -> [(key: Key, elements: [Element])] {

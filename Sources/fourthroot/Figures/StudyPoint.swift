@@ -1,4 +1,5 @@
 import Foundation
+import MatrixStudy
 
 /// What the figures of a study take from a row.
 struct StudyPoint {

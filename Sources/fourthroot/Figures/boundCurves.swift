@@ -1,4 +1,5 @@
 import Foundation
+import MatrixStudy
 
 /// Shannon's bound as error against bits: a curve for the cases that keep one side of a matrix, and one for those that keep both,
 /// whose bits count per side.

@@ -1,3 +1,5 @@
+import MatrixStudy
+
 /// Singular values against their index, one curve a storage and one panel a matrix.
 ///
 /// Source: figure 2 of Wang et al. 2024.

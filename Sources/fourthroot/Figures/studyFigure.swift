@@ -1,4 +1,5 @@
 import Foundation
+import MatrixStudy
 
 /// The figure of a study's CSV.
 ///

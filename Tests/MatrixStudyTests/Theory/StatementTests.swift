@@ -21,8 +21,8 @@ private func subject(
         eigenvalues: eigenvalues, basis: haarOrthogonal(order: eigenvalues.count, using: &generator))
     let cases = try grid.cases().map(\.statistic)
     return TheorySubject(
-        subject: try StudySubject(decomposing: matrix), cases: distinct(cases),
-        exponents: distinct(cases.map(\.exponent)), sequence: SequenceSettings(updates: updates, seed: 3, problem: problem))
+        subject: try StudySubject(decomposing: matrix), cases: cases.distinct,
+        exponents: cases.map(\.exponent).distinct, sequence: SequenceSettings(updates: updates, seed: 3, problem: problem))
 }
 
 private func geometric(_ order: Int, condition: Double) -> [Double] {
