@@ -1,8 +1,20 @@
 import Foundation
 import Synchronization
 
-/// The names of unfinished files. Global, because a signal concerns the process as a whole.
-private let unfinishedNames = Mutex<Set<String>>([])
+/// The names of files that are not finished, so that a program that ends in the middle of its work can remove them.
+final class UnfinishedFiles: Sendable {
+    /// Those of this process: a signal concerns it as a whole.
+    static let ofProcess = UnfinishedFiles()
+
+    private let names = Mutex<Set<String>>([])
+
+    func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
+    func remove(_ name: String) { names.withLock { _ = $0.remove(name) } }
+
+    func unlinkAll() {
+        for name in names.withLock({ $0 }) { unlink(name) }
+    }
+}
 
 /// A file that gets its name when it is finished: it appears whole or not at all.
 ///
@@ -12,6 +24,7 @@ public final class TemporaryFile {
     /// What is written into it; open for reading too.
     public let file: SequentialFile
     private let target: String
+    private let unfinished: UnfinishedFiles
     /// nil while it has none.
     public private(set) var name: String?
 
@@ -20,8 +33,13 @@ public final class TemporaryFile {
     public convenience init(for target: String) throws(OutputError) { try self.init(for: target, nameless: true) }
 
     /// - Parameter nameless: whether to try without a name.
-    public init(for target: String, nameless: Bool) throws(OutputError) {
+    public convenience init(for target: String, nameless: Bool) throws(OutputError) {
+        try self.init(for: target, nameless: nameless, listedIn: .ofProcess)
+    }
+
+    init(for target: String, nameless: Bool, listedIn unfinished: UnfinishedFiles) throws(OutputError) {
         self.target = target
+        self.unfinished = unfinished
         let folder = OutputFile.folder(of: target)
         if nameless, let descriptor = TemporaryFile.openNameless(in: folder) {
             file = SequentialFile(owning: descriptor, path: target)
@@ -55,22 +73,20 @@ public final class TemporaryFile {
     }
 
     /// Removes what this process has begun and not finished, for a program that ends in the middle of it.
-    public static func removeUnfinished() {
-        for name in unfinishedNames.withLock({ $0 }) { unlink(name) }
-    }
+    public static func removeUnfinished() { UnfinishedFiles.ofProcess.unlinkAll() }
 
     /// Takes the name away and leaves the file open; it can have no other.
     public func removeName() {
         guard let name else { return }
         unlink(name)
-        unfinishedNames.withLock { _ = $0.remove(name) }
+        unfinished.remove(name)
         self.name = nil
     }
 
     deinit { removeName() }
 
     private func take(name: String) {
-        unfinishedNames.withLock { _ = $0.insert(name) }
+        unfinished.insert(name)
         self.name = name
     }
 

@@ -6,11 +6,13 @@ import Testing
 /// Files that appear whole or not at all, without a name until then and with one.
 @Suite struct TemporaryFileTests {
     private let folder: TestFolder
+    /// A list of this test's own: the process's names the files of every test that runs at the same time.
+    private let unfinished = UnfinishedFiles()
 
     init() throws { folder = try TestFolder() }
 
     private func temporary(_ name: String, nameless: Bool, holding text: String) throws -> TemporaryFile {
-        let temporary = try TemporaryFile(for: folder.path(name), nameless: nameless)
+        let temporary = try TemporaryFile(for: folder.path(name), nameless: nameless, listedIn: unfinished)
         try temporary.file.write(text)
         return temporary
     }
@@ -26,10 +28,10 @@ import Testing
     @Test(arguments: [true, false]) func leavesNothingWhereItIsGivenUp(nameless: Bool) throws {
         do { _ = try temporary("out", nameless: nameless, holding: "text") }
         #expect(try folder.names == [])
-        let unfinished = try temporary("out", nameless: nameless, holding: "text")
-        TemporaryFile.removeUnfinished()
+        let begun = try temporary("out", nameless: nameless, holding: "text")
+        unfinished.unlinkAll()
         #expect(try folder.names == [])
-        _ = unfinished
+        _ = begun
     }
 
     /// Of two that are made at the same time the first wins, whole.
