@@ -113,16 +113,16 @@ import Testing
         let shards = try writeShards(2)
         let whole = try shards.map { try StudyTable(folder.text($0)) }
         for (name, table) in zip(shards, whole) {
-            // Without the last two columns before the four of shards; no field of this study has a comma but a name.
-            let records = ([table.header] + table.records).map { Array($0.dropLast(6) + $0.suffix(4)) }
+            // Without the last nine columns before the four of shards; no field of this study has a comma but a name.
+            let records = ([table.header] + table.records).map { Array($0.dropLast(13) + $0.suffix(4)) }
             try folder.write(
                 records.map { $0.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",") + "\n" }.joined(),
                 to: "old-\(name)")
         }
         try folder.succeed(["merge"] + shards.map { "old-\($0)" } + ["-o", "merged.csv"])
         let merged = try StudyTable(folder.text("merged.csv"))
-        #expect(merged.header == Array(whole[0].header.dropLast(6)))
-        #expect(merged.records == whole.flatMap(\.records).map { Array($0.dropLast(6)) })
+        #expect(merged.header == Array(whole[0].header.dropLast(13)))
+        #expect(merged.records == whole.flatMap(\.records).map { Array($0.dropLast(13)) })
         try folder.remove("merged.csv")
         try expectMergeRefused([shards[0], "old-\(shards[1])"], ["old-s2.csv", "another version"])
     }

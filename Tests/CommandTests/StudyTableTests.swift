@@ -37,7 +37,7 @@ import Testing
         let table = try study(["--contraction", "0,-3", "--damping", "0,1e-6,0.1"])
         let words: Set = [
             "source", "matrix", "statistic", "root", "codebook", "root_codebook", "solver", "outcome", "reference",
-            "arithmetic", "decomposition", "reflector_loop",
+            "arithmetic", "decomposition", "reflector_loop", "parameter", "side",
         ]
         for row in table.rows {
             for (name, field) in row where !words.contains(name) && !field.isEmpty {
@@ -80,7 +80,11 @@ import Testing
             "--statistic", "exact,full,eigenvector,householder,cholesky,inverse-root,deflated",
             "--root", "exact,symmetric,shared", "--bits", "8", "--nre", "0.02", "--contraction", "0,-2",
         ])
-        #expect(Array(table.header.suffix(2)) == ["bits_to_bound", "offdiagonal_residual"])
+        #expect(
+            Array(table.header.suffix(9)) == [
+                "bits_to_bound", "offdiagonal_residual", "step", "parameter", "block_row", "block_column", "side",
+                "statistic_bits_per_entry", "root_bits_per_entry",
+            ])
         let keepVectors: Set = ["eigenvector", "householder", "inverse-root", "deflated"]
         for row in table.rows {
             let (statistic, root) = (try #require(row["statistic"]), try #require(row["root"]))
@@ -94,6 +98,29 @@ import Testing
         }
         let iterated = try study(["--statistic", "symmetric", "--reference", "schur-newton"])
         #expect(try iterated.column("bits_to_bound") == [""])
+    }
+
+    /// What a dump's path says, in columns of its own; a parameter's name may have slashes. Names of another form say nothing.
+    @Test func columnsThatGroup() throws {
+        let places: [(name: String, fields: [String])] = [
+            ("steps/00000300/blocks.0.query/0_1/left/statistic", ["300", "blocks.0.query", "0", "1", "left"]),
+            ("steps/123456789/layer/0/weight/10_2/right/statistic", ["123456789", "layer/0/weight", "10", "2", "right"]),
+            ("steps/00000300/w/0_0/above/statistic", ["", "", "", "", ""]),
+            ("steps/300/w/0_0/left/statistic", ["", "", "", "", ""]),
+            ("steps/00000300/0_0/left/statistic", ["", "", "", "", ""]),
+            ("w", ["", "", "", "", ""]),
+        ]
+        try folder.write(places.map { ($0.name, try geometricMatrix(order: 8)) }, to: "a.h5")
+        let table = try study(["--statistic", "symmetric", "--root", "full", "--bits", "4", "--block", "64"])
+        #expect(table.records.count == places.count)
+        let grouping = ["step", "parameter", "block_row", "block_column", "side"]
+        for row in table.rows {
+            let expected = places.first { $0.name == row["matrix"] }
+            #expect(grouping.map { row[$0] ?? "none" } == expected?.fields, "\(row)")
+            // 28 codes, 7 rows with a maximum and 8 diagonal entries in float32; 64 codes and 8 maxima.
+            #expect(row["statistic_bits_per_entry"] == "\(8 * Double(28 / 2 + 4 * (7 + 8)) / 64)", "\(row)")
+            #expect(row["root_bits_per_entry"] == "\(8 * Double(64 / 2 + 4 * 8) / 64)", "\(row)")
+        }
     }
 
     /// No text of the program's table says nan, in whatever case, even where matrices give no numbers.

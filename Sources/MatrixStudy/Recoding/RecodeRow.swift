@@ -17,7 +17,7 @@ public struct RecodeRow: Sendable {
             "rounding", "update", "statistic_bytes", "root_bytes", "bits_per_entry", "pair_bits_per_entry", "statistic_nre",
             "nre", "minimum_eigenvalue", "outcome", "seconds", "decay", "rank", "seed", "update_decomposition",
             "rectify_update", "arithmetic",
-        ]
+        ] + DumpPlace.columns
 
     /// The axes of the study, those first that its own CSV has first.
     private static let storageColumns: [String] = {
@@ -40,7 +40,7 @@ public struct RecodeRow: Sendable {
         let traits = recoded.storages.statistic.kind.traits
         let bytes = measures.statisticBytes.flatMap { statistic in measures.rootBytes.map { statistic + $0 } }
         let bits = bytes.map { 8 * Double($0) / (Double(matrix.order) * Double(matrix.order)) }
-        return [
+        return Array(zip(DumpPlace.columns, DumpPlace.fields(ofMatrix: matrix.name))) + [
             ("source", matrix.source), ("matrix", matrix.name), ("order", "\(matrix.order)"),
             ("condition_number", CSV.field(conditionNumber)), ("rounding", recoded.rounding?.rawValue ?? ""),
             ("update", "\(update)"), ("statistic_bytes", measures.statisticBytes.map { "\($0)" } ?? ""),

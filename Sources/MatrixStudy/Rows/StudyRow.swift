@@ -32,7 +32,10 @@ public struct StudyRow: Sendable, Equatable {
     /// The columns in the order in which they came; an axis that is not named here yet is the last.
     public static let columns = fixedColumns + StudyAxis.all.map(\.column).filter { !fixedColumns.contains($0) }
 
-    private static let fixedColumns = [
+    private static let fixedColumns =
+        firstColumns + DumpPlace.columns + ["statistic_bits_per_entry", "root_bits_per_entry"]
+
+    private static let firstColumns = [
         "source", "matrix", "order", "condition_number", "contraction", "statistic", "root", "codebook", "bits", "block",
         "rectify", "solver", "damping", "exponent", "statistic_bytes", "root_bytes", "bits_per_entry", "nre",
         "angle_degrees", "nre_offdiagonal", "angle_offdiagonal_degrees", "orthogonality_defect", "minimum_eigenvalue",
@@ -57,11 +60,12 @@ public struct StudyRow: Sendable, Equatable {
 
     /// What no axis says.
     private var measured: [(column: String, field: String)] {
-        let bitsPerEntry = 8 * Double(statisticBytes + rootBytes) / (2 * Double(order) * Double(order))
-        return [
+        let entries = Double(order) * Double(order)
+        return Array(zip(DumpPlace.columns, DumpPlace.fields(ofMatrix: matrix))) + [
             ("source", source), ("matrix", matrix), ("order", "\(order)"), ("condition_number", CSV.field(conditionNumber)),
             ("statistic_bytes", "\(statisticBytes)"), ("root_bytes", "\(rootBytes)"),
-            ("bits_per_entry", CSV.field(bitsPerEntry)), ("nre", CSV.field(comparison?.normwiseRelativeError)),
+            ("bits_per_entry", CSV.field(8 * Double(statisticBytes + rootBytes) / (2 * entries))),
+            ("nre", CSV.field(comparison?.normwiseRelativeError)),
             ("angle_degrees", CSV.field(comparison?.angleDegrees)),
             ("nre_offdiagonal", CSV.field(comparison?.offdiagonalError)),
             ("angle_offdiagonal_degrees", CSV.field(comparison?.offdiagonalAngleDegrees)),
@@ -71,6 +75,8 @@ public struct StudyRow: Sendable, Equatable {
             ("arithmetic", studyCase.solver == nil ? "" : arithmetic.rawValue),
             ("decomposition", studyCase.statistic.needsDecomposition ? decomposition.rawValue : ""),
             ("bits_to_bound", CSV.field(bitsToBound)), ("offdiagonal_residual", CSV.field(offdiagonalResidual)),
+            ("statistic_bits_per_entry", CSV.field(8 * Double(statisticBytes) / entries)),
+            ("root_bits_per_entry", CSV.field(8 * Double(rootBytes) / entries)),
         ]
     }
 }
