@@ -1,8 +1,8 @@
 /// Comma-separated values after RFC 4180, with a line feed at the end of a record.
 public enum CSV {
     /// A record with its line feed.
-    public static func record(_ fields: [String]) -> String {
-        fields.map(quoted).joined(separator: ",") + "\n"
+    public static func record(_ fields: [String], separator: Unicode.Scalar = ",") -> String {
+        fields.map { quoted($0, separator) }.joined(separator: String(separator)) + "\n"
     }
 
     public static func field(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }
@@ -14,8 +14,8 @@ public enum CSV {
         return "\(value)"
     }
 
-    private static func quoted(_ field: String) -> String {
-        let special = field.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+    private static func quoted(_ field: String, _ separator: Unicode.Scalar) -> String {
+        let special = field.utf8.contains { UInt32($0) == separator.value || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
         return special ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
     }
 

@@ -35,14 +35,23 @@ public enum OutputFile {
 
     /// - Throws: `OutputError`; then the path is as it was.
     public static func write(_ path: String, overwrite: Bool, _ text: String) throws(OutputError) {
+        try write(path, overwrite: overwrite, Data(text.utf8))
+    }
+
+    /// - Throws: `OutputError`; then the path is as it was.
+    public static func write(_ path: String, overwrite: Bool, _ data: Data) throws(OutputError) {
         try requireWritable(path, overwrite: overwrite)
         let temporary = try TemporaryFile(for: path)
-        try temporary.file.write(text)
+        try temporary.file.write(data)
         try temporary.commit(overwriting: overwrite)
     }
 
     public static func writeToStandardOutput(_ text: String) throws(OutputError) {
-        try SequentialFile(standardOutput: ()).write(text)
+        try writeToStandardOutput(Data(text.utf8))
+    }
+
+    public static func writeToStandardOutput(_ data: Data) throws(OutputError) {
+        try SequentialFile(standardOutput: ()).write(data)
     }
 
     /// Gives a finished file another name in the same file system, in place of what has it.

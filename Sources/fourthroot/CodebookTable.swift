@@ -31,12 +31,12 @@ struct CodebookTable: ParsableCommand {
     /// The midpoint is that to the next value; the last code has none.
     private func tableText(_ codebook: Codebook) -> String {
         let midpoints = codebook.midpoints.map { "\($0)" } + [""]
-        return CSV.record(["code", "value", "midpoint"])
+        return CSV.record(TableDescription.codebook.columns.map(\.name))
             + codebook.values.indices.map { CSV.record(["\($0)", "\(codebook.values[$0])", midpoints[$0]]) }.joined()
     }
 
     private func curveText(_ codebook: Codebook) -> String {
-        CSV.record(["x", "value"])
+        CSV.record(TableDescription.codebookCurve.columns.map(\.name))
             + (-1000...1000).map { step in
                 let x = Float(step) / 1000
                 let code = ReferenceCodec.nearestCode(x, codebook)

@@ -57,7 +57,7 @@ enum ExitStatus: Int32 {
             }
         case is DumpError: self = .cannotCreate
         case is DivergenceError: self = .wrongData
-        case is DeviceError: self = .unavailable
+        case is DeviceError, is ParquetError: self = .unavailable
         case let error as LogError: self = error.kind == .wrongData ? .wrongData : .inputOutput
         case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
         case is PlanError, is SpectrumError, is ModelError: self = .usage

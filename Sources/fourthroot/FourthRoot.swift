@@ -14,7 +14,7 @@ struct FourthRoot: AsyncParsableCommand {
         subcommands: [
             Study.self, Merge.self, Recode.self, Synthesize.self, Quantize.self, Inspect.self, SpectrumTable.self,
             Orthogonality.self, Theory.self, CodebookTable.self, Train.self, Replay.self, Plot.self, Memory.self,
-            Benchmark.self, Devices.self, SelfTest.self, Probe.self,
+            Columns.self, Benchmark.self, Devices.self, SelfTest.self, Probe.self,
         ])
 }
 

@@ -1,3 +1,5 @@
+import Files
+
 /// A value as indented JSON text.
 ///
 /// Written here because Foundation's encoder keeps the members of an object by `String`, for which two names that are
@@ -18,7 +20,7 @@ indirect enum JSONText {
     func text(indentedBy indentation: String = "") -> String {
         let inner = indentation + "  "
         switch self {
-        case .string(let text): return JSONText.quoted(text)
+        case .string(let text): return JSONString.quoted(text)
         case .number(let text): return text
         case .boolean(let value): return "\(value)"
         case .array(let values):
@@ -27,24 +29,8 @@ indirect enum JSONText {
             return "[\n\(lines.joined(separator: ",\n"))\n\(indentation)]"
         case .object(let members):
             if members.isEmpty { return "{}" }
-            let lines = members.map { "\(inner)\(JSONText.quoted($0.name)): \($0.value.text(indentedBy: inner))" }
+            let lines = members.map { "\(inner)\(JSONString.quoted($0.name)): \($0.value.text(indentedBy: inner))" }
             return "{\n\(lines.joined(separator: ",\n"))\n\(indentation)}"
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where isHidden(scalar):
-                for unit in String(scalar).utf16 { result += "\\u" + String(0x10000 + Int(unit), radix: 16).suffix(4) }
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

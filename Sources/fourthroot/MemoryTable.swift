@@ -29,7 +29,7 @@ struct MemoryTable {
         }
     }
 
-    private static let columns = [
+    static let columns = [
         "model", "layer", "shape", "entries", "parameters", "gradients", "first_order", "statistic_codes",
         "statistic_block_maxima", "statistic_diagonals", "statistic_signs", "statistic_exact", "root_codes",
         "root_block_maxima", "root_diagonals", "root_exact", "statistics", "roots", "preconditioners", "optimizer",

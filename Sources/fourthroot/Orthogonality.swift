@@ -8,11 +8,7 @@ struct Orthogonality: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Mean error of (V·Λ^s·Vᵀ)^(-1/s)·(V·Λ·Vᵀ) against I over Björck steps, as CSV (figure 3).")
 
-    @Argument(help: sourceHelp, completion: sourceCompletion)
-    var input: String
-
-    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
-    var matrix: [String] = []
+    @OptionGroup var input: MatrixInputs
 
     @Option(help: ArgumentHelp("Björck steps.", valueName: "list"))
     var steps = ["0:5"]
@@ -29,7 +25,7 @@ struct Orthogonality: ParsableCommand {
     @Option(help: ArgumentHelp("Entries that share a block maximum.", valueName: "list"))
     var block = ["\(BlockCoding.defaultBlockSize)"]
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
         var grid = CaseGrid(statistic: [.eigenvector])
@@ -44,25 +40,23 @@ struct Orthogonality: ParsableCommand {
             codings.append(coding)
         }
         try StudyPlan(grids: [grid]).unusedValues(of: grid).map { OptionRule($0) }.check()
-        try output.requireWritable(sparing: [input])
-        let source = try StudyInput([openSource(input)], selecting: matrix)
-        source.report()
-        var text = CSV.record([
-            "source", "matrix", "order", "codebook", "bits", "block", "steps", "exponent", "mean_error",
-            "orthogonality_defect",
-        ])
+        try table.requireWritable(sparing: input.inputs)
+        let start = ContinuousClock.now
+        let source = try input.read(quiet: table.quiet)
+        source.report(notes: !table.quiet)
+        var rows: [[String]] = []
         for matrix in source.matrices {
             let losses = try source.orthogonalityLosses(
                 of: matrix, codings: codings, steps: grid.rectify ?? [], exponents: grid.exponent ?? [])
             for loss in losses {
-                text += CSV.record([
-                    input, matrix.name, "\(matrix.order)", loss.coding.codebook.rawValue, "\(loss.coding.bits)",
+                rows.append([
+                    matrix.source, matrix.name, "\(matrix.order)", loss.coding.codebook.rawValue, "\(loss.coding.bits)",
                     "\(loss.coding.block)", "\(loss.steps)", "\(loss.exponent)", CSV.field(loss.meanError),
                     CSV.field(loss.defect),
                 ])
             }
         }
-        try output.write(text)
+        try table.write(rows, of: TableDescription.orthogonality.columns, since: start)
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 }

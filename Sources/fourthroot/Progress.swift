@@ -7,6 +7,7 @@ final class Progress: Sendable {
         var completed: Int
         var lastShown: ContinuousClock.Instant?
         var barLength = 0
+        var subject = ""
     }
 
     private let total: Int
@@ -16,13 +17,16 @@ final class Progress: Sendable {
     private let start = ContinuousClock.now
     private let state: Mutex<State>
 
+    /// Shows an empty bar at once.
+    ///
     /// - Parameter completed: units that a former run had finished; they do not count for the rate.
     init(total: Int, unit: String, completed: Int = 0, quiet: Bool) {
         self.total = total
         self.unit = unit
         resumed = completed
         isQuiet = quiet
-        state = Mutex(State(completed: completed, lastShown: Terminal.isInteractive ? nil : .now))
+        state = Mutex(State(completed: completed, lastShown: .now))
+        if !quiet && Terminal.isInteractive { state.withLock { show(&$0, .now, "") } }
     }
 
     /// - Parameter note: what the work has come to, shown after the rate.
@@ -38,6 +42,15 @@ final class Progress: Sendable {
         }
     }
 
+    /// Names what is in work.
+    func begin(_ subject: String) {
+        guard !isQuiet else { return }
+        state.withLock { state in
+            state.subject = printableText(subject)
+            if Terminal.isInteractive { show(&state, .now, "") }
+        }
+    }
+
     /// Removes the bar, so that what follows starts on a clean line.
     func clear() {
         state.withLock { state in
@@ -49,31 +62,45 @@ final class Progress: Sendable {
 
     private func show(_ state: inout State, _ now: ContinuousClock.Instant, _ note: String) {
         let elapsed = (now - start) / .seconds(1)
-        let rate = Double(state.completed - resumed) / elapsed
-        let left = rate > 0 ? Double(total - state.completed) / rate : .infinity
-        let figures =
-            "\(state.completed) of \(total) \(unit), \(rounded(rate)) a second, \(clock(left)) left"
-            + (note.isEmpty ? "" : ", \(note)")
+        let done = state.completed - resumed
+        let rate = Double(done) / elapsed
+        var parts = ["\(state.completed) of \(total) \(unit)"]
+        if done > 0 {
+            parts += [
+                "\(rounded(rate)) a second", "\(durationText((Double(total - state.completed) / rate).rounded(.up))) left",
+            ]
+        }
+        if !note.isEmpty { parts.append(note) }
         guard Terminal.isInteractive else {
-            Terminal.write("fourthroot: \(figures)\n")
+            let words = (parts + [state.subject].filter { !$0.isEmpty }).joined(separator: ", ")
+            Terminal.write("fourthroot: \(words)\n")
             return
         }
-        let width = 24
-        let filled = total == 0 ? width : width * state.completed / total
-        let line = "[\(String(repeating: "#", count: filled))\(String(repeating: "-", count: width - filled))] \(figures)"
+        // One column stays free: a line that fills a terminal may wrap.
+        let share = total == 0 ? 1 : Double(state.completed) / Double(total)
+        let line = Progress.line(share: share, parts, state.subject, width: Terminal.width - 1)
         let padding = String(repeating: " ", count: max(0, state.barLength - line.count))
         Terminal.write("\r\(line)\(padding)")
         state.barLength = max(line.count, state.barLength)
     }
 
+    /// A bar, figures, and the end of the subject's name for which there is room.
+    private static func line(share: Double, _ figures: [String], _ subject: String, width: Int) -> String {
+        let barWidth = min(20, width / 5)
+        let filled = Int(share * Double(barWidth))
+        let bar = "[\(String(repeating: "#", count: filled))\(String(repeating: "-", count: barWidth - filled))]"
+        let words = cut("\(bar) \(figures.joined(separator: ", "))", to: width)
+        let room = width - words.count - 2
+        if subject.isEmpty || room < 8 { return words }
+        return words + ", " + (subject.count <= room ? subject : "…" + subject.suffix(room - 1))
+    }
+
     private func rounded(_ rate: Double) -> String {
         rate >= 10 ? "\(Int(rate.rounded()))" : "\((rate * 10).rounded() / 10)"
     }
+}
 
-    private func clock(_ seconds: Double) -> String {
-        guard seconds.isFinite else { return "unknown" }
-        let whole = Int(seconds.rounded(.up))
-        return whole >= 3600
-            ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
-    }
+/// A text in at most so many characters, its end replaced by an ellipsis where it is longer.
+func cut(_ text: String, to width: Int) -> String {
+    text.count <= width ? text : String(text.prefix(max(0, width - 1))) + (width > 0 ? "…" : "")
 }

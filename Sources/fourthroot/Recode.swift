@@ -17,11 +17,7 @@ struct Recode: AsyncParsableCommand {
             matrix is through.
             """)
 
-    @Argument(help: sourceHelp, completion: sourceCompletion)
-    var inputs: [String]
-
-    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
-    var matrix: [String] = []
+    @OptionGroup var input: MatrixInputs
 
     @OptionGroup(title: "Axes") var caseOptions: CaseOptions
 
@@ -64,71 +60,54 @@ struct Recode: AsyncParsableCommand {
     @Option(help: "What becomes of eigenvalues that are not positive after decoding.")
     var indefinite = StudyPlan.defaultIndefinite
 
-    @Flag(help: "Go on from OUT.partial.")
-    var resume = false
-
-    @Flag(help: "Replace an existing output.")
-    var force = false
-
-    @Option(help: "Cores to use (default: all).")
-    var threads: Int?
-
-    @Option(
-        name: [.short, .customLong("output")], help: "Output file (default: standard output).",
-        completion: .file(extensions: ["csv"]))
-    var output: String?
-
-    @Flag(help: "No progress.")
-    var quiet = false
-
-    func validate() throws {
-        if Set(inputs).count < inputs.count { throw ValidationError("an input is given twice: name each file once") }
-        if resume && force { throw ValidationError("--resume goes on and --force starts again: give one of them") }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
-    }
+    @OptionGroup var options: RunOptions
 
     func run() async throws {
         let plan = try resolvedPlan()
-        // A resume may find its output in place and the partial file too.
-        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force, sparing: inputs) }
+        try options.requireWritable(sparing: input.inputs)
         let interruption = Interruption { "the study had not begun; nothing was written" }
-        let source = try StudyInput(inputs.map(openSource), selecting: matrix)
-        source.report(notes: !quiet)
-        if !source.matrices.isEmpty { try await compute(plan, source, interruption) }
+        let start = ContinuousClock.now
+        let source = try input.read(quiet: options.table.quiet)
+        source.report(notes: !options.table.quiet)
+        if !source.matrices.isEmpty {
+            let output = try await compute(plan, source, interruption)
+            options.finish(output, since: start) { columns, rows in
+                RecodeSummary(columns, rows)?.text(width: Terminal.width, isColored: Terminal.colorsOutput)
+            }
+        }
         withExtendedLifetime(interruption) {}
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 
-    private func compute(_ plan: RecodePlan, _ source: StudyInput, _ interruption: Interruption) async throws {
+    private func compute(_ plan: RecodePlan, _ source: StudyInput, _ interruption: Interruption) async throws -> StudyOutput {
         let caseCount = try plan.cases().count
         let rowCount = caseCount * plan.course.rowCount
         let run = StudyRun(
             output: try StudyOutput(
-                StudyOutput.Options(
-                    path: output, sources: RowSources(source, casesPerMatrix: rowCount), overwrite: force, resume: resume),
-                columns: RecodeRow.columns, study: source.fingerprint(plan: plan, version: version)),
-            path: output, total: source.matrices.count * rowCount, unit: "rows", interruption: interruption)
+                options.output(.recode, RowSources(source, casesPerMatrix: rowCount)),
+                study: source.fingerprint(plan: plan, version: version)),
+            path: options.table.path, total: source.matrices.count * rowCount, unit: "rows", interruption: interruption)
         // Those of a matrix that a former run had begun are computed again.
         let first = min(run.output.resumedRows / rowCount, source.matrices.count)
         let left = source.matrices.count - first
-        let progress = Progress(total: left * caseCount * plan.course.updates, unit: "updates", quiet: quiet)
+        let progress = options.progress(total: left * caseCount * plan.course.updates, unit: "updates")
+        let notes = RunNotes(progress, quiet: options.table.quiet)
         let surplus = Surplus(run.output.resumedRows - first * rowCount)
-        let runner = try RecodeRunner(plan: plan, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let runner = try RecodeRunner(plan: plan, threads: options.threadCount)
         try await run.keepRows(clearing: progress) { handle in
             try await runner.run(source, matrices: first..<source.matrices.count) { event in
                 try handle {
                     switch event {
                     case .rows(let rows): try run.output.append(surplus.removing(from: rows.map(\.fields)))
                     case .advanced(let count): progress.advance(by: count)
-                    case .note(let text):
-                        if !quiet {
-                            progress.clear()
-                            Terminal.report("note", text)
-                        }
+                    case .began(let matrix): progress.begin(matrix.name)
+                    case .note(let subject, let reason): notes.report(reason, of: subject)
                     }
                 }
             }
         }
+        notes.finish()
+        return run.output
     }
 
     /// The preset or the grid of the storages that are named, with the options over it.
@@ -147,9 +126,8 @@ struct Recode: AsyncParsableCommand {
         plan.storages.arithmetic = arithmetic
         let traits = try plan.cases().map(\.storages.statistic.kind.traits)
         let codes = try plan.cases().contains { $0.rounding != nil }
-        let toFile = "-o, for standard output is neither resumed nor replaced"
         try
-            (plan.storages.unusedValues(of: axes).map { OptionRule($0) } + [
+            (options.rules + plan.storages.unusedValues(of: axes).map { OptionRule($0) } + [
                 OptionRule(
                     "rounding", !rounding.isEmpty, appliesIf: codes, needs: "a statistic or root that is coded in blocks"),
                 OptionRule(
@@ -158,8 +136,6 @@ struct Recode: AsyncParsableCommand {
                 OptionRule(
                     "rectify-update", rectifyUpdate != nil, appliesIf: traits.contains(where: \.isRectified),
                     needs: "--statistic \(StatisticKind.names(where: \.isRectified))"),
-                OptionRule("resume", resume, appliesIf: output != nil, needs: toFile),
-                OptionRule("force", force, appliesIf: output != nil, needs: toFile),
             ]).check()
         return plan
     }

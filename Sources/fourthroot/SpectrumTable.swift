@@ -9,15 +9,11 @@ struct SpectrumTable: ParsableCommand {
         commandName: "spectrum",
         abstract: "Singular values of each matrix and of its decoded forms, as CSV (figure 2).")
 
-    @Argument(help: sourceHelp, completion: sourceCompletion)
-    var input: String
-
-    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
-    var matrix: [String] = []
+    @OptionGroup var input: MatrixInputs
 
     @OptionGroup(title: "Storages") var caseOptions: CaseOptions
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
         let axes = try caseOptions.axes()
@@ -26,20 +22,18 @@ struct SpectrumTable: ParsableCommand {
         let plan = StudyPlan(grids: grids).overridden(by: axes)
         let cases = try (itself + plan.cases()).map(\.statistic)
         try rules(axes, cases, unused: plan.unusedValues(of: axes)).check()
-        try output.requireWritable(sparing: [input])
-        let source = try StudyInput([openSource(input)], selecting: matrix)
-        source.report()
-        var text = CSV.record([
-            "source", "matrix", "order", "statistic", "codebook", "bits", "block", "rectify", "index", "singular_value",
-            "contraction",
-        ])
+        try table.requireWritable(sparing: input.inputs)
+        let start = ContinuousClock.now
+        let source = try input.read(quiet: table.quiet)
+        source.report(notes: !table.quiet)
+        var rows: [[String]] = []
         for matrix in source.matrices {
             for spectrum in try source.decodedSpectra(of: matrix, cases: cases) {
-                if let reason = spectrum.reason { Terminal.report("note", "\(matrix.name): \(reason)") }
-                text += records(spectrum, matrix)
+                if let reason = spectrum.reason { Terminal.report("note", "\(matrix.source): \(matrix.name): \(reason)") }
+                rows += self.rows(spectrum, matrix)
             }
         }
-        try output.write(text)
+        try table.write(rows, of: TableDescription.spectrum.columns, since: start)
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 
@@ -60,16 +54,16 @@ struct SpectrumTable: ParsableCommand {
         ] + unused.map { OptionRule($0) }
     }
 
-    private func records(_ spectrum: DecodedSpectrum, _ matrix: InputMatrix) -> String {
+    private func rows(_ spectrum: DecodedSpectrum, _ matrix: InputMatrix) -> [[String]] {
         let statistic = spectrum.statistic
         let coding = statistic.coding
         return (spectrum.singularValues ?? []).enumerated().map { index, value in
-            CSV.record([
-                input, matrix.name, "\(matrix.order)", statistic.kind.rawValue, coding?.codebook.rawValue ?? "",
+            [
+                matrix.source, matrix.name, "\(matrix.order)", statistic.kind.rawValue, coding?.codebook.rawValue ?? "",
                 coding.map { "\($0.bits)" } ?? "", coding.map { "\($0.block)" } ?? "",
                 statistic.rectificationSteps.map { "\($0)" } ?? "", "\(index)", CSV.field(value),
                 CSV.field(statistic.contraction),
-            ])
-        }.joined()
+            ]
+        }
     }
 }

@@ -5,7 +5,7 @@ extension Study {
     func resolvedPlan() throws -> StudyPlan {
         let axes = try caseOptions.axes()
         var result = try basis(for: axes).overridden(by: axes)
-        if !matrix.isEmpty { result.matrices = matrix }
+        if !input.matrix.isEmpty { result.matrices = input.matrix }
         result.reference = reference ?? result.reference
         result.indefinite = indefinite ?? result.indefinite
         result.arithmetic = arithmetic ?? result.arithmetic
@@ -18,17 +18,22 @@ extension Study {
 
     /// Every option that some plans or other options have no use for.
     private func rules(_ plan: StudyPlan, unused: [UnusedValue]) throws -> [OptionRule] {
-        let toFile = "-o, for standard output is neither resumed nor replaced"
-        return unused.map { OptionRule($0) } + [
+        return options.rules + unused.map { OptionRule($0) } + [
             OptionRule(
                 "arithmetic", arithmetic != nil, appliesIf: try plan.usesArithmetic, needs: "a solver; exact/exact has none"),
             OptionRule(
                 "decomposition", decomposition != nil, appliesIf: try plan.usesDecomposition,
                 needs: "a statistic that keeps eigenvectors"),
             OptionRule(
-                "output", output != nil, appliesIf: !printPlan, needs: "a study; --print-plan prints the plan and stops"),
-            OptionRule("resume", resume, appliesIf: output != nil, needs: toFile),
-            OptionRule("force", force, appliesIf: output != nil, needs: toFile),
+                "output", options.table.output.output != nil, appliesIf: !printPlan,
+                needs: "a study; --print-plan prints the plan and stops"),
+            OptionRule(
+                "format", options.table.format != nil, appliesIf: !printPlan,
+                needs: "a study; --print-plan prints the plan and stops"),
+            OptionRule(
+                "format \(options.table.resolvedFormat.rawValue)", options.table.resolvedFormat != .csv,
+                appliesIf: shard == nil,
+                needs: "a whole study; shards are CSV, and merge takes --format"),
             OptionRule(
                 "cache", cacheOptions.folder != nil, appliesIf: plan.reference == .gsl,
                 needs: "--reference gsl, whose decompositions it keeps"),

@@ -14,11 +14,7 @@ struct Study: AsyncParsableCommand {
             that does not apply to a storage is left out of its cases, and one that applies to none is refused. Without axes, a preset or a plan, a default grid runs.
             """)
 
-    @Argument(help: sourceHelp, completion: sourceCompletion)
-    var inputs: [String]
-
-    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
-    var matrix: [String] = []
+    @OptionGroup var input: MatrixInputs
 
     @OptionGroup(title: "Axes") var caseOptions: CaseOptions
 
@@ -60,30 +56,12 @@ struct Study: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Run part I of N.", valueName: "I/N"))
     var shard: String?
 
-    @Flag(help: "Go on from OUT.partial.")
-    var resume = false
-
-    @Flag(help: "Replace an existing output.")
-    var force = false
-
-    @Option(help: "Cores to use (default: all).")
-    var threads: Int?
-
     @OptionGroup var cacheOptions: CacheOptions
 
-    @Option(
-        name: [.short, .customLong("output")], help: "Output file (default: standard output).",
-        completion: .file(extensions: ["csv"]))
-    var output: String?
-
-    @Flag(help: "No progress.")
-    var quiet = false
+    @OptionGroup var options: RunOptions
 
     func validate() throws {
-        if Set(inputs).count < inputs.count { throw ValidationError("an input is given twice: name each file once") }
         if preset != nil && plan != nil { throw ValidationError("--preset and --plan exclude each other") }
-        if resume && force { throw ValidationError("--resume goes on and --force starts again: give one of them") }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
     }
 
     func run() async throws {
@@ -94,28 +72,31 @@ struct Study: AsyncParsableCommand {
             return
         }
         let part = try shard.map { text throws(PlanError) in try Shard(text) }
-        // A resume may find its output in place and the partial file too.
-        if let output, !resume { try OutputFile.requireWritable(output, overwrite: force, sparing: inputs) }
+        try options.requireWritable(sparing: input.inputs)
         let interruption = Interruption { "the study had not begun; nothing was written" }
-        var source = try StudyInput(inputs.map(openSource), selecting: plan.matrices)
+        let start = ContinuousClock.now
+        var source = try input.read(selecting: plan.matrices, quiet: options.table.quiet)
         if plan.decomposition == .file { try source.requireFactors() }
         report(source, plan)
         let allRows = source.matrices.count * casesPerMatrix
         let rows = (part ?? .whole).rows(orders: source.matrices.map(\.order), casesPerMatrix: casesPerMatrix)
         let study = try source.fingerprint(plan: plan, version: version)
         if allRows > 0 {
-            try await compute(
+            let output = try await compute(
                 plan, source, rows,
                 shard: part.map { ShardRecord(study: study, shard: $0, total: allRows) },
                 study: "\(study) \(part ?? .whole)", interruption)
+            options.finish(output, since: start) { columns, rows in
+                StudySummary(columns, rows)?.text(width: Terminal.width, isColored: Terminal.colorsOutput)
+            }
         }
         withExtendedLifetime(interruption) {}
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
 
     private func report(_ source: StudyInput, _ plan: StudyPlan) {
-        source.report(notes: !quiet)
-        for file in source.files where !file.eigenvectors.isEmpty && plan.decomposition != .file && !quiet {
+        source.report(notes: !options.table.quiet)
+        for file in source.files where !file.eigenvectors.isEmpty && plan.decomposition != .file && !options.table.quiet {
             Terminal.report(
                 "note",
                 "\(file.source.path): \(file.eigenvectors.joined(separator: ", ")): left out, the decomposition of the matrix "
@@ -126,19 +107,16 @@ struct Study: AsyncParsableCommand {
     private func compute(
         _ plan: StudyPlan, _ source: StudyInput, _ rows: Range<Int>, shard: ShardRecord?, study: String,
         _ interruption: Interruption
-    ) async throws {
+    ) async throws -> StudyOutput {
         let run = StudyRun(
             output: try StudyOutput(
-                StudyOutput.Options(
-                    path: output, sources: RowSources(source, casesPerMatrix: plan.cases().count), overwrite: force,
-                    resume: resume),
-                study: study, shard: shard, firstRow: rows.lowerBound),
-            path: output, total: rows.count, unit: "cases", interruption: interruption)
+                options.output(.study, RowSources(source, casesPerMatrix: plan.cases().count)), study: study, shard: shard,
+                firstRow: rows.lowerBound),
+            path: options.table.path, total: rows.count, unit: "cases", interruption: interruption)
         let resumed = run.output.resumedRows
-        let progress = Progress(total: rows.count, unit: "cases", completed: resumed, quiet: quiet)
-        let runner = try StudyRunner(
-            plan: plan, cache: cacheOptions.cache,
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let progress = options.progress(total: rows.count, unit: "cases", completed: resumed)
+        let notes = RunNotes(progress, quiet: options.table.quiet)
+        let runner = try StudyRunner(plan: plan, cache: cacheOptions.cache, threads: options.threadCount)
         let first = rows.lowerBound + min(resumed, rows.count)
         try await run.keepRows(clearing: progress) { handle in
             try await runner.run(source, rows: first..<rows.upperBound) { event in
@@ -147,14 +125,13 @@ struct Study: AsyncParsableCommand {
                     case .rows(let finished):
                         try run.output.append(finished.map(\.fields))
                         progress.advance(by: finished.count)
-                    case .note(let text):
-                        if !quiet {
-                            progress.clear()
-                            Terminal.report("note", text)
-                        }
+                    case .began(let matrix): progress.begin(matrix.name)
+                    case .note(let subject, let reason): notes.report(reason, of: subject)
                     }
                 }
             }
         }
+        notes.finish()
+        return run.output
     }
 }

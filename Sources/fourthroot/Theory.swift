@@ -10,11 +10,7 @@ struct Theory: ParsableCommand {
         discussion: "Statements:\n"
             + StatementTable.summaries.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
-    @Argument(help: sourceHelp, completion: sourceCompletion)
-    var input: String
-
-    @Option(help: "Name or glob of matrices; may be repeated (default: every one).")
-    var matrix: [String] = []
+    @OptionGroup var input: MatrixInputs
 
     @Option(
         help: ArgumentHelp("Statements (default: all).", valueName: "list"), completion: .list(StatementTable.names))
@@ -37,7 +33,7 @@ struct Theory: ParsableCommand {
 
     @OptionGroup(title: "Storages") var caseOptions: CaseOptions
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     enum ConvexProblem: String, ExpressibleByArgument, CaseIterable {
         case none, quadratic
@@ -62,21 +58,18 @@ struct Theory: ParsableCommand {
         let plan = StudyPlan(grids: grids).overridden(by: axes)
         let cases = try plan.cases().map(\.statistic)
         try rules(axes, statements, unused: plan.unusedValues(of: axes)).check()
-        try output.requireWritable(sparing: [input])
-        let source = try StudyInput([openSource(input)], selecting: matrix)
-        source.report()
+        try table.requireWritable(sparing: input.inputs)
+        let start = ContinuousClock.now
+        let source = try input.read(quiet: table.quiet)
+        source.report(notes: !table.quiet)
         let sequence = SequenceSettings(
             updates: updates, seed: seed, problem: problem == .quadratic ? (problemSteps, problemOrder) : nil)
-        var text = CSV.record([
-            "source", "matrix", "order", "condition_number", "statement", "origin", "statistic", "codebook", "bits", "block",
-            "rectify", "exponent", "setting", "premise", "left", "relation", "right", "slack", "holds",
-        ])
-        var (count, refuted, wrong) = (0, 0, 0)
+        var rows: [[String]] = []
+        var (refuted, wrong) = (0, 0)
         for matrix in source.matrices {
             let found = try source.evaluations(of: matrix, statements: statements, cases: cases, sequence: sequence)
             for evaluation in found.evaluations {
-                text += record(evaluation, matrix, conditionNumber: found.conditionNumber)
-                count += 1
+                rows.append(row(evaluation, matrix, conditionNumber: found.conditionNumber))
                 guard evaluation.isViolated else { continue }
                 if evaluation.origin == .published {
                     refuted += 1
@@ -84,15 +77,18 @@ struct Theory: ParsableCommand {
                     wrong += 1
                     Terminal.report(
                         "error",
-                        "\(matrix.name): \(evaluation.statement) does not hold, so the program is wrong: "
+                        "\(matrix.source): \(matrix.name): \(evaluation.statement) does not hold, so the program is wrong: "
                             + "\(evaluation.sides.left) \(evaluation.sides.relation.rawValue) \(evaluation.sides.right)")
                 }
             }
-            for note in found.notes { Terminal.report("note", "\(matrix.name): \(note)") }
+            for note in found.notes { Terminal.report("note", "\(matrix.source): \(matrix.name): \(note)") }
         }
-        try output.write(text)
-        Terminal.report(
-            "note", "\(count) evaluations: \(refuted) of published statements and \(wrong) of the program's own do not hold")
+        try table.write(
+            rows, of: TableDescription.theory.columns,
+            closing: [
+                "\(rows.count) evaluations: \(refuted) of published statements and \(wrong) of the program's own do not hold"
+            ],
+            since: start)
         if wrong > 0 { throw ExitCode(ExitStatus.internalFault.rawValue) }
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }
@@ -130,17 +126,17 @@ extension Theory {
         ] + unused.map { OptionRule($0) }
     }
 
-    private func record(_ evaluation: Evaluation, _ matrix: InputMatrix, conditionNumber: Double?) -> String {
+    private func row(_ evaluation: Evaluation, _ matrix: InputMatrix, conditionNumber: Double?) -> [String] {
         let statistic = evaluation.statistic
         let coding = evaluation.coding ?? statistic?.coding
         let sides = evaluation.sides
-        return CSV.record([
-            input, matrix.name, "\(matrix.order)", CSV.field(conditionNumber), evaluation.statement,
+        return [
+            matrix.source, matrix.name, "\(matrix.order)", CSV.field(conditionNumber), evaluation.statement,
             evaluation.origin.rawValue, statistic?.kind.rawValue ?? "", coding?.codebook.rawValue ?? "",
             coding.map { "\($0.bits)" } ?? "", coding.map { "\($0.block)" } ?? "",
             statistic?.rectificationSteps.map { "\($0)" } ?? "", CSV.field(evaluation.exponent), evaluation.setting,
             evaluation.premiseHolds ? "yes" : "no", CSV.field(sides.left), sides.relation.rawValue, CSV.field(sides.right),
             CSV.field(sides.slack), sides.holds ? "yes" : "no",
-        ])
+        ]
     }
 }

@@ -1,22 +1,16 @@
+import Files
+
 /// Text from a file as it may reach a terminal: what would move the cursor, turn the writing direction or hide itself
 /// is shown by its number, as in \u{1B}.
 ///
 /// Names in CSV and JSON keep their characters; this is for people.
 func printableText(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isHidden) else { return text }
+    guard text.unicodeScalars.contains(where: \.isHidden) else { return text }
     return text.unicodeScalars.reduce(into: "") { result, scalar in
-        if isHidden(scalar) {
+        if scalar.isHidden {
             result += scalar == "\n" ? "\\n" : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
         } else {
             result.unicodeScalars.append(scalar)
         }
-    }
-}
-
-/// Control and formatting characters, and separators of lines.
-func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: true
-    default: false
     }
 }

@@ -13,8 +13,10 @@ public struct RecodeRunner: Sendable {
         case rows([RecodeRow])
         /// So many cases have gone through an update.
         case advanced(Int)
+        /// A matrix whose cases are the next.
+        case began(InputMatrix)
         /// The first failure of a case.
-        case note(String)
+        case note(subject: String, reason: String)
     }
 
     private let cases: [RecodeCase]
@@ -49,6 +51,7 @@ public struct RecodeRunner: Sendable {
                 let matrix = input.matrices[position]
                 group.addTask {
                     try ordered.requireConsumer()
+                    try handle(.began(matrix))
                     let job = RecodeJob(matrix: matrix, cases: cases, plan: plan, permits: permits, handle: handle)
                     let rows = try await job.rows(input)
                     try ordered.add(rows.enumerated().map { (index: position * rowCount + $0, row: $1) })
@@ -147,7 +150,7 @@ private struct RecodeJob: Sendable {
         guard let reason, failures.insert(index).inserted else { return }
         let storages = cases[index].storages
         let pair = "\(storages.statistic.summary), root \(storages.root.kind.rawValue)"
-        try handle(.note("\(matrix.source): \(matrix.name): \(pair): \(reason)"))
+        try handle(.note(subject: "\(matrix.source): \(matrix.name): \(pair)", reason: reason))
     }
 
     private func row(

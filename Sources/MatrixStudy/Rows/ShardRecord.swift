@@ -24,14 +24,14 @@ public struct MergeError: Error, Sendable, Equatable, CustomStringConvertible {
     public let description: String
 }
 
-/// The CSV of the whole study from those of its shards.
+/// The header and the records of the whole study from the CSVs of its shards.
 ///
 /// Shards may have read copies of an input under other paths; all its rows get the path of its first one. Shards of an earlier
 /// version, which had fewer columns at the end, are merged as they are: into the columns that they have.
 ///
 /// - Parameter shards: names and texts, in any order.
 /// - Throws: `MergeError` where a text is not a shard's CSV, two belong to different studies, a row is missing or occurs twice.
-public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeError) -> String {
+public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeError) -> [[String]] {
     var header: [String]?
     var study: (fingerprint: String, total: Int, name: String)?
     var rows: [Int: (record: [String], name: String, input: String)] = [:]
@@ -63,12 +63,12 @@ public func mergeShards(_ shards: [(name: String, text: String)]) throws(MergeEr
             description: "row \(missing) of \(study.total) is in none of the files: a shard is missing or unfinished")
     }
     var sources: [String: String] = [:]
-    return CSV.record(header.dropLast(ShardRecord.columns.count))
+    return [header.dropLast(ShardRecord.columns.count)]
         + (0..<study.total).compactMap { rows[$0] }.map { row in
             let source = sources[row.input] ?? row.record[0]
             sources[row.input] = source
-            return CSV.record([source] + row.record.dropFirst())
-        }.joined()
+            return [source] + row.record.dropFirst()
+        }
 }
 
 /// The header and the records of a shard.

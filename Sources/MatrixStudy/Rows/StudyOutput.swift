@@ -4,21 +4,39 @@ import Synchronization
 
 /// Where a study's rows go: standard output as they come, or a file that appears whole at the end.
 ///
-/// On the way to a file, finished rows are kept in `OUT.partial`, from which an interrupted run goes on.
+/// On the way to a file, finished rows are kept as CSV in `OUT.partial`, from which an interrupted run goes on, whatever the
+/// form of the file.
 public final class StudyOutput: Sendable {
-    /// How to meet what a former run left.
+    public enum Destination: Sendable {
+        case file(String)
+        case standardOutput
+        /// Kept for `rows` alone.
+        case nowhere
+    }
+
+    /// Where to, in which form, and how to meet what a former run left.
     public struct Options: Sendable {
-        public let path: String?
+        public let destination: Destination
+        /// The first column is the source.
+        public let encoding: TableEncoding
         /// The names of the inputs in the rows, those of a former run included: a study goes on where its files were moved.
         public let sources: RowSources
         public let overwrite: Bool
         public let resume: Bool
 
-        public init(path: String?, sources: RowSources, overwrite: Bool, resume: Bool) {
-            self.path = path
+        public init(
+            _ destination: Destination, _ encoding: TableEncoding, sources: RowSources, overwrite: Bool, resume: Bool
+        ) {
+            self.destination = destination
+            self.encoding = encoding
             self.sources = sources
             self.overwrite = overwrite
             self.resume = resume
+        }
+
+        /// nil where the rows go to no file.
+        public var path: String? {
+            if case .file(let path) = destination { path } else { nil }
         }
     }
 
@@ -53,24 +71,25 @@ public final class StudyOutput: Sendable {
     private let options: Options
     private let shard: ShardRecord?
     private let firstRow: Int
-    private let header: String
+    /// The names of the columns.
+    public let columns: [String]
     /// Rows that a former run had finished.
     public let resumedRows: Int
 
     /// Makes sure that the output can be made before anything is computed.
     ///
     /// - Parameters:
-    ///   - columns: the header; the first is the source.
     ///   - study: the fingerprint that a partial file must carry.
     ///   - shard: what each record says of its shard, if the study is cut.
+    /// - Precondition: a shard is CSV.
     /// - Throws: `OutputError`, `PartialFileError`.
-    public init(
-        _ options: Options, columns: [String] = StudyRow.columns, study: String, shard: ShardRecord? = nil, firstRow: Int = 0
-    ) throws {
+    public init(_ options: Options, study: String, shard: ShardRecord? = nil, firstRow: Int = 0) throws {
+        precondition(shard == nil || options.encoding.format == .csv, "a shard as \(options.encoding.format)")
         self.options = options
         self.shard = shard
         self.firstRow = firstRow
-        header = CSV.record(columns + (shard == nil ? [] : ShardRecord.columns))
+        columns = options.encoding.columns.map(\.name) + (shard == nil ? [] : ShardRecord.columns)
+        let header = CSV.record(columns)
         var initial = State()
         if let path = options.path {
             initial.isFinished = try StudyOutput.takeLeftover(path, options, study, header, firstRow, &initial.records)
@@ -78,11 +97,13 @@ public final class StudyOutput: Sendable {
                 try OutputFile.requireWritable(path, overwrite: options.overwrite)
                 initial.partial = try StudyOutput.openPartial(path, options, study, firstRow, &initial.records)
             }
-        } else {
+        } else if case .standardOutput = options.destination {
             initial.standardOutput = SequentialFile(standardOutput: ())
         }
         resumedRows = initial.records.count
-        try initial.standardOutput?.write(header)
+        if options.encoding.format.isStreamed {
+            try initial.standardOutput?.write(shard == nil ? options.encoding.header : header)
+        }
         state = Mutex(initial)
     }
 
@@ -97,28 +118,48 @@ public final class StudyOutput: Sendable {
                 return CSV.record(
                     fields + (shard?.fields(row: position, input: options.sources.file(ofRow: position)) ?? []))
             }
-            try state.standardOutput?.write(records.joined())
+            if options.encoding.format == .csv {
+                try state.standardOutput?.write(records.joined())
+            } else if options.encoding.format.isStreamed {
+                try state.standardOutput?.write(rows.map { options.encoding.row($0) }.joined())
+            }
             try state.partial?.append(records)
             state.records += records
         }
     }
 
+    /// The fields of all rows so far, those of a former run included.
+    public var rows: [[String]] { StudyOutput.fields(state.withLock { $0.records }) }
+
+    private static func fields(_ records: [String]) -> [[String]] {
+        records.compactMap { (try? CSV.parse($0))?.first }
+    }
+
     /// Puts the finished file in place and removes the partial one.
     ///
     /// - Returns: whether the output is complete; not where it was stopped before.
-    /// - Throws: `OutputError`; the partial file then stays.
+    /// - Throws: `OutputError`, `ParquetError`; the partial file then stays.
     public func finish() throws -> Bool {
         try state.withLock { state in
             if state.isStopped || state.isFinished { return state.isFinished }
             if let path = options.path {
                 try state.partial?.synchronize()
-                try OutputFile.write(path, overwrite: options.overwrite, header + state.records.joined())
+                let file = try StudyOutput.file(of: state.records, columns, options.encoding)
+                try OutputFile.write(path, overwrite: options.overwrite, file)
                 state.partial?.remove()
                 state.partial = nil
+            } else if !options.encoding.format.isStreamed {
+                try state.standardOutput?.write(StudyOutput.file(of: state.records, columns, options.encoding))
             }
             state.isFinished = true
             return true
         }
+    }
+
+    /// The whole output.
+    private static func file(of records: [String], _ columns: [String], _ encoding: TableEncoding) throws -> Data {
+        encoding.format == .csv
+            ? Data((CSV.record(columns) + records.joined()).utf8) : try encoding.data(fields(records))
     }
 
     /// Takes no more rows and makes those it has durable.
@@ -138,13 +179,19 @@ public final class StudyOutput: Sendable {
         var kept: [String] = []
         guard let partial = try PartialFile(resuming: path + ".partial", study: study, rows: &kept) else { return false }
         kept = renamed(kept, to: options.sources, firstRow)
-        let found = (try? CSV.parse(String(decoding: output, as: UTF8.self)))?.map { CSV.record($0) } ?? []
-        guard found.first == header, renamed(Array(found.dropFirst()), to: options.sources, firstRow) == kept else {
-            return false
-        }
+        guard try isWhole(output, kept, options, header, firstRow) else { return false }
         partial.remove()
         records = kept
         return true
+    }
+
+    /// Whether an output has these records.
+    private static func isWhole(
+        _ output: Data, _ records: [String], _ options: Options, _ header: String, _ firstRow: Int
+    ) throws -> Bool {
+        guard options.encoding.format == .csv else { return try options.encoding.data(fields(records)) == output }
+        let found = (try? CSV.parse(String(decoding: output, as: UTF8.self)))?.map { CSV.record($0) } ?? []
+        return found.first == header && renamed(Array(found.dropFirst()), to: options.sources, firstRow) == records
     }
 
     private static func openPartial(

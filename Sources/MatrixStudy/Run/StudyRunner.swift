@@ -15,8 +15,10 @@ public struct StudyRunner: Sendable {
     public enum Event: Sendable {
         /// Finished rows, in the order of the study.
         case rows([StudyRow])
+        /// A matrix whose cases are the next.
+        case began(InputMatrix)
         /// A case without a root, and why.
-        case note(String)
+        case note(subject: String, reason: String)
     }
 
     private let cases: [StudyCase]
@@ -58,10 +60,11 @@ public struct StudyRunner: Sendable {
                 if wanted.isEmpty { continue }
                 if underWay == concurrentMatrices { try await group.next() } else { underWay += 1 }
                 group.addTask {
+                    try handle(.began(matrix))
                     let job = MatrixJob(
                         runner: self, matrix: matrix, firstRow: position * cases.count, wanted: wanted,
                         permits: permits, waitingRoots: waitingRoots, ordered: ordered,
-                        note: { try handle(.note($0)) })
+                        note: { try handle(.note(subject: $0, reason: $1)) })
                     try await job.run(input)
                 }
             }
@@ -79,7 +82,7 @@ public struct StudyRunner: Sendable {
         let permits: Permits
         let waitingRoots: Permits
         let ordered: OrderedRows<StudyRow>
-        let note: @Sendable (String) throws -> Void
+        let note: @Sendable (_ subject: String, _ reason: String) throws -> Void
 
         func run(_ input: StudyInput) async throws {
             let entries = try await permits.holding { try input.entries(of: matrix) }
@@ -203,7 +206,7 @@ public struct StudyRunner: Sendable {
             }
             await decompositions.release(group.statistic)
             if let reason = stored.reason {
-                try note("\(matrix.source): \(matrix.name): \(group.statistic.summary): \(reason)")
+                try note("\(matrix.source): \(matrix.name): \(group.statistic.summary)", reason)
             }
             let target = try await reference.target(
                 of: group.statistic, leastEigenvalue: needsDecomposition ? subject.eigenvalues.first ?? 0 : 0)
@@ -242,7 +245,7 @@ public struct StudyRunner: Sendable {
                     comparison = compare(kept?.decoded(backend) ?? computed, to: reference)
                 } catch {
                     outcome = .failed
-                    try note("\(matrix.source): \(matrix.name): root \(root.kind.rawValue): \(error)")
+                    try note("\(matrix.source): \(matrix.name): root \(root.kind.rawValue)", "\(error)")
                 }
                 if target.isIllConditioned { outcome = outcome.orWorse(.illConditioned) }
             } else {

@@ -27,7 +27,7 @@ public struct LogRow: Sendable, Equatable {
     public var peakPreconditionerBytes: Int
 
     /// - Parameter groups: those of the shadow's columns.
-    static func columns(groups: [String]) -> [String] {
+    public static func columns(groups: [String]) -> [String] {
         [
             "step", "epoch", "loss", "accuracy", "learning_rate", "seconds", "preconditioner_seconds", "samples_per_second",
             "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",

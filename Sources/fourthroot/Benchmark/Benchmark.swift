@@ -29,12 +29,13 @@ struct Timing {
 
 extension [Timing] {
     /// CSV of a row a timing: its median, least and largest time, and further columns.
-    func table(_ columns: String...) -> String {
-        CSV.record(["what", "seconds", "minimum_seconds", "maximum_seconds"] + columns)
+    func csv(_ table: TableDescription) -> String {
+        let names = table.columns.map(\.name)
+        return CSV.record(names)
             + map { timing in
                 CSV.record(
                     [timing.what, "\(timing.median)", "\(timing.seconds.min() ?? 0)", "\(timing.seconds.max() ?? 0)"]
-                        + columns.map { timing.values[$0] ?? "" })
+                        + names.dropFirst(4).map { timing.values[$0] ?? "" })
             }.joined()
     }
 }

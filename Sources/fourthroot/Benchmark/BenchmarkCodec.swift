@@ -48,7 +48,7 @@ struct BenchmarkCodec: ParsableCommand {
         ProcessMemory.keepFreed()
         try output.write(
             timings(CodedForm(order: order, region: .columns, coding: coding), on: device.backend(of: Float.self))
-                .table("bytes", "gigabytes_per_second", "share_of_copy"))
+                .csv(.benchmarkCodec))
     }
 
     private func timings<Backend: MatrixBackend>(

@@ -50,7 +50,7 @@ struct BenchmarkOptimizer: ParsableCommand {
         // As a training does.
         ProcessMemory.keepFreed()
         try output.write(
-            timings(choice, parameters.map(\.shape), on: device.backend(of: Float.self)).table("bytes", "peak_device_bytes"))
+            timings(choice, parameters.map(\.shape), on: device.backend(of: Float.self)).csv(.benchmarkOptimizer))
     }
 
     private func timings<Backend: NeuralBackend>(

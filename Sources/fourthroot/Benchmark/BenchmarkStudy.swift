@@ -77,7 +77,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
             "note",
             "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset.rawValue), "
                 + "reference \(reference.rawValue), medians of \(`repeat`)")
-        try output.write(times.table())
+        try output.write(times.csv(.benchmarkStudy))
     }
 
     private func seconds(_ body: () async throws -> Void) async rethrows -> Double {

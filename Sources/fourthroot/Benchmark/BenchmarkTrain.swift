@@ -49,9 +49,7 @@ struct BenchmarkTrain: ParsableCommand {
         let choice = try preconditioner.choice()
         try output.requireWritable()
         try output.write(
-            timings(choice, on: device.backend(of: Float.self, precision)).table(
-                "samples_per_second", "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes",
-                "peak_device_bytes"))
+            timings(choice, on: device.backend(of: Float.self, precision)).csv(.benchmarkTrain))
     }
 
     private func timings<Backend: NeuralBackend>(

@@ -53,9 +53,10 @@ struct ResultTable {
     }
 
     /// - Throws: `TextFileError`; `StatusError` where it is no CSV, has no rows or a row has other fields than the header.
-    init(path: String) throws {
+    init(path name: String) throws {
+        let path = name == "-" ? "standard input" : name
         self.path = path
-        var text = try readText(path)
+        var text = try readText(name)
         // Spreadsheets put a byte order mark in front.
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
         let records: [[String]]
