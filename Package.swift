@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "CIndependentProduct"),
         .target(name: "CKernels"),
 
-        .target(name: "Files", dependencies: ["CXXHash", "CZlib"]),
+        .target(name: "Files", dependencies: ["CXXHash", "CZlib", "MatrixCore"]),
         .target(name: "MatrixCore"),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "MatrixCore"]),
         .target(name: "IndependentProduct", dependencies: ["CIndependentProduct", "MatrixCore"]),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5Store
 import MatrixCore
@@ -78,8 +79,8 @@ extension MatrixSource {
         if let entry = entry(named: name) { return entry }
         if let link = unreached.first(where: { ExactName($0.name) == ExactName(name) }) { throw link.error }
         throw SourceError(
-            .noSuchInput, file: path, entry: name, "no such data set", advice: "; list the file's contents for the names it has"
-        )
+            .noSuchInput, file: path, entry: name, "no such data set",
+            advice: ": \(Glob(name).hint(among: entries.map(\.name)))'fourthroot inspect' lists what it holds")
     }
 
     /// A two-dimensional entry without moving its values: element (i, j) of the matrix is the entry's [j, i].

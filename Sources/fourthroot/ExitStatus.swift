@@ -80,7 +80,9 @@ struct StatusError: Error, CustomStringConvertible {
 /// At once: work that still runs has lost its purpose, and the exit handlers of libraries would wait for it.
 func finish(with error: any Error) -> Never {
     var failure = error
-    if FourthRoot.exitCode(for: error) == .success {
+    if let problem = wrongUsage(error) {
+        failure = StatusError.usage(problem)
+    } else if FourthRoot.exitCode(for: error) == .success {
         // Help, version and completions: what was asked for, like any other output.
         do throws(OutputError) {
             try OutputFile.writeToStandardOutput(FourthRoot.fullMessage(for: error) + "\n")
@@ -88,7 +90,7 @@ func finish(with error: any Error) -> Never {
         } catch {
             failure = error
         }
-    } else if error is ExitCode || error is ValidationError || isCommandLineError(error) {
+    } else if error is ExitCode {
         FourthRoot.exit(withError: error)
     }
     Terminal.report("error", "\(failure)")
@@ -96,7 +98,19 @@ func finish(with error: any Error) -> Never {
     _exit(ExitStatus(failure).rawValue)
 }
 
-/// The parser's own errors are not public types.
-private func isCommandLineError(_ error: any Error) -> Bool {
-    FourthRoot.exitCode(for: error) == .validationFailure
+/// What the parser has refused, in words; nil for an error that is none of the parser's.
+private func wrongUsage(_ error: any Error) -> String? {
+    if let error = error as? ValidationError { return error.message }
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let mistake = (try? CommandDescription(FourthRoot.self)).map { CommandLineMistake(arguments, of: $0) }
+    switch FourthRoot.exitCode(for: error) {
+    case .success:
+        // To the parser `help` with a name that is none asks for help.
+        return arguments.first == "help" ? mistake?.unknownCommand : nil
+    case .validationFailure:
+        // The parser's own errors are not public types.
+        let refusal = FourthRoot.message(for: error)
+        return mistake?.message(refusal) ?? refusal
+    default: return nil
+    }
 }

@@ -21,10 +21,12 @@ struct Memory: ParsableCommand {
 
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
 
-    @Option(help: "Bits of parameters and gradients: 32 or 16 (default: 16 for published language models, 32 for others).")
+    @Option(
+        help: "Bits of parameters and gradients: 32 or 16 (default: 16 for published language models, 32 for others).",
+        completion: .list(["32", "16"]))
     var parameterBits: Int?
 
-    @Option(help: "Bits of the first-order state: 32, 16 or 8.")
+    @Option(help: "Bits of the first-order state: 32, 16 or 8.", completion: .list(["32", "16", "8"]))
     var firstOrderBits: Int = 32
 
     @Flag(help: "Give a published model's tables of tokens and the map to their logits preconditioners too.")

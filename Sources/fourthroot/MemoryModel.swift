@@ -7,15 +7,27 @@ import Training
 ///
 /// Two are both, resnet34 and vit-small: they are the published ones where no size is given that those do not have.
 struct MemoryModel: ParsableArguments {
-    private static let trained = Model.allCases.map(\.rawValue)
-    private static let published = PublishedModel.allCases.map(\.rawValue)
+    /// The networks that train trains, and those of the published runs.
+    struct Name: ExpressibleByArgument {
+        let text: String
 
-    @Option(
-        help: ArgumentHelp(
-            "A network that train trains (\(trained.joined(separator: ", "))) or one of the published runs "
-                + "(\(published.joined(separator: ", ")))."),
-        completion: .list(trained + published.filter { !trained.contains($0) }))
-    var model: String
+        init?(argument: String) {
+            guard Self.allValueStrings.contains(argument) else { return nil }
+            text = argument
+        }
+
+        static var allValueStrings: [String] {
+            let trained = Model.allCases.map(\.rawValue)
+            return trained + PublishedModel.allCases.map(\.rawValue).filter { !trained.contains($0) }
+        }
+
+        static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+    }
+
+    @Option(name: .customLong("model"), help: "A network that train trains, or one of the published runs.")
+    var name: Name
+
+    var model: String { name.text }
 
     @OptionGroup var sizes: NetworkSizeOptions
 
@@ -28,10 +40,10 @@ struct MemoryModel: ParsableArguments {
                 + "ImageNet from 224 on, that for CIFAR below."))
     var imageSize: Int?
 
-    @Option(help: "Channels of images (default 3).")
+    @Option(help: "Channels of images (default: 3).")
     var channels: Int?
 
-    @Option(help: "Different tokens that gpt reads (default 65, the characters of tiny Shakespeare).")
+    @Option(help: "Different tokens that gpt reads (default: 65, the characters of tiny Shakespeare).")
     var vocabulary: Int?
 
     func validate() throws {
@@ -55,11 +67,7 @@ struct MemoryModel: ParsableArguments {
             try refuseOptionsOfOtherData(readsTokens: trained.readsTokens)
             return nil
         }
-        guard let published else {
-            throw StatusError.usage(
-                "--model \(model): there is none of this name; train trains \(Self.trained.joined(separator: ", ")), and of "
-                    + "published runs are known \(Self.published.joined(separator: ", "))")
-        }
+        guard let published else { preconditionFailure("a model that is neither trained nor published: \(model)") }
         if let size = givenSize { throw StatusError.usage("--\(size): the form of \(model) is the published one") }
         try refuseOptionsOfOtherData(readsTokens: !published.readsImages)
         if let imageSize, !imageSize.isMultiple(of: 32) {

@@ -16,7 +16,7 @@ struct Orthogonality: ParsableCommand {
     @Option(help: ArgumentHelp("The p of s = -p.", valueName: "list"))
     var exponent = ["1,0.25,0.1,0.05"]
 
-    @Option(help: ArgumentHelp("Codebooks.", valueName: "list"), completion: .list(CodebookName.allCases.map(\.rawValue)))
+    @Option(help: ArgumentHelp("Codebooks.", valueName: "list"), completion: .words(CodebookName.allCases.map(\.rawValue)))
     var codebook = [BlockCoding.defaultCodebook.rawValue]
 
     @Option(help: ArgumentHelp("Bits of a code.", valueName: "list"))

@@ -36,8 +36,8 @@ struct Plot: ParsableCommand {
     @Option(help: ArgumentHelp("Column of the vertical axis.", valueName: "column"))
     var y: String?
 
-    @Option(help: ArgumentHelp("With --x and --y: columns that tell curves apart, comma-separated.", valueName: "columns"))
-    var series: String?
+    @Option(help: ArgumentHelp("With --x and --y: columns that tell curves apart.", valueName: "list"))
+    var series: [String] = []
 
     @Option(help: ArgumentHelp("With --x and --y: logarithmic axes.", valueName: "axes"))
     var log: LogarithmicAxes?
@@ -47,7 +47,7 @@ struct Plot: ParsableCommand {
     func validate() throws {
         if FigureFormat(path: output) == nil { throw ValidationError("-o \(output): name a file that ends in .svg or .png") }
         if (x == nil) != (y == nil) { throw ValidationError("--x and --y go together") }
-        if x == nil && (series != nil || log != nil) { throw ValidationError("--series and --log need --x and --y") }
+        if x == nil && (!series.isEmpty || log != nil) { throw ValidationError("--series and --log need --x and --y") }
     }
 
     func run() throws {
@@ -61,7 +61,7 @@ struct Plot: ParsableCommand {
 
     private func figure(of table: ResultTable) throws -> Figure {
         if let x, let y {
-            let columns = series?.split(separator: ",").map { String($0) } ?? []
+            let columns = series.flatMap { $0.split(separator: ",").map { String($0) } }
             return try columnFigure(table, x: x, y: y, series: columns, logarithmic: log?.rawValue ?? "")
         }
         if table.has("singular_value") { return try spectrumFigure(table) }

@@ -8,36 +8,36 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(help: "Method of preconditioning (default: shampoo where a storage is given, none otherwise).")
     var preconditioner: PreconditionerChoice?
 
-    @Option(help: "Storage of the statistics (default exact).")
+    @Option(help: "Storage of the statistics (default: exact).")
     var statistic: StatisticKind?
 
     @Option(
         help: ArgumentHelp(
             "Storage of the roots; shared is the root that statistic \(StatisticKind.names(where: \.keepsRoot)) keeps, taken at "
-                + "every update (default exact)."))
+                + "every update (default: exact)."))
     var root: RootKind?
 
-    @Option(help: "Codebook (default \(BlockCoding.defaultCodebook.rawValue)).")
+    @Option(help: "Codebook (default: \(BlockCoding.defaultCodebook.rawValue)).")
     var codebook: CodebookName?
 
-    @Option(help: "Bits of a code, 2 to 8 (default \(BlockCoding.defaultBits)).")
+    @Option(help: "Bits of a code, 2 to 8 (default: \(BlockCoding.defaultBits)).")
     var bits: Int?
 
-    @Option(help: "Entries that share a block maximum (default \(BlockCoding.defaultBlockSize)).")
+    @Option(help: "Entries that share a block maximum (default: \(BlockCoding.defaultBlockSize)).")
     var block: Int?
 
-    @Option(help: "Codebook of the roots, where it differs from the statistics'.")
+    @Option(help: "Codebook of the roots (default: that of the statistics).")
     var rootCodebook: CodebookName?
 
-    @Option(help: "Bits of the roots' codes, where they differ from the statistics'.")
+    @Option(help: "Bits of the roots' codes (default: those of the statistics).")
     var rootBits: Int?
 
-    @Option(help: "Blocks of the roots, where they differ from the statistics'.")
+    @Option(help: "Blocks of the roots (default: those of the statistics).")
     var rootBlock: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Error of the root that statistic or root \(variable) is to reach (default \(DeflationGoal.standardError))."))
+            "Error of the root that statistic or root \(variable) is to reach (default: \(DeflationGoal.standardError))."))
     var nre: Double?
 
     @Option(
@@ -48,19 +48,19 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How much finer \(variable) codes what would inflate small eigenvalues at later updates, in units of the error "
-                + "(default \(DeflationGoal.trainingLeak))."))
+                + "(default: \(DeflationGoal.trainingLeak))."))
     var leak: Double?
 
     @Option(
         help: ArgumentHelp(
             "How the reflectors of \(StatisticKind.names(where: \.codesReflectors)) are computed: closed, each from what the coded "
-                + "ones before it left over, or open, by a QR (default closed)."))
+                + "ones before it left over, or open, by a QR (default: closed)."))
     var reflectorLoop: ReflectorLoop?
 
     @Option(
         help: ArgumentHelp(
             "How \(StatisticKind.names(where: \.isFactored)) renews its eigenvectors at an update: subspace, one QR step as "
-                + "published, or eigen, a whole decomposition (default subspace)."))
+                + "published, or eigen, a whole decomposition (default: subspace)."))
     var updateDecomposition: UpdateDecomposition?
 
     @Option(help: "Björck steps on eigenvectors before an update (default: \(defaults { $0.updateRectificationSteps })).")
@@ -84,7 +84,7 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What statistic \(StatisticKind.names(where: \.isShifted)) adds before it factorizes: relative, ε·λmax, or "
-                + "absolute, ε, with ε·λmax again before the root (default relative)."))
+                + "absolute, ε, with ε·λmax again before the root (default: relative)."))
     var shift: StatisticShift?
 
     @Flag(

@@ -7,7 +7,12 @@ import MatrixSources
 ///
 /// - Throws: `SourceError`.
 func openSource(_ path: String) throws -> any MatrixSource {
-    try SourceFormat.open(path, examiningHDF5: Probe.requireSound)
+    do {
+        return try SourceFormat.open(path, examiningHDF5: Probe.requireSound)
+    } catch let error as SourceError where error.kind == .noSuchInput && error.entry == nil {
+        throw SourceError(
+            error.kind, file: error.file, error.problem, advice: (error.advice ?? "") + hint(absentFile: path))
+    }
 }
 
 /// Reads a file in a process of its own.

@@ -23,8 +23,8 @@ struct Recode: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How entries become codes (default nearest): \(CodeRounding.allCases.map(\.rawValue).joined(separator: ", ")).",
-            valueName: "list"), completion: .list(CodeRounding.allCases.map(\.rawValue)))
+            "How entries become codes (default: nearest): \(CodeRounding.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "list"), completion: .words(CodeRounding.allCases.map(\.rawValue)))
     var rounding: [String] = []
 
     @Option(help: "Grid of pairs of storages.")
@@ -48,10 +48,10 @@ struct Recode: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "How statistic \(StatisticKind.names(where: \.isFactored)) gets its eigenvectors at an update: all anew, or one subspace "
-                + "step as published (default eigen)."))
+                + "step as published (default: eigen)."))
     var updateDecomposition: UpdateDecomposition?
 
-    @Option(help: "Björck steps on decoded eigenvectors before an update (default 1).")
+    @Option(help: "Björck steps on decoded eigenvectors before an update (default: 1).")
     var rectifyUpdate: Int?
 
     @Option(help: "Arithmetic of updates and codes; float32 is the optimizer's. The errors are taken in float64.")

@@ -45,22 +45,22 @@ struct Synthesize: ParsableCommand {
 
     @Option(
         name: [.customLong("condition"), .customLong("condition-number")],
-        help: "Condition number λmax/λmin (default \(Int(defaultCondition))).")
+        help: "Condition number λmax/λmin (default: \(Int(defaultCondition))).")
     var condition: Double?
 
-    @Option(help: "two-level: large eigenvalue over small (default \(Int(defaultRatio))).")
+    @Option(help: "two-level: large eigenvalue over small (default: \(Int(defaultRatio))).")
     var ratio: Double?
 
-    @Option(help: "two-level: fraction of large eigenvalues (default \(defaultFraction)).")
+    @Option(help: "two-level: fraction of large eigenvalues (default: \(defaultFraction)).")
     var fraction: Double?
 
-    @Option(help: "power-law: the exponent a (default \(Int(defaultDecay))).")
+    @Option(help: "power-law: the exponent a (default: \(Int(defaultDecay))).")
     var decay: Double?
 
-    @Option(help: "exponential: the rate (default 2·ln of the condition number).")
+    @Option(help: "exponential: the rate (default: 2·ln of the condition number).")
     var rate: Double?
 
-    @Option(help: "Largest eigenvalue (default 1, or as given by the eigenvalues).")
+    @Option(help: "Largest eigenvalue (default: 1, or as given by the eigenvalues).")
     var largest: Double?
 
     @Flag(help: "Eigenvalues in reverse order.")

@@ -19,7 +19,7 @@ func readText(_ path: String, largestSize: Int = 1 << 30) throws(TextFileError) 
 
 private func readText(of descriptor: Int32, _ path: String, _ largestSize: Int) throws(TextFileError) -> String {
     guard descriptor >= 0 else {
-        let reason = errno == ENOENT ? "there is no such file" : String(cString: strerror(errno))
+        let reason = errno == ENOENT ? "there is no such file\(hint(absentFile: path))" : String(cString: strerror(errno))
         throw TextFileError(isMissing: true, description: "\(path): \(reason)")
     }
     defer { close(descriptor) }

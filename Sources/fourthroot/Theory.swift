@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import MatrixCore
 import MatrixStudy
 import Preconditioning
 
@@ -13,7 +14,7 @@ struct Theory: ParsableCommand {
     @OptionGroup var input: MatrixInputs
 
     @Option(
-        help: ArgumentHelp("Statements (default: all).", valueName: "list"), completion: .list(StatementTable.names))
+        help: ArgumentHelp("Statements (default: all).", valueName: "list"), completion: .words(StatementTable.names))
     var statement: [String] = []
 
     @Option(help: "Updates of the sequences.")
@@ -98,11 +99,10 @@ extension Theory {
     private func statements() throws -> Set<String> {
         let given = statement.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
         for word in given where !StatementTable.names.contains(word) {
-            throw ValidationError(
-                "--statement: '\(word)' is no statement; there are \(StatementTable.names.joined(separator: ", "))")
+            throw StatusError.usage("--statement \(unknownName(word, choices: StatementTable.names))")
         }
         if given.contains(StatementTable.regret) && problem == .none {
-            throw ValidationError("--statement \(StatementTable.regret) needs --problem quadratic")
+            throw StatusError.usage("--statement \(StatementTable.regret) needs --problem quadratic")
         }
         return Set(given.isEmpty ? StatementTable.names : given)
     }

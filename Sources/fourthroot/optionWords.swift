@@ -40,4 +40,5 @@ enum PreconditionerChoice: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { ["none"] + PreconditionerName.allCases.map(\.rawValue) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

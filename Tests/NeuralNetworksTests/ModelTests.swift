@@ -29,9 +29,9 @@ import Testing
 
     /// Those that only the memory command knows are none here.
     @Test(arguments: ["resnet", "vgg19", "swin-tiny", "llama", "", "GPT"]) func unknownNamesComeWithTheList(name: String) {
-        #expect(
-            error(name, images)?.description
-                == "there is no model \(name) to train; the models are mlp, resnet20, resnet34, vit-small, gpt")
+        let description = error(name, images)?.description ?? ""
+        #expect(description.hasPrefix("the model '\(name)' is unknown"))
+        #expect(description.hasSuffix("hoose from mlp, resnet20, resnet34, vit-small, gpt"))
     }
 
     @Test func inapplicableOptionsAreRefused() {

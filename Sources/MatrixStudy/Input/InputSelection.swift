@@ -71,7 +71,10 @@ struct InputSelection {
         if let link = source.unreached.first(where: { ExactName($0.name) == ExactName(glob.text) }) {
             return SourceError(.noSuchInput, file: source.path, entry: glob.text, link.error.explanation)
         }
-        return SourceError(.noSuchInput, file: source.path, "\(problem); 'fourthroot inspect' lists what it holds")
+        let names = source.entries.filter { $0.isSquareMatrix }.map(\.name)
+        return SourceError(
+            .noSuchInput, file: source.path,
+            "\(problem): \(glob.hint(among: names))'fourthroot inspect' lists what it holds")
     }
 
     private mutating func sort(_ entries: [MatrixEntry], besides eigenvectorEntries: Set<ExactName>, keepsDerived: Bool) {

@@ -12,23 +12,23 @@ extension StudyAxis {
             values: { _, grid, _ in grid.contraction }),
         StudyAxis(
             "damping", \.damping, \.damping,
-            help: "Relative damping: A + ε·λmax·I (default 0; in float32 and of recoded statistics 1e-6).",
+            help: "Relative damping: A + ε·λmax·I (default: 0; in float32 and of recoded statistics 1e-6).",
             range: { $0.isFinite && $0 >= 0 ? nil : "it must be finite and not negative" },
             values: { _, grid, defaults in grid.damping ?? [defaults.damping] }),
         StudyAxis(
-            "exponent", \.exponent, \.exponent, help: "p of A^(-p) (default 0.25).",
+            "exponent", \.exponent, \.exponent, help: "p of A^(-p) (default: 0.25).",
             range: { $0.isFinite && $0 > 0 && $0 <= 16 ? nil : "A^(-p) needs 0 < p ≤ 16" },
             values: { _, grid, _ in grid.exponent ?? [0.25] }),
         StudyAxis(
-            "statistic", \.statistic, \.statistic, help: "Storages of the statistic (default exact, beside a coded root).",
+            "statistic", \.statistic, \.statistic, help: "Storages of the statistic (default: exact, beside a coded root).",
             values: { _, grid, _ in grid.statistic ?? [.exact] }),
         StudyAxis(
-            "codebook", \.codebook, \.codebook, help: "Codebooks (default \(BlockCoding.defaultCodebook.rawValue)).",
+            "codebook", \.codebook, \.codebook, help: "Codebooks (default: \(BlockCoding.defaultCodebook.rawValue)).",
             values: { draft, grid, _ in draft.codesStatistic ? grid.codebook ?? [BlockCoding.defaultCodebook] : nil },
             used: { draft, grid in grid.rootCodebook == nil ? draft.rootCodebook : nil },
             field: { $0.codebook ?? $0.rootCodebook }, need: { CodebookName(rawValue: $0)?.need ?? "" }),
         StudyAxis(
-            "bits", \.bits, \.bits, help: "Bits of a code, 2 to 8 (default \(BlockCoding.defaultBits)).",
+            "bits", \.bits, \.bits, help: "Bits of a code, 2 to 8 (default: \(BlockCoding.defaultBits)).",
             range: bitsProblem,
             values: { draft, grid, _ in
                 draft.codebook.map { codebook in
@@ -38,14 +38,14 @@ extension StudyAxis {
             used: { draft, grid in grid.rootBits == nil ? draft.rootBits : nil }, field: { $0.bits ?? $0.rootBits },
             need: { _ in codingNeed("bits") + ", and a codebook of so many bits" }),
         StudyAxis(
-            "block", \.block, \.block, help: "Entries that share a block maximum (default \(BlockCoding.defaultBlockSize)).",
+            "block", \.block, \.block, help: "Entries that share a block maximum (default: \(BlockCoding.defaultBlockSize)).",
             range: blockProblem,
             values: { draft, grid, _ in draft.codesStatistic ? grid.block ?? [BlockCoding.defaultBlockSize] : nil },
             used: { draft, grid in grid.rootBlock == nil ? draft.rootBlock : nil }, field: { $0.block ?? $0.rootBlock },
             need: { _ in codingNeed("block") }),
         StudyAxis(
             "rectify", \.rectify, \.rectify,
-            help: "Björck steps on decoded eigenvectors (default 1; of recoded statistics 4, before a root).",
+            help: "Björck steps on decoded eigenvectors (default: 1; of recoded statistics 4, before a root).",
             range: { (0...1000).contains($0) ? nil : "give 0 to 1000 steps" },
             values: { draft, grid, defaults in
                 draft.statistic?.traits.isRectified == true ? grid.rectify ?? [defaults.rectificationSteps] : nil
@@ -53,7 +53,7 @@ extension StudyAxis {
             need: { _ in "statistic \(StatisticKind.names(where: \.isRectified))" }),
         StudyAxis(
             "solver", \.solver, \.solver,
-            help: "How the root is taken (default eigen; of recoded statistics, factored if there are factors).",
+            help: "How the root is taken (default: eigen; of recoded statistics, factored if there are factors).",
             values: { draft, grid, defaults in
                 guard let kind = draft.statistic, !kind.traits.isExact else { return [defaults.exactSolver] }
                 return (grid.solver ?? [defaults.codedSolver(kind.traits)]).filter {
@@ -63,7 +63,7 @@ extension StudyAxis {
             field: { StudyCase($0).solver },
             need: { RootSolver(rawValue: $0)?.need ?? "" }),
         StudyAxis(
-            "root", \.root, \.root, help: "Storages of the root (default exact, beside a coded statistic).",
+            "root", \.root, \.root, help: "Storages of the root (default: exact, beside a coded statistic).",
             values: { draft, grid, _ in
                 (grid.root ?? [.exact]).filter { !$0.traits.isShared || draft.statistic?.traits.keepsRoot == true }
             },
@@ -97,14 +97,14 @@ extension StudyAxis {
             need: { _ in "a coded root" }),
         StudyAxis(
             "reflector-loop", \.reflectorLoop, \.reflectorLoop,
-            help: "Whether a reflector makes up for the codes of those before it, or is that of a QR (default closed).",
+            help: "Whether a reflector makes up for the codes of those before it, or is that of a QR (default: closed).",
             values: { draft, grid, _ in
                 draft.statistic?.traits.codesReflectors == true ? grid.reflectorLoop ?? [.closed] : nil
             },
             need: { _ in "statistic \(StatisticKind.names(where: \.codesReflectors))" }),
         StudyAxis(
             "nre", \.targetError, \.targetError, column: "target_nre",
-            help: "Errors of the root that \(variable) is to reach (default \(DeflationGoal.standardError)).",
+            help: "Errors of the root that \(variable) is to reach (default: \(DeflationGoal.standardError)).",
             range: { $0 >= 1e-6 && $0 <= 0.5 ? nil : "give 1e-6 to 0.5" },
             values: { draft, grid, _ in
                 guard draft.hasGoal else { return nil }
@@ -120,7 +120,7 @@ extension StudyAxis {
         StudyAxis(
             "leak", \.leak, \.leak,
             help: "How much finer \(variable) codes what would inflate small eigenvalues in updates, in units of the error "
-                + "(default 0; of recoded statistics \(DeflationGoal.trainingLeak)).",
+                + "(default: 0; of recoded statistics \(DeflationGoal.trainingLeak)).",
             range: { $0 >= 0 && $0 <= 1000 ? nil : "give 0 to 1000" },
             values: { draft, grid, defaults in draft.hasGoal ? grid.leak ?? [defaults.leak] : nil },
             need: { _ in "statistic or root \(variable)" }),

@@ -1,3 +1,4 @@
+import MatrixCore
 import Preconditioning
 import Quantization
 import Yams
@@ -40,8 +41,8 @@ extension StudyPlan {
                 guard let sequence = value.sequence else { throw value.error("'grids' is a list of mappings") }
                 for node in sequence { plan.grids.append(try CaseGrid(node: node)) }
             default:
-                throw key.error(
-                    "unknown key '\(key.text)'; a plan has reference, indefinite, arithmetic, decomposition, matrices, grids")
+                let known = ["reference", "indefinite", "arithmetic", "decomposition", "matrices", "grids"]
+                throw key.error("the key \(unknownName(key.text, choices: known))")
             }
         }
         if plan.grids.isEmpty { throw PlanError("the plan has no grids") }
@@ -62,7 +63,7 @@ extension CaseGrid {
         self.init()
         for (key, value) in mapping {
             guard let axis = StudyAxis.all.first(where: { $0.name == key.string }) else {
-                throw key.error("unknown axis '\(key.text)'")
+                throw key.error("the axis \(unknownName(key.text, choices: StudyAxis.all.map(\.name)))")
             }
             try set(axis, value.list(axis.name), title: axis.name)
         }

@@ -1,3 +1,5 @@
+import MatrixCore
+
 /// The values of a comma-separated list; `A:B` is the range of integers from A to B, in either direction.
 ///
 /// - Throws: `PlanError` naming the axis, the item and what it should be.
@@ -54,9 +56,7 @@ public func words<Word: RawRepresentable & CaseIterable>(
     var result: [Word] = []
     for item in items(text) {
         guard let word = Word(rawValue: item) else {
-            throw PlanError(
-                "\(axis) '\(abbreviated(item))' is unknown: choose from \(Word.allCases.map(\.rawValue).joined(separator: ", "))"
-            )
+            throw PlanError("\(axis) \(unknownName(item, choices: Word.allCases.map(\.rawValue)))")
         }
         result.append(word)
     }

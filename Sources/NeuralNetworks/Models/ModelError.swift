@@ -1,3 +1,5 @@
+import MatrixCore
+
 /// A network that cannot be made as it was asked for.
 public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknown(model: String, known: [String])
@@ -25,7 +27,7 @@ public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknown(let model, let known):
-            "there is no model \(model) to train; the models are \(known.joined(separator: ", "))"
+            "the model \(unknownName(model, choices: known))"
         case .optionDoesNotApply(let model, let option, let applicable):
             applicable.isEmpty
                 ? "\(model) has no option \(option)"

@@ -1,4 +1,5 @@
 import Foundation
+import MatrixCore
 
 /// The data sets by name.
 public enum DataSource: String, Sendable, CaseIterable {
@@ -48,8 +49,9 @@ public enum DataSource: String, Sendable, CaseIterable {
     ) throws(DataError) -> any DataSet {
         guard let source = DataSource(rawValue: name) else {
             throw DataError(
-                kind: .unknownName, file: nil, problem: "there is no data set '\(name)'",
-                advice: "the data sets are \(allCases.map(\.rawValue).joined(separator: ", "))")
+                kind: .unknownName, file: nil, problem: "the data set '\(name)' is unknown",
+                advice: nearestName(to: name, among: allCases.map(\.rawValue)).map { "did you mean '\($0)'?" }
+                    ?? "the data sets are \(allCases.map(\.rawValue).joined(separator: ", "))")
         }
         try source.checkOptions(path: path, batchSize: batchSize, context: context, vocabulary: vocabulary)
         let dataSet = try source.read(path ?? "", context: context ?? 0, vocabulary: vocabulary, seed: seed)

@@ -19,7 +19,7 @@ struct ResultTable {
         func optionalText(_ column: String) -> String { columns[column].map { fields[$0] } ?? "" }
 
         func text(_ column: String) throws -> String {
-            guard let position = columns[column] else { throw missing(column, in: path) }
+            guard let position = columns[column] else { throw missing(column, in: path, of: Array(columns.keys)) }
             return fields[position]
         }
 
@@ -87,7 +87,7 @@ struct ResultTable {
     /// The rows of the matrices that match one of the globs; all rows for none.
     func selecting(matrices globs: [String]) throws -> ResultTable {
         if globs.isEmpty { return self }
-        guard has("matrix") else { throw missing("matrix", in: path) }
+        guard has("matrix") else { throw missing("matrix", in: path, of: Array(columns.keys)) }
         var result = self
         let names = Set(rows.map { ExactName($0.optionalText("matrix")) })
         let taken = globs.reduce(into: Set<ExactName>()) {
@@ -96,7 +96,9 @@ struct ResultTable {
         result.rows = rows.filter { taken.contains(ExactName($0.optionalText("matrix"))) }
         if result.rows.isEmpty {
             throw StatusError(
-                status: .noInput, description: "\(path): no matrix matches --matrix \(globs.joined(separator: " "))")
+                status: .noInput,
+                description: "\(path): no matrix matches --matrix \(globs.joined(separator: " ")): "
+                    + "\(Glob(globs[0]).hint(among: names.map(\.text).sorted()))the column matrix has their names")
         }
         return result
     }
@@ -106,8 +108,9 @@ struct ResultTable {
     }
 }
 
-private func missing(_ column: String, in path: String) -> StatusError {
-    StatusError(status: .wrongData, description: "\(path): there is no column '\(column)'")
+private func missing(_ column: String, in path: String, of columns: [String]) -> StatusError {
+    StatusError(
+        status: .wrongData, description: "\(path): the column \(unknownName(column, choices: columns.sorted()))")
 }
 
 extension Sequence {

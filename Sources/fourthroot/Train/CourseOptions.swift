@@ -9,7 +9,7 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Passes over the training data, in place of --steps.")
     var epochs: Int?
 
-    @Option(help: "Samples of a batch (default 128).")
+    @Option(help: "Samples of a batch.")
     var batchSize = 128
 
     @Option(help: "Course of the learning rate.")
@@ -30,7 +30,7 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Validation batches of an evaluation, taken at equal distances (default: all).")
     var validationBatches: Int?
 
-    @Option(help: "Roots of one side that may fail in a row before the run stops (default 5).")
+    @Option(help: "Roots of one side that may fail in a row before the run stops (default: 5).")
     var rootFailureLimit: Int?
 
     /// The option that makes no sense without preconditioners, if it is given.

@@ -7,10 +7,14 @@ struct FirstOrderOptions: ParsableArguments {
     @Option(help: "First-order rule.")
     var optimizer: FirstOrderName
 
-    @Option(help: "Learning rate (default in training: \(defaults { $0.learningRate })).")
+    @Option(
+        name: [.long, .customLong("lr")],
+        help: "Learning rate (default in training: \(defaults { $0.learningRate })).")
     var learningRate: Double?
 
-    @Option(help: "Weight decay (default in training: \(defaults { $0.weightDecay })).")
+    @Option(
+        name: [.long, .customLong("wd")],
+        help: "Weight decay (default in training: \(defaults { $0.weightDecay })).")
     var weightDecay: Double?
 
     @Option(help: "Momentum (default in training: \(defaults(of: .momentum) { $0.momentum })).")

@@ -13,7 +13,7 @@ struct NetworkSizeOptions: ParsableArguments {
     @Option(help: "Attention heads (vit-small 6, gpt 4).")
     var heads: Int?
 
-    @Option(help: "Tokens of a sample of text, and the positions of gpt (default 128).")
+    @Option(help: "Tokens of a sample of text, and the positions of gpt (default: 128).")
     var context: Int?
 
     @Option(help: "Width of hidden layers (mlp 512, transformers four times their width).")

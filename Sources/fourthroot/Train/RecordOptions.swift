@@ -30,7 +30,7 @@ struct RecordOptions: ParsableArguments {
     @Option(help: "Steps between checkpoints (default: after the last step only).")
     var checkpointEvery: Int?
 
-    @Option(help: "Checkpoints to keep (default 2).")
+    @Option(help: "Checkpoints to keep (default: 2).")
     var keepCheckpoints: Int?
 
     @Flag(help: "Go on from the newest checkpoint.")
@@ -83,8 +83,8 @@ struct RecordOptions: ParsableArguments {
         }
         for glob in dumpParameter where !parameters.contains(where: Glob(glob).matches) {
             throw StatusError.usage(
-                "--dump-parameter '\(glob)': no parameter with preconditioners has such a name; there are "
-                    + parameters.joined(separator: ", "))
+                "--dump-parameter '\(glob)': no parameter with preconditioners has such a name: "
+                    + "\(Glob(glob).hint(among: parameters))there are \(parameters.joined(separator: ", "))")
         }
     }
 
