@@ -50,7 +50,7 @@ import Testing
         (["synthesize", "--order", "4", "--spectrum", "geometrc", "-o", "b.h5"], 64, "geometrc", "geometric"),
         (["memory", "--model", "restnet34", "--optimizer", "sgdm"], 64, "restnet34", "resnet34"),
         (["memory", "--model", "gpt", "--optimizer", "adamv"], 64, "adamv", "adamw"),
-        (["plot", "log.csv", "-o", "a.svg", "--x", "step", "--y", "loss", "--log", "yx"], 64, "yx", "xy"),
+        (["plot", "log.csv", "-o", "a.svg", "--x", "step", "--y", "loss", "--log", "xyx"], 64, "xyx", "xy"),
         (["selftest", "--device", "cdua"], 64, "cdua", "cuda"),
         (["train", "--model", "gtp"], 64, "gtp", "gpt"), (["train", "--model", "resnet-20"], 64, "resnet-20", "resnet20"),
         (["train", "--model", "gpt", "--dataset", "cifar"], 64, "cifar", "cifar10"),
