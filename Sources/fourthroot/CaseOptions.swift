@@ -33,7 +33,8 @@ extension CaseOptions: CustomReflectable {
                     wrappedValue: [], name: .customLong(axis.name),
                     // A number may begin with a minus.
                     parsing: axis.words.isEmpty ? .unconditionalSingleValue : .singleValue,
-                    help: ArgumentHelp(CaseOptions.help(of: axis), valueName: "list"), completion: axis.words.isEmpty ? .default : .words(axis.words))
+                    help: ArgumentHelp(CaseOptions.help(of: axis), valueName: "list"),
+                    completion: axis.words.isEmpty ? .default : .words(axis.words))
                 return (label: "_\(axis.name)", value: option)
             })
     }

@@ -16,8 +16,10 @@ import Testing
     }
 
     private static let training = [
-        "train", "--model", "gpt", "--dataset", "text", "--data", "a.txt", "--optimizer", "adamw", "--steps", "4", "--batch-size",
-        "2", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--statistics-interval", "1", "--root-interval", "1",
+        "train", "--model", "gpt", "--dataset", "text", "--data", "a.txt", "--optimizer", "adamw", "--steps", "4",
+        "--batch-size",
+        "2", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--statistics-interval", "1",
+        "--root-interval", "1",
     ]
 
     /// A command line, the status, what is misspelt and what it is near.
@@ -102,7 +104,8 @@ import Testing
         (["study", "a.h5", "--threads", "many"], ["--threads 'many' is not understood", "Cores"]),
         (["codebook", "--codebook", "linear", "--bits", "4", "more"], ["'more'", "fourthroot codebook --help"]),
         (["study", "a.h5", "-x"], ["'-x' is unknown", "fourthroot study --help"]),
-        (["study", "a.h5", "--zzz\u{1B}[31m"], ["is unknown"]), (["study", "a.h5", "--resume", "--force"], ["--resume", "--force"]),
+        (["study", "a.h5", "--zzz\u{1B}[31m"], ["is unknown"]),
+        (["study", "a.h5", "--resume", "--force"], ["--resume", "--force"]),
         (["study", "a.h5", "--statistic", "none of these"], ["choose from exact, full"]),
     ]
 

@@ -2,7 +2,9 @@ import MatrixCore
 import Testing
 
 @Suite struct NearestNameTests {
-    static let storages = ["exact", "full", "offdiagonal", "symmetric", "eigenvector", "householder", "inverse-root", "cholesky"]
+    static let storages = [
+        "exact", "full", "offdiagonal", "symmetric", "eigenvector", "householder", "inverse-root", "cholesky",
+    ]
     static let codebooks = ["linear", "linear-1.5", "linear-2", "dynamic-tree", "nf4"]
     static let commands = ["study", "merge", "train", "replay", "spectrum", "codebook"]
 
@@ -29,7 +31,9 @@ import Testing
             var slips = [String(letters[..<place] + letters[(place + 1)...])]
             slips.append(String(letters[..<place] + "z" + letters[place...]))
             slips.append(String(letters[..<place] + "z" + letters[(place + 1)...]))
-            if place > 0 { slips.append(String(letters[..<(place - 1)] + [letters[place], letters[place - 1]] + letters[(place + 1)...])) }
+            if place > 0 {
+                slips.append(String(letters[..<(place - 1)] + [letters[place], letters[place - 1]] + letters[(place + 1)...]))
+            }
             for slip in slips { #expect(nearestName(to: slip, among: Self.storages + Self.commands) == name, "\(slip)") }
         }
     }

@@ -84,7 +84,8 @@ struct CommandLineMistake {
     private func missing(_ given: Set<String>, positionals: Int) -> String? {
         let missing = command.arguments?.first { argument in
             guard !argument.isOptional, argument.shouldDisplay else { return false }
-            return argument.kind == "positional" ? positionals == 0 : argument.kind == "option" && !given.contains(argument.title)
+            return argument.kind == "positional"
+                ? positionals == 0 : argument.kind == "option" && !given.contains(argument.title)
         }
         return missing.map { "\($0.title) is missing: \($0.choices)" }
     }
