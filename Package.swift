@@ -78,6 +78,12 @@ let package = Package(
                 "CPUBackend", "CUDABackend", "Compute", "Conformance", "Files", "GSLReference", "HDF5Store", "LinearAlgebra",
                 "MatrixCore", "MatrixSources",
                 "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
+            ],
+            resources: [
+                .embedInCode("Report/Page/report.html"), .embedInCode("Report/Page/report.css"),
+                .embedInCode("Report/Page/elements.js"), .embedInCode("Report/Page/tables.js"),
+                .embedInCode("Report/Page/cases.js"), .embedInCode("Report/Page/charts.js"),
+                .embedInCode("Report/Page/sections.js"), .embedInCode("Report/Page/page.js"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["MatrixCore", "Quantization"], path: "Tests/TestSupport"),

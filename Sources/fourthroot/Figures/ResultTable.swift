@@ -53,12 +53,12 @@ struct ResultTable {
     }
 
     /// - Throws: `TextFileError`; `StatusError` where it is no CSV, has no rows or a row has other fields than the header.
-    init(path name: String) throws {
-        let path = name == "-" ? "standard input" : name
+    init(path name: String) throws { try self.init(readText(name), path: name == "-" ? "standard input" : name) }
+
+    /// - Parameter path: how messages call it.
+    /// - Throws: `StatusError`, as for a file.
+    init(_ text: String, path: String) throws {
         self.path = path
-        var text = try readText(name)
-        // Spreadsheets put a byte order mark in front.
-        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
         let records: [[String]]
         do {
             records = try CSV.parse(text)
@@ -81,6 +81,9 @@ struct ResultTable {
         }
         if rows.isEmpty { throw error("it has no rows") }
     }
+
+    /// The names of the columns, in their order.
+    var header: [String] { columns.sorted { $0.value < $1.value }.map(\.key) }
 
     func has(_ names: String...) -> Bool { names.allSatisfy { columns[$0] != nil } }
 
