@@ -44,12 +44,12 @@ import Testing
         return try folder.run(["plot", "in.csv", "-o", "out.svg"] + options, environment: ["PATH": path])
     }
 
-    /// The numbers of the data blocks, in order.
-    private func curves(_ script: String) -> [[[Double]]] {
+    /// The numbers of the data blocks of a kind, in order.
+    private func curves(_ script: String, of kind: String = "$curve") -> [[[Double]]] {
         var result: [[[Double]]] = []
         var isInside = false
         for line in script.split(separator: "\n") {
-            if line.hasPrefix("$curve"), line.hasSuffix("<< END") {
+            if line.hasPrefix(kind), line.hasSuffix("<< END") {
                 (isInside, result) = (true, result + [[]])
             } else if line == "END" {
                 isInside = false
@@ -92,13 +92,13 @@ import Testing
         let script = try script(csv)
         let expected = [[[1, 0.01], [2, 0.02]], [[1, 0.02], [2, 0.04]]]
         #expect(curves(script) == expected + expected)
-        for label in ["deflated, root shared, leak 0.25", "deflated, root shared, leak 0", "NRE of A^{−1/4}", "update"] {
+        for label in ["deflated/shared, leak 0.25", "deflated/shared, leak 0", "NRE of A^{−1/4}", "update"] {
             #expect(script.contains(label), "\(label)")
         }
     }
 
     /// 8·50/10² = 4 bits for a statistic, 8·100/10² = 8 for a root, both sides' own figure where both are coded;
-    /// √(0.1·0.4) = 0.2 is the mean over two matrices. Exact against exact is no storage.
+    /// √(0.1·0.4) = 0.2 is the median over two matrices. Exact against exact is no storage.
     @Test func errorAgainstBits() throws {
         var csv = PlotTests.studyHeader
         for (matrix, factor) in [("A", 1.0), ("B", 4.0)] {
@@ -119,7 +119,7 @@ import Testing
         #expect(found.last?.first?.first == 8)
         #expect(script.contains("set logscale y"))
         #expect(script.contains("'NRE of A^{−1/4}' enhanced"))
-        #expect(script.contains("geometric mean over 2 matrices"))
+        #expect(script.contains("median over 2 matrices"))
     }
 
     /// The bits of a root that are its statistic's go without saying, and those that are not are told of that curve alone.
@@ -127,8 +127,8 @@ import Testing
         try folder.write([("a", try geometricMatrix(order: 16))], to: "a.h5")
         let csv = try folder.succeed(["recode", "a.h5", "--quiet", "--updates", "2"]).standardOutput
         let script = withoutEscapes(try script(csv))
-        #expect(script.contains("\"householder, root symmetric, linear-1.5, 5 bits, root's 4 bits\""), "\(script)")
-        #expect(script.contains("'householder, root symmetric, linear-1.5, 8 bits'"))
+        #expect(script.contains("\"householder/symmetric, linear-1.5, 5 bits, root's 4 bits\""), "\(script)")
+        #expect(script.contains("'householder/symmetric, linear-1.5, 8 bits'"))
         #expect(script.contains("· root's linear-2 ·"))
         #expect(!script.contains("· root's block") && !script.contains("· root's 4 bits"))
     }
@@ -162,14 +162,15 @@ import Testing
         let single = try script(String(csv))
         let bound = [[3, (0.1 * 0.2 / pow(10, 0.25)).squareRoot()], [6, (0.01 * 0.02).squareRoot()]]
         expectClose(curves(single).last, bound)
-        #expect(curves(single).count == 2 && single.contains("'Shannon bound, one side'"))
+        #expect(curves(single).count == 2 && single.contains("'Shannon bound'"))
         // 2·5 bits for both states, less 4 for the bound.
         for matrix in ["A", "B"] {
             add(PlotTests.row(matrix: matrix, "full", "full", bits: "5", bitsPerEntry: "5", nre: "0.05"), "")
         }
         let both = try curves(script(String(csv), ["--force"]))
         #expect(both.count == 4)
-        expectClose(both.dropLast().last, bound)
+        // The panel of the statistics alone, then that of the pairs.
+        expectClose(both[1], bound)
         expectClose(both.last, bound.map { [$0[0] / 2, $0[1]] })
         // Two exponents have two bounds.
         let other = csv.replacing(",0.0,0.25,50,", with: ",0.0,0.5,50,")
@@ -206,18 +207,25 @@ import Testing
             csv += PlotTests.row(contraction: contraction, "full", "exact", nre: nre, angle: "3\(contraction.count)")
         }
         let script = try script(csv)
-        #expect(curves(script) == [[[-20, 0.125], [-10, 0.25], [0, 0.5]], [[-20, 35], [-10, 35], [0, 33]]])
-        #expect(script.contains("set x2label 'condition number'"))
+        let constant: [[Double]] = [[-20, 1], [-10, 1], [0, 1]]
+        #expect(
+            curves(script) == [
+                [[-20, 0.125], [-10, 0.25], [0, 0.5]], [[-20, 35], [-10, 35], [0, 33]], constant, constant,
+            ])
+        #expect(script.contains("'condition number' noenhanced") && script.contains("'NRE off the diagonal' noenhanced"))
     }
 
+    /// The median where every matrix has the case, √(0.5·0.125); each matrix pale.
     @Test func errorByCase() throws {
         let csv =
             PlotTests.studyHeader + PlotTests.row("full", "exact", nre: "0.5")
             + PlotTests.row("symmetric", "exact", nre: "0.25")
             + PlotTests.row(matrix: "B", "full", "exact", nre: "0.125")
         let script = try script(csv)
-        #expect(curves(script) == [[[0.5, 1], [0.25, 0]], [[0.125, 1]]])
-        #expect(script.contains("'symmetric' 0.0"))
+        #expect(curves(script).count == 1)
+        expectClose(curves(script).first, [[0.25, 1]])
+        #expect(curves(script, of: "$pale") == [[[0.5, 1], [0.125, 1]], [[0.25, 0]]])
+        #expect(script.contains("'symmetric' noenhanced") && script.contains("'' 0.0 0"))
     }
 
     @Test func spectrum() throws {
@@ -264,19 +272,30 @@ import Testing
                 #"set label 1 "\151\164\047\163\040\173\057\072\102\157\154\144\040\061\060\060\045\175" noenhanced"#))
     }
 
-    /// Six panels at most; the rest is named on standard error and can be chosen.
-    @Test func tooManyMatrices() throws {
+    /// Six panels at most: more matrices share one, with their median and the band of the middle half of them.
+    @Test func manyMatrices() throws {
         var csv = PlotTests.studyHeader
-        for matrix in 1...8 {
+        for matrix in 1...9 {
             for contraction in ["0", "-1"] {
-                csv += PlotTests.row(matrix: "M\(matrix)", contraction: contraction, "full", "exact", nre: "0.5")
+                csv += PlotTests.row(matrix: "M\(matrix)", contraction: contraction, "full", "exact", nre: "0.\(matrix)")
             }
         }
         let run = try runWithStandIn(copyingScript, csv)
-        #expect(run.status == 0)
-        #expect(run.standardError.contains("left out: M7, M8"))
+        #expect(run.status == 0 && run.standardError.contains("--matrix"))
+        let script = try folder.text("out.svg")
+        #expect(curves(script) == [[[-1, 0.5], [0, 0.5]]])
+        #expect(curves(script, of: "$band") == [[[-1, 0.3, 0.7], [0, 0.3, 0.7]]])
+        #expect(script.contains("median over 9 layers, band: the middle half of them"))
+        #expect(try curves(self.script(csv, ["--force", "--matrix", "M7", "--matrix", "M8"])).count == 2)
+    }
+
+    /// Of figures with a panel a matrix without a common axis six are drawn; the rest is named on standard error.
+    @Test func tooManyMatrices() throws {
+        let rows = (1...8).map { "f.h5,M\($0),2,exact,0,4\nf.h5,M\($0),2,exact,1,1\n" }
+        let run = try runWithStandIn(
+            copyingScript, "source,matrix,order,statistic,index,singular_value\n" + rows.joined())
+        #expect(run.status == 0 && run.standardError.contains("left out: M7, M8"))
         #expect(try curves(folder.text("out.svg")).count == 6)
-        #expect(try curves(script(csv, ["--force", "--matrix", "M7", "--matrix", "M8"])).count == 2)
     }
 
     /// Every word of the file that gnuplot sees stands in single quotes, on one line, without markup.
@@ -334,7 +353,10 @@ import Testing
 
     static let wrongUses: [(options: [String], status: Int32, word: String)] = [
         (["none.csv", "-o", "out.svg"], 66, "none.csv"), (["in.csv"], 64, "output"),
-        (["in.csv", "-o", "out.pdf"], 64, "out.pdf"),
+        (["in.csv", "-o", "out.eps"], 64, "out.eps"), (["in.csv", "-o", "out.svg", "--kind", "pareto"], 65, "study"),
+        (["in.csv", "-o", "out.svg", "--width", "85 parsec"], 64, "85 parsec"),
+        (["study.csv", "-o", "out.svg", "--where", "bits=9"], 66, "bits=9"),
+        (["study.csv", "-o", "out.svg", "--height", "41mm", "--kind", "pareto"], 64, "mm at this width"),
         (["in.csv", "-o", "svg"], 64, "svg"), (["in.csv", "-o", "out.svg", "--x", "code"], 64, "--y"),
         (["in.csv", "-o", "out.svg", "--series", "code"], 64, "--x"),
         (["in.csv", "-o", "out.svg", "--x", "code", "--y", "value", "--log", "z"], 64, "z"),

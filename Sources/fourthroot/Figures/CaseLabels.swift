@@ -9,6 +9,12 @@ struct CaseLabels {
         "exponent", "contraction", "reflector_loop", "target_nre", "target_bits_per_entry", "leak",
     ]
 
+    /// How finely a storage keeps what it keeps.
+    static let codingColumns: Set<String> = [
+        "codebook", "bits", "block", "root_codebook", "root_bits", "root_block", "rectify", "reflector_loop", "target_nre",
+        "target_bits_per_entry", "leak",
+    ]
+
     private let varying: [String]
     private let constant: [(column: String, value: String)]
 
@@ -43,6 +49,10 @@ struct CaseLabels {
         varying.filter { !CaseLabels.isStatistics(row, $0) }.compactMap { CaseLabels.words($0, row.optionalText($0)) }
     }
 
+    static func meaning(_ row: ResultTable.Row) -> Figure.Meaning {
+        .storage(StorageStyle(statistic: row.optionalText("statistic"), root: row.optionalText("root")))
+    }
+
     /// What all cases share.
     var shared: [String] {
         // The damping 0, no leak, the closed loop and the statistic's own exponent go without saying.
@@ -58,10 +68,10 @@ struct CaseLabels {
         return text.isEmpty || text == row.optionalText(String(column.dropFirst("root_".count)))
     }
 
-    private static func storage(_ row: ResultTable.Row) -> String {
+    static func storage(_ row: ResultTable.Row) -> String {
         let (statistic, root) = (row.optionalText("statistic"), row.optionalText("root"))
         if root == "exact" || root.isEmpty { return statistic }
-        return statistic == "exact" ? "root \(root)" : "\(statistic), root \(root)"
+        return statistic == "exact" ? "root \(root)" : "\(statistic)/\(root)"
     }
 
     private static func words(_ column: String, _ value: String) -> String? {
@@ -97,9 +107,7 @@ func rounded(_ value: Double) -> String {
     guard value.isFinite else { return "∞" }
     guard value >= 1e4 else { return String(format: value < 100 ? "%.3g" : "%.0f", value) }
     let parts = String(format: "%.1e", value).split(separator: "e")
-    let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
-    let exponent = parts.last.flatMap { Int($0) } ?? 0
-    return compact(String(parts[0])) + "×10" + String("\(exponent)".compactMap(\.wholeNumberValue).map { digits[$0] })
+    return compact(String(parts[0])) + "×10" + superscript(parts.last.flatMap { Int($0) } ?? 0)
 }
 
 /// A^(-p) in gnuplot's markup; p as a fraction where it is one.

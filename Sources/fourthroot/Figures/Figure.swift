@@ -4,23 +4,71 @@ struct Figure {
     enum Text {
         case markup(String)
         case plain(String)
+
+        /// What is to be read, without the signs of the markup.
+        var reading: String {
+            switch self {
+            case .markup(let text): text.replacing("^{", with: "^(").replacing("}", with: ")").replacing("_", with: "")
+            case .plain(let text): text
+            }
+        }
     }
 
     struct Axis {
+        enum Unit { case none, bytes, seconds }
+
         var label: Text
         var isLogarithmic = false
         /// nil: what the points span.
         var range: ClosedRange<Double>?
         /// Labelled positions in place of numbers.
         var names: [(position: Double, name: String)] = []
+        /// Whether only whole numbers mean something.
+        var isWhole = false
+        var unit = Unit.none
     }
 
-    enum Mark { case line, points, linesAndPoints }
+    struct Point {
+        var x: Double
+        var y: Double
+        /// Of several matrices or seeds.
+        var range: ClosedRange<Double>?
+        /// What the mark says when it is pointed at.
+        var note = ""
+    }
 
     struct Curve {
+        enum Role {
+            /// As its series is drawn.
+            case main
+            /// As its series is drawn, without marks.
+            case line
+            /// The marks of its series, without a line.
+            case marks
+            /// Marks of what another case is better than, or of single matrices.
+            case pale
+            /// The ranges of the points as an area.
+            case band
+            /// The ranges of the points as bars.
+            case bars
+            /// The steps of a Pareto front.
+            case front
+        }
+
         /// Of the figure's series.
         var series: Int
-        var points: [(x: Double, y: Double)]
+        var points: [Point]
+        var role = Role.main
+    }
+
+    /// A colored rectangle of a heat map, one unit wide and high.
+    struct Cell {
+        var x: Double
+        var y: Double
+        /// As #RRGGBB.
+        var color: String
+        var text: String
+        var note: String
     }
 
     struct Panel {
@@ -30,52 +78,71 @@ struct Figure {
         /// A second horizontal axis on top, by its names; shares the range of `x`.
         var top: Axis?
         var curves: [Curve]
+        var cells: [Cell] = []
     }
 
-    /// An entry of the legend, shared by all panels.
+    enum Mark { case line, points, linesAndPoints }
+
+    /// What a color and a mark stand for.
+    enum Meaning: Hashable {
+        case storage(StorageStyle)
+        /// In black, behind the others.
+        case reference
+        /// A thing that is no storage: colors in the order of the series.
+        case other
+    }
+
+    /// What is told apart in all panels.
     struct Series {
         var label: String
-        /// Series of one family have one color; they differ by dashes and points.
-        var family: String
+        var meaning: Meaning
         var mark: Mark
-        /// In black, behind the others.
-        var isReference = false
     }
 
     var title: Text
     var subtitle = ""
     var panels: [Panel]
     var series: [Series]
-    /// Height of a panel in pixels where its content asks for one.
-    var panelHeight: Int?
+    /// Height of a panel's content in lines of text where its content asks for one.
+    var panelLines: Int?
+    /// Panels that are drawn at most.
+    var panelLimit = 6
     /// What was left out, for standard error.
     var notes: [String] = []
 
-    /// Six are as many as one page shows readably.
-    static let largestPanelCount = 6
+    /// Gives all panels the same vertical range, where they are logarithmic: that they can be compared.
+    mutating func shareHeights() {
+        let values = panels.flatMap(\.curves).flatMap { $0.points.map(\.y) }.filter { $0 > 0 }
+        guard let low = values.min(), let high = values.max(), panels.allSatisfy(\.y.isLogarithmic) else { return }
+        for panel in panels.indices { panels[panel].y.range = AxisScale.logarithmicRange(low, high) }
+    }
 
     /// Keeps the first panels and says which were left out.
     mutating func limitPanels() {
-        guard panels.count > Figure.largestPanelCount else { return }
-        let left = panels[Figure.largestPanelCount...].map(\.title).joined(separator: ", ")
-        notes.append("the figure has \(Figure.largestPanelCount) panels; left out: \(left); choose with --matrix")
-        panels.removeSubrange(Figure.largestPanelCount...)
+        guard panels.count > panelLimit else { return }
+        let left = panels[panelLimit...].map(\.title).joined(separator: ", ")
+        notes.append("the figure has \(panelLimit) panels; left out: \(left); choose with --matrix")
+        panels.removeSubrange(panelLimit...)
     }
 
     /// Drops the points that a logarithmic axis cannot show, and the series without points.
     ///
-    /// - Returns: whether points are left.
+    /// - Returns: whether anything is left to show.
     mutating func dropUnshowable() -> Bool {
         var dropped = 0
         var kept = 0
         for panel in panels.indices {
+            kept += panels[panel].cells.count
             let (x, y) = (panels[panel].x.isLogarithmic, panels[panel].y.isLogarithmic)
             for curve in panels[panel].curves.indices {
                 let points = panels[panel].curves[curve].points
-                let showable = points.filter { ($0.x > 0 || !x) && ($0.y > 0 || !y) }
+                let showable = points.filter { ($0.x > 0 || !x) && (($0.y > 0 && ($0.range?.lowerBound ?? 1) > 0) || !y) }
                 panels[panel].curves[curve].points = showable
-                dropped += points.count - showable.count
                 kept += showable.count
+                // Bands and bars are drawn beside points.
+                if [.main, .line, .pale].contains(panels[panel].curves[curve].role) {
+                    dropped += points.count - showable.count
+                }
             }
         }
         if dropped > 0 { notes.append("left out \(dropped) points that are not positive, for a logarithmic axis") }
@@ -90,7 +157,8 @@ struct Figure {
         series = kept.map { series[$0] }
         for panel in panels.indices {
             panels[panel].curves = panels[panel].curves.compactMap { curve in
-                positions[curve.series].map { Curve(series: $0, points: curve.points) }
+                guard let position = positions[curve.series], !curve.points.isEmpty else { return nil }
+                return Curve(series: position, points: curve.points, role: curve.role)
             }
         }
     }

@@ -2,43 +2,6 @@ import Files
 import Foundation
 import Synchronization
 
-/// What a figure's file is.
-enum FigureFormat {
-    case svg, png
-
-    /// By the extension; nil for another.
-    init?(path: String) {
-        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
-        case "svg": self = .svg
-        case "png": self = .png
-        default: return nil
-        }
-    }
-
-    /// Whether a file has the end that its format prescribes: a closing tag or the chunk IEND.
-    func isWhole(_ file: Data) -> Bool {
-        switch self {
-        case .svg:
-            let isSpace = { @Sendable (byte: UInt8) in byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
-            return file.reversed().drop(while: isSpace).starts(with: "</svg>".utf8.reversed())
-        case .png:
-            return file.suffix(12) == Data([0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
-        }
-    }
-
-    /// Two pixels of a PNG to one of the layout: sharp in print and on fine screens.
-    func terminal(width: Int, height: Int) -> String {
-        switch self {
-        case .svg:
-            "set terminal svg size \(width),\(height) enhanced font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' "
-                + "background rgb 'white'"
-        case .png:
-            "set terminal pngcairo size \(2 * width),\(2 * height) enhanced font 'Sans,9' fontscale 2 linewidth 2 pointscale 2 "
-                + "background rgb 'white'"
-        }
-    }
-}
-
 /// gnuplot as a child program.
 struct Gnuplot {
     private let program: URL
@@ -57,16 +20,19 @@ struct Gnuplot {
     /// Draws a figure that appears whole or not at all.
     ///
     /// - Throws: `OutputError`; `StatusError` with gnuplot's own words.
-    func draw(_ figure: Figure, to path: String, overwrite: Bool) throws {
+    func draw(_ figure: Figure, size: PageSize, to path: String, overwrite: Bool) throws {
         guard let format = FigureFormat(path: path) else {
-            throw StatusError.usage("\(path): name a file that ends in .svg or .png")
+            throw StatusError.usage("\(path): name a file that ends in \(FigureFormat.extensions)")
         }
+        let script = GnuplotScript(try FigureLayout(figure, page: size), format: format)
         let interruption = Interruption { "no figure was made" }
         defer { withExtendedLifetime(interruption) {} }
         let temporary = try TemporaryFile(for: path)
         let input = try TemporaryFile(for: path)
-        try input.file.write(GnuplotScript(figure, format: format).text)
-        try temporary.file.write(drawing(of: input.file, format))
+        try input.file.write(script.text)
+        var drawn = try drawing(of: input.file, format)
+        if format == .svg { drawn = annotated(drawn, figure, size: size, script.notes) }
+        try temporary.file.write(drawn)
         try temporary.commit(overwriting: overwrite)
     }
 
@@ -91,8 +57,13 @@ struct Gnuplot {
         withExtendedLifetime(script) {}
         let said = String(decoding: words, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: "; ")
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            let remedy =
+                said.contains("terminal")
+                ? "; this gnuplot may have been built without \(format.rawValue.uppercased()): apt-get install gnuplot-nox, or draw an .svg"
+                : ""
             throw StatusError(
-                status: .internalFault, description: "gnuplot failed (status \(process.terminationStatus)): \(said)")
+                status: .internalFault,
+                description: "gnuplot failed (status \(process.terminationStatus)): \(said)\(remedy)")
         }
         guard format.isWhole(drawn) else {
             throw StatusError(

@@ -4,23 +4,35 @@ import Foundation
 ///
 /// Numbers go into data blocks; every text stands in quotes by `quoted`, and without markup unless it is ours.
 struct GnuplotScript {
-    private let figure: Figure
-    private let layout: FigureLayout
-    private let styles: [Palette.Style]
-    private(set) var text = ""
+    /// What an element of a plot is, for those who point at it.
+    struct Note {
+        var title: String
+        /// Of its marks in their order; empty where they say nothing.
+        var marks: [String] = []
+    }
 
-    init(_ figure: Figure, format: FigureFormat) {
-        self.figure = figure
-        layout = FigureLayout(figure)
-        styles = Palette.styles(figure.series)
+    let figure: Figure
+    let layout: FigureLayout
+    let format: FigureFormat
+    let styles: [SeriesStyle]
+    private(set) var text = ""
+    /// One for each element of each plot, in order.
+    private(set) var notes: [Note] = []
+    private var labelCount = 0
+
+    init(_ layout: FigureLayout, format: FigureFormat) {
+        self.layout = layout
+        self.format = format
+        figure = layout.figure
+        styles = SeriesStyle.styles(figure.series)
         text += """
             set encoding utf8
-            \(format.terminal(width: layout.width, height: layout.height))
+            \(format.terminal(width: layout.width, height: layout.height, textSize: layout.lettering.text))
             set multiplot
+            unset key
             set border 3 lc rgb '#555555' lw 1
-            set grid lc rgb '#dddddd' lt 1 lw 0.6
-            set tics nomirror scale 0.5 textcolor rgb '#333333'
-            set tics font ',11'
+            set tics nomirror out textcolor rgb '#333333'
+            set tics font '\(font(layout.lettering.text))'
 
             """
         for panel in figure.panels.indices { add(panel: panel) }
@@ -28,106 +40,192 @@ struct GnuplotScript {
     }
 
     private mutating func add(panel index: Int) {
-        let panel = figure.panels[index]
-        for (curve, data) in panel.curves.enumerated() where !data.points.isEmpty {
-            text += "$curve\(curve) << END\n"
-            for point in data.points { text += "\(point.x) \(point.y)\n" }
-            text += "END\n"
-        }
-        let frame = layout.frames[index]
-        text += "set lmargin at screen \(frame.left)\nset rmargin at screen \(frame.right)\n"
-        text += "set bmargin at screen \(frame.bottom)\nset tmargin at screen \(frame.top)\n"
-        text += "set title \(quoted(shortened(panel.title, to: 52))) noenhanced font ',12' offset 0,-0.4\n"
-        addHeadings(isFirst: index == 0)
-        add(panel.x, "x", of: panel.curves.flatMap { $0.points.map(\.x) })
-        add(panel.y, "y", of: panel.curves.flatMap { $0.points.map(\.y) })
-        addTop(panel.top)
-        addPlot(of: panel, withLegend: index == 0)
+        let (panel, place) = (figure.panels[index], layout.panels[index])
+        for (position, curve) in panel.curves.enumerated() { addData(curve, position) }
+        if !panel.cells.isEmpty { addCells(panel.cells) }
+        let frame = place.frame
+        text += "set lmargin at screen \(x(frame.left))\nset rmargin at screen \(x(frame.right))\n"
+        text += "set bmargin at screen \(y(frame.bottom))\nset tmargin at screen \(y(frame.top))\n"
+        text += "unset label\nunset arrow\n"
+        labelCount = 0
+        if index == 0 { addHeading() }
+        addTitle(of: panel, place)
+        addAxis(panel.x, place.x, "x", place)
+        addAxis(panel.y, place.y, "y", place)
+        addTop(panel.top, place)
+        if index == 0 { addLegend() }
+        if layout.labelsEnds { addEndLabels(panel, place) }
+        for cell in panel.cells { addCellText(cell, place) }
+        addPlot(of: panel)
     }
 
-    private mutating func addHeadings(isFirst: Bool) {
-        guard isFirst else {
-            text += "unset label\nunset key\n"
-            return
-        }
-        let (x, y) = layout.heading
-        let (keyX, keyY) = layout.legend
-        let subtitle = quoted(shortened(figure.subtitle, to: layout.longestSubtitle))
-        text += """
-            set label 1 \(written(figure.title)) at screen \(x),\(y.title) left font ',16' textcolor rgb '#111111'
-            set label 2 \(subtitle) noenhanced at screen \(x),\(y.subtitle) left font ',11' textcolor rgb '#555555'
-            set key at screen \(keyX),\(keyY) left top Left reverse samplen 3 spacing 1.15 maxcols 1 noenhanced font ',11'
+    // MARK: Data
 
-            """
-    }
-
-    private mutating func add(_ axis: Figure.Axis, _ name: String, of values: [Double]) {
-        text += "set \(name)label \(written(axis.label)) font ',12' textcolor rgb '#333333'\n"
-        let scale = AxisScale(axis, values: values)
-        text += scale.isLogarithmic ? "set logscale \(name)\n" : "unset logscale \(name)\n"
-        text += "set \(name)range [\(scale.range.lowerBound):\(scale.range.upperBound)]\n"
-        text += scale.format.map { "set format \(name) '\($0)'\n" } ?? "set format \(name) '%g'\n"
-        if !axis.names.isEmpty {
-            text += "set \(name)tics noenhanced (\(labels(axis.names)))\n"
-        } else if let tics = scale.tics {
-            text += "set \(name)tics enhanced (\(tics.map { "\($0)" }.joined(separator: ", ")))\n"
-        } else {
-            text += "set \(name)tics enhanced autofreq\n"
-        }
-    }
-
-    private mutating func addTop(_ axis: Figure.Axis?) {
-        guard let axis else {
-            text += "unset x2tics\nunset x2label\n"
-            return
-        }
-        text += "set link x2\nset x2tics noenhanced (\(labels(axis.names))) font ',10' textcolor rgb '#777777' offset 0,-0.3\n"
-        text += "set x2label \(written(axis.label)) font ',10' textcolor rgb '#777777' offset 0,-0.9\n"
-    }
-
-    private mutating func addPlot(of panel: Figure.Panel, withLegend: Bool) {
-        var elements: [String] = []
-        if withLegend && figure.series.count > 1 {
-            for (position, series) in figure.series.enumerated() {
-                elements.append(
-                    "NaN \(style(position)) title \(quoted(shortened(series.label, to: FigureLayout.longestLabel)))")
+    private mutating func addData(_ curve: Figure.Curve, _ position: Int) {
+        text += "\(block(curve, position)) << END\n"
+        for point in curve.points {
+            let range = point.range ?? point.y...point.y
+            switch curve.role {
+            case .band, .bars: text += "\(point.x) \(range.lowerBound) \(range.upperBound)\n"
+            case .main, .line, .marks, .pale, .front: text += "\(point.x) \(point.y)\n"
             }
         }
-        // References are drawn first, under the others.
-        let order = panel.curves.indices.sorted { isReference(panel, $0) && !isReference(panel, $1) }
-        for curve in order where !panel.curves[curve].points.isEmpty {
-            elements.append("$curve\(curve) using 1:2 \(style(panel.curves[curve].series)) notitle")
+        text += "END\n"
+    }
+
+    private func block(_ curve: Figure.Curve, _ position: Int) -> String {
+        switch curve.role {
+        case .main, .line: "$curve\(position)"
+        case .marks: "$marks\(position)"
+        case .pale: "$pale\(position)"
+        case .band: "$band\(position)"
+        case .bars: "$bars\(position)"
+        case .front: "$front\(position)"
         }
-        if elements.isEmpty { elements = ["NaN notitle"] }
+    }
+
+    private mutating func addCells(_ cells: [Figure.Cell]) {
+        text += "$cells << END\n"
+        for cell in cells {
+            let color = "0x" + cell.color.dropFirst()
+            text += "\(cell.x) \(cell.y) \(cell.x - 0.48) \(cell.x + 0.48) \(cell.y - 0.46) \(cell.y + 0.46) \(color)\n"
+        }
+        text += "END\n"
+    }
+
+    // MARK: Plot
+
+    private mutating func addPlot(of panel: Figure.Panel) {
+        var elements: [String] = []
+        if !panel.cells.isEmpty {
+            elements.append("$cells using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc rgb variable notitle")
+            notes.append(Note(title: "cells", marks: panel.cells.map(\.note)))
+        }
+        // From what lies behind to what lies in front.
+        let order = panel.curves.indices.sorted { (depth(panel.curves[$0]), $0) < (depth(panel.curves[$1]), $1) }
+        for position in order where !panel.curves[position].points.isEmpty {
+            let curve = panel.curves[position]
+            let label = figure.series[curve.series].label
+            elements.append("\(block(curve, position)) using \(drawing(curve)) title \(quoted(label)) noenhanced")
+            notes.append(Note(title: title(curve, label), marks: marks(curve)))
+        }
+        if elements.isEmpty {
+            elements = ["NaN notitle"]
+            notes.append(Note(title: ""))
+        }
         text += "plot " + elements.joined(separator: ", \\\n  ") + "\n"
     }
 
-    private func isReference(_ panel: Figure.Panel, _ curve: Int) -> Bool {
-        figure.series[panel.curves[curve].series].isReference
-    }
-
-    private func style(_ series: Int) -> String {
-        let style = styles[series]
-        let line = "lc rgb '\(style.color)' lw 1.6 dt \(style.dash)"
-        return switch figure.series[series].mark {
-        case .line: "with lines \(line)"
-        case .points: "with points lc rgb '\(style.color)' pt \(style.point) ps 0.9"
-        case .linesAndPoints: "with linespoints \(line) pt \(style.point) ps 0.8"
+    private func depth(_ curve: Figure.Curve) -> Int {
+        switch curve.role {
+        case .band: 0
+        case .front: 1
+        case .pale: 3
+        case .bars: 4
+        case .main: figure.series[curve.series].meaning == .reference ? 2 : 5
+        case .line: 2
+        case .marks: 6
         }
     }
 
-    private func labels(_ names: [(position: Double, name: String)]) -> String {
-        // A label of a tic is a format.
-        names.map { "\(quoted(shortened($0.name, to: FigureLayout.longestLabel).replacing("%", with: "%%"))) \($0.position)" }
-            .joined(separator: ", ")
+    private func title(_ curve: Figure.Curve, _ label: String) -> String {
+        switch curve.role {
+        case .main, .line, .marks, .pale: label
+        case .band, .bars: "\(label): range"
+        case .front: "Pareto front"
+        }
     }
 
-    private func written(_ text: Figure.Text) -> String {
+    private func marks(_ curve: Figure.Curve) -> [String] {
+        let hasMarks =
+            switch curve.role {
+            case .pale, .marks: true
+            case .main: figure.series[curve.series].mark != .line
+            case .line, .band, .bars, .front: false
+            }
+        return hasMarks ? curve.points.map(\.note) : []
+    }
+
+    private func drawing(_ curve: Figure.Curve) -> String {
+        let style = styles[curve.series]
+        let isReference = figure.series[curve.series].meaning == .reference
+        let line = "lc rgb '\(style.color)' lw \(isReference ? 2.4 : 1.6) dt \(style.dash)"
+        switch curve.role {
+        case .band: return "1:2:3 with filledcurves lc rgb '\(style.color)' fs transparent solid \(bandOpacity) noborder"
+        case .bars: return "1:2:(0):($3-$2) with vectors nohead lc rgb '\(style.paler(by: 0.35))' lw 1"
+        case .front: return "1:2 with steps lc rgb '#CCCCCC' lw 3.5"
+        case .pale:
+            return "1:2 with points lc rgb '\(style.paler(by: 0.6))' pt \(style.point) ps \(format.pointSize(0.5))"
+        case .line: return "1:2 with lines lc rgb '\(style.paler(by: 0.25))' lw 1.1 dt \(style.dash)"
+        case .marks: return "1:2 with points lc rgb '\(style.color)' pt \(style.point) ps \(format.pointSize(0.9))"
+        case .main: break
+        }
+        return switch figure.series[curve.series].mark {
+        case .line: "1:2 with lines \(line)"
+        case .points: "1:2 with points lc rgb '\(style.color)' pt \(style.point) ps \(format.pointSize(0.9))"
+        case .linesAndPoints: "1:2 with linespoints \(line) pt \(style.point) ps \(format.pointSize(0.75))"
+        }
+    }
+
+    /// Many bands over each other must not hide what lies below them.
+    private var bandOpacity: Double {
+        let count = figure.panels.map { panel in panel.curves.count { $0.role == .band } }.max() ?? 1
+        return max(0.05, 0.2 / Double(max(1, count)).squareRoot() / (count > 4 ? 1.6 : 1))
+    }
+
+    // MARK: Texts
+
+    enum Side: String { case left, center, right }
+
+    mutating func addText(
+        _ written: String, at point: (x: Double, y: Double), _ side: Side = .left, size: Double? = nil,
+        color: String = "#222222",
+        turned: Int = 0, inFront: Bool = false
+    ) {
+        labelCount += 1
+        let rotation = turned == 0 ? "" : " rotate by \(turned)"
+        text +=
+            "set label \(labelCount) \(written) at screen \(x(point.x)),\(y(point.y)) \(side.rawValue)\(rotation)"
+            + " font '\(font(size ?? layout.lettering.text))' textcolor rgb '\(color)'\(inFront ? " front" : "")\n"
+    }
+
+    /// A line with the mark of a series, or what of both it is drawn with.
+    mutating func addSample(of series: Int, at point: (x: Double, y: Double)) {
+        let (style, mark) = (styles[series], figure.series[series].mark)
+        if mark != .points {
+            addLine(
+                from: point, to: (point.x + FigureLayout.sampleWidth, point.y),
+                "lc rgb '\(style.color)' lw 1.6 dt \(style.dash)")
+        }
+        if mark != .line {
+            labelCount += 1
+            text +=
+                "set label \(labelCount) '' at screen \(x(point.x + FigureLayout.sampleWidth / 2)),\(y(point.y))"
+                + " point pt \(style.point) ps \(format.pointSize(0.8)) lc rgb '\(style.color)'\n"
+        }
+    }
+
+    mutating func addLine(from: (x: Double, y: Double), to: (x: Double, y: Double), _ style: String) {
+        text += "set arrow from screen \(x(from.x)),\(y(from.y)) to screen \(x(to.x)),\(y(to.y)) nohead \(style)\n"
+    }
+
+    mutating func write(_ line: String) { text += line + "\n" }
+
+    func plain(_ text: String) -> String { "\(quoted(text)) noenhanced" }
+
+    func written(_ text: Figure.Text) -> String {
         switch text {
-        case .markup(let markup): "\(quoted(markup)) enhanced"
-        case .plain(let plain): "\(quoted(shortened(plain, to: 110))) noenhanced"
+        // A space behind a raised text is lost in some viewers.
+        case .markup(let markup): "\(quoted(markup.replacing("} ", with: "}\u{A0}"))) enhanced"
+        case .plain(let text): plain(text)
         }
     }
+
+    func font(_ size: Double) -> String { ",\(format.fontSize(size))" }
+
+    // gnuplot's screen coordinates run from the bottom left.
+    private func x(_ pixels: Double) -> Double { pixels / layout.width }
+    private func y(_ pixels: Double) -> Double { 1 - pixels / layout.height }
 }
 
 /// A text as a string of gnuplot, on one line.
@@ -136,9 +234,15 @@ struct GnuplotScript {
 /// stands in double quotes instead, with its ASCII characters in octal, so that nothing is left to expand. Characters
 /// that would end the line, or that XML cannot hold, are replaced.
 func quoted(_ text: String) -> String {
-    let scalars = text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }
-    guard scalars.contains("'") else { return "'\(String(String.UnicodeScalarView(scalars)))'" }
+    let scalars = printable(text).unicodeScalars
+    guard scalars.contains("'") else { return "'\(String(scalars))'" }
     return "\"" + scalars.map { $0.isASCII ? octal($0) : String($0) }.joined() + "\""
+}
+
+/// The text with what is no character to be seen replaced.
+func printable(_ text: String) -> String {
+    let scalars = text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }
+    return String(String.UnicodeScalarView(scalars))
 }
 
 private func octal(_ scalar: Unicode.Scalar) -> String { String(format: "\\%03o", scalar.value) }

@@ -1,10 +1,14 @@
+import ArgumentParser
 import Files
 import MatrixCore
+import MatrixStudy
 
 /// A CSV file with a header, read by column names.
 struct ResultTable {
     let path: String
     private let columns: [String: Int]
+    /// In the order of the header.
+    let header: [String]
     private(set) var rows: [Row] = []
 
     /// One record. Its accessors throw a `StatusError` that names file, record and column.
@@ -14,6 +18,9 @@ struct ResultTable {
         fileprivate let fields: [String]
         /// As an editor counts them: the header is record 1.
         fileprivate let number: Int
+
+        /// The name of its file, without folder and extension.
+        var file: String { ResultTable.name(path) }
 
         /// Empty where there is no such column.
         func optionalText(_ column: String) -> String { columns[column].map { fields[$0] } ?? "" }
@@ -68,6 +75,7 @@ struct ResultTable {
         guard let header = records.first, header != [""] else {
             throw StatusError(status: .wrongData, description: "\(path): it is empty")
         }
+        self.header = header
         columns = try Dictionary(header.enumerated().map { ($1, $0) }) { first, _ in
             throw StatusError(status: .wrongData, description: "\(path): the column '\(header[first])' occurs twice")
         }
@@ -82,8 +90,23 @@ struct ResultTable {
         if rows.isEmpty { throw error("it has no rows") }
     }
 
-    /// The names of the columns, in their order.
-    var header: [String] { columns.sorted { $0.value < $1.value }.map(\.key) }
+    /// The rows of several files of one kind.
+    init(joining tables: [ResultTable]) {
+        precondition(!tables.isEmpty)
+        path = tables.map(\.path).joined(separator: ", ")
+        // What all of them have.
+        header = tables[0].header.filter { name in tables.allSatisfy { $0.columns[name] != nil } }
+        columns = Dictionary(uniqueKeysWithValues: header.enumerated().map { ($1, $0) })
+        rows = tables.flatMap(\.rows)
+    }
+
+    /// The names of the files that its rows are from.
+    var files: [String] { rows.map(\.file).distinct }
+
+    private static func name(_ path: String) -> String {
+        let last = path.split(separator: "/").last.map { String($0) } ?? path
+        return last.hasSuffix(".csv") ? String(last.dropLast(4)) : last
+    }
 
     func has(_ names: String...) -> Bool { names.allSatisfy { columns[$0] != nil } }
 
@@ -106,8 +129,39 @@ struct ResultTable {
         return result
     }
 
+    /// The rows whose columns have one of the values asked for.
+    ///
+    /// - Throws: `StatusError` where there is no such column or no row is left.
+    func selecting(_ conditions: [ColumnCondition]) throws -> ResultTable {
+        var result = self
+        for condition in conditions {
+            guard has(condition.column) else { throw missing(condition.column, in: path, of: header) }
+            result.rows.removeAll { !condition.values.contains($0.optionalText(condition.column)) }
+        }
+        if result.rows.isEmpty {
+            let asked = conditions.map { "--where \($0.column)=\($0.values.joined(separator: ","))" }.joined(separator: " ")
+            throw StatusError(status: .noInput, description: "\(path): no row is one of \(asked)")
+        }
+        return result
+    }
+
     func error(_ problem: String) -> StatusError {
         StatusError(status: .wrongData, description: "\(path): \(problem)")
+    }
+}
+
+/// The values of a column whose rows are wanted.
+struct ColumnCondition: ExpressibleByArgument {
+    let column: String
+    let values: [String]
+
+    /// As in `bits=4,8`.
+    init?(argument: String) {
+        guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex else { return nil }
+        column = String(argument[..<sign])
+        values = argument[argument.index(after: sign)...].split(separator: ",", omittingEmptySubsequences: false).map {
+            String($0)
+        }
     }
 }
 

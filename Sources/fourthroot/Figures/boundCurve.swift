@@ -1,26 +1,18 @@
 import Foundation
 import MatrixStudy
 
-/// Shannon's bound as error against bits: a curve for the cases that keep one side of a matrix, and one for those that keep both,
-/// whose bits count per side.
+/// Shannon's bound as error against bits, which count per side where the cases keep both sides of a matrix.
 ///
 /// Each row tells one point of its matrix's bound: its own error, and its bits less the distance. Of several matrices the
 /// curve is the geometric mean of the errors at equal bits, from the least to the largest number of bits at which all have
 /// points on either side; between two points the logarithm of the error is taken as linear in the bits. Where the
 /// cases have several exponents or dampings, one curve would say nothing of them, and there is none.
-func boundCurves(_ points: [StudyPoint]) -> [(series: Figure.Series, points: [(x: Double, y: Double)])] {
+func boundCurve(_ points: [StudyPoint], isPair: Bool) -> [Figure.Point]? {
     let told = points.filter { ($0.boundBits ?? 0) > 0 && $0.isShowable }
     let powers = points.map { [$0.row.optionalText("exponent"), $0.row.optionalText("damping")] }.distinct
     let matrices = told.grouped { $0.matrix }.map { BoundCurve($0.elements) }
-    guard powers.count == 1, matrices.count == points.matrices.count, let mean = BoundCurve(mean: matrices) else { return [] }
-    return [(isPair: false, label: "Shannon bound, one side"), (isPair: true, label: "Shannon bound, both sides")]
-        .compactMap { kind, label in
-            guard points.contains(where: { $0.isPair == kind }) else { return nil }
-            return (
-                Figure.Series(label: label, family: "bound", mark: .line, isReference: true),
-                mean.points.map { (x: kind ? $0.bits / 2 : $0.bits, y: exp2($0.logarithm)) }
-            )
-        }
+    guard powers.count == 1, matrices.count == points.matrices.count, let mean = BoundCurve(mean: matrices) else { return nil }
+    return mean.points.map { Figure.Point(x: isPair ? $0.bits / 2 : $0.bits, y: exp2($0.logarithm)) }
 }
 
 /// Points of one matrix's bound in the order of their bits.
