@@ -105,6 +105,8 @@ import Testing
         let places: [(name: String, fields: [String])] = [
             ("steps/00000300/blocks.0.query/0_1/left/statistic", ["300", "blocks.0.query", "0", "1", "left"]),
             ("steps/123456789/layer/0/weight/10_2/right/statistic", ["123456789", "layer/0/weight", "10", "2", "right"]),
+            ("steps/00000300/conv.weight/0_0/mode_2/statistic", ["300", "conv.weight", "0", "0", "mode_2"]),
+            ("steps/00000300/w/0_0/mode_/statistic", ["", "", "", "", ""]),
             ("steps/00000300/w/0_0/above/statistic", ["", "", "", "", ""]),
             ("steps/300/w/0_0/left/statistic", ["", "", "", "", ""]),
             ("steps/00000300/0_0/left/statistic", ["", "", "", "", ""]),

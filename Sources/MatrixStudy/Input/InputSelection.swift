@@ -102,11 +102,10 @@ struct InputSelection {
 
     /// Whether a dump holds it beside a statistic: what the optimizer made of it, or followed in parallel.
     private static func isDerived(_ name: String) -> Bool {
-        derivedKinds.contains { kind in
-            ["left", "right"].contains {
-                name.utf8.suffix($0.utf8.count + kind.utf8.count + 2).elementsEqual("/\($0)/\(kind)".utf8)
-            }
-        }
+        // By bytes, as in `DumpPlace`.
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
+        return parts.count > 1 && derivedKinds.contains { $0 == parts[parts.count - 1] }
+            && DumpPlace.isSide(parts[parts.count - 2])
     }
 
     /// Entries and why they are no matrices, in one line.

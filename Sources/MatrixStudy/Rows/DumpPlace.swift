@@ -1,5 +1,5 @@
 /// Where a training's dump keeps a matrix, by the matrix's name:
-/// `steps/<8 digits>/<parameter>/<block row>_<block column>/{left,right}/<kind>`.
+/// `steps/<8 digits>/<parameter>/<block row>_<block column>/{left,right}/<kind>`, for a tensor of more dimensions `mode_<dimension>`.
 public struct DumpPlace: Sendable, Equatable {
     public let step: Int
     public let parameter: String
@@ -17,7 +17,7 @@ public struct DumpPlace: Sendable, Equatable {
         let end = parts.count - 3
         let block = parts[end].utf8.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
         guard block.count == 2, let row = DumpPlace.number(Substring(block[0])),
-            let column = DumpPlace.number(Substring(block[1])), ["left", "right"].contains(parts[end + 1]),
+            let column = DumpPlace.number(Substring(block[1])), DumpPlace.isSide(parts[end + 1]),
             !parts[end + 2].isEmpty
         else { return nil }
         self.step = step
@@ -25,6 +25,11 @@ public struct DumpPlace: Sendable, Equatable {
         (blockRow, blockColumn) = (row, column)
         side = String(parts[end + 1])
         if parameter.isEmpty { return nil }
+    }
+
+    static func isSide(_ name: Substring) -> Bool {
+        if ["left", "right"].contains(name) { return true }
+        return name.utf8.starts(with: "mode_".utf8) && number(name.dropFirst(5)) != nil
     }
 
     private static func number(_ text: Substring) -> Int? {

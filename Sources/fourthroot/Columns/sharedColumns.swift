@@ -50,7 +50,9 @@ let sharedColumns: [Column] = [
     Column("parameter", .text, "Name of the parameter, of a matrix in a training's dump.", empty: "not of a dump"),
     Column("block_row", .integer, "Row of the parameter's block, from 0.", empty: "not of a dump"),
     Column("block_column", .integer, "Column of the parameter's block, from 0.", empty: "not of a dump"),
-    Column("side", .text, "left (rows) or right (columns) of the block.", empty: "not of a dump"),
+    Column(
+        "side", .text, "left (rows) or right (columns) of the block; mode_K, dimension K of a tensor of more.",
+        empty: "not of a dump"),
     Column("what", .text, "What was timed."),
     Column("minimum_seconds", .number, unit: "s", "The least of the times."),
     Column("maximum_seconds", .number, unit: "s", "The greatest of the times."),
