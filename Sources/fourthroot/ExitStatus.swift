@@ -59,7 +59,7 @@ enum ExitStatus: Int32 {
         case is DivergenceError: self = .wrongData
         case is DeviceError, is ParquetError: self = .unavailable
         case let error as LogError: self = error.kind == .wrongData ? .wrongData : .inputOutput
-        case is PartialFileError, is MergeError, is CSVError, is QuantizationError: self = .wrongData
+        case is PartialFileError, is MergeError, is RecommendationError, is CSVError, is QuantizationError: self = .wrongData
         case is PlanError, is SpectrumError, is ModelError: self = .usage
         case let error as StatusError: self = error.status
         default: self = .internalFault

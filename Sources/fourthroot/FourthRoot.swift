@@ -12,7 +12,8 @@ struct FourthRoot: AsyncParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Study.self, Merge.self, Recode.self, Synthesize.self, Quantize.self, Inspect.self, SpectrumTable.self,
+            Study.self, Recommend.self, Merge.self, Recode.self, Synthesize.self, Quantize.self, Inspect.self,
+            SpectrumTable.self,
             Orthogonality.self, Theory.self, CodebookTable.self, Train.self, Replay.self, Plot.self, Report.self, Memory.self,
             Columns.self, Benchmark.self, Devices.self, SelfTest.self, Probe.self,
         ])

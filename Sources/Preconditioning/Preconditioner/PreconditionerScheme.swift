@@ -40,6 +40,9 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     /// For eigenvalues that coding made negative, where the solver is `eigen`.
     public let indefinite: IndefiniteRule
 
+    /// As published.
+    public static let usualSmallestCodedOrder = 64
+
     /// - Parameter solver: nil for `factored` where the statistic comes back by its factors, `schur-newton` otherwise, as published.
     /// - Throws: `PreconditionerSchemeError`.
     public init(
@@ -47,7 +50,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         exponent: Double = 0.25, solver: RootSolver? = nil, updateDecomposition: UpdateDecomposition = .subspace,
         updateRectificationSteps: Int = 1, rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil,
         shift: StatisticShift? = nil, iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
-        smallestCodedOrder: Int = 64, indefinite: IndefiniteRule = .absolute, beginsAtZero: Bool = false
+        smallestCodedOrder: Int = usualSmallestCodedOrder, indefinite: IndefiniteRule = .absolute, beginsAtZero: Bool = false
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
         self.root = root

@@ -11,7 +11,7 @@ struct ReportPage {
 
     var html: String {
         let parts: [String: String] = [
-            "title": markup("\(title) – FourthRoot"), "style": resource(PackageResources.report_css),
+            "title": markup(printableText("\(title) – FourthRoot")), "style": resource(PackageResources.report_css),
             "data": data.embedded, "library": library.map { "<script>\($0.embedded)</script>" } ?? "",
             "script": "\"use strict\";\n(() => {\n\(ReportPage.scripts.map { resource($0) }.joined(separator: "\n"))\n})();\n",
         ]
