@@ -23,7 +23,12 @@ struct Inspect: ParsableCommand {
             let report = reports.count == 1 ? reports[0] : .array(reports)
             try OutputFile.writeToStandardOutput(report.text() + "\n")
         } else {
-            let text = try contents.flatMap { (files.count > 1 ? ["\($0.source.path):"] : []) + (try lines(of: $0)) }
+            var text = try contents.flatMap { (files.count > 1 ? ["\($0.source.path):"] : []) + (try lines(of: $0)) }
+            if files.count > 1 {
+                let (sets, studied) = contents.reduce((0, 0)) { ($0.0 + $1.source.entries.count, $0.1 + $1.studied.count) }
+                text.append(
+                    "\(files.count) files: \(sets) data sets, \(studied) of them matrices that 'fourthroot study' reads")
+            }
             try OutputFile.writeToStandardOutput(text.map { printableText($0) + "\n" }.joined())
         }
     }

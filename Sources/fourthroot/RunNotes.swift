@@ -7,11 +7,12 @@ final class RunNotes: Sendable {
         var repetitions = 0
     }
 
-    private let progress: Progress
+    private let progress: Progress?
     private let isQuiet: Bool
     private let kinds = Mutex<[(key: String, kind: Kind)]>([])
 
-    init(_ progress: Progress, quiet: Bool) {
+    /// - Parameter progress: the bar that makes way for a note.
+    init(_ progress: Progress? = nil, quiet: Bool) {
         self.progress = progress
         isQuiet = quiet
     }
@@ -29,7 +30,7 @@ final class RunNotes: Sendable {
             return true
         }
         guard isNew else { return }
-        progress.clear()
+        progress?.clear()
         Terminal.report("note", "\(subject): \(reason)")
     }
 

@@ -27,12 +27,14 @@ struct SpectrumTable: ParsableCommand {
         let source = try input.read(quiet: table.quiet)
         source.report(notes: !table.quiet)
         var rows: [[String]] = []
+        let notes = RunNotes(quiet: table.quiet)
         for matrix in source.matrices {
             for spectrum in try source.decodedSpectra(of: matrix, cases: cases) {
-                if let reason = spectrum.reason { Terminal.report("note", "\(matrix.source): \(matrix.name): \(reason)") }
+                if let reason = spectrum.reason { notes.report(reason, of: "\(matrix.source): \(matrix.name)") }
                 rows += self.rows(spectrum, matrix)
             }
         }
+        notes.finish()
         try table.write(rows, of: TableDescription.spectrum.columns, since: start)
         if !source.rejected.isEmpty { throw ExitCode(ExitStatus.wrongData.rawValue) }
     }

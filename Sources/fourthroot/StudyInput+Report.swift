@@ -5,7 +5,13 @@ extension StudyInput {
     func report(notes wantsNotes: Bool = true) {
         for file in files {
             for rejected in file.rejected { Terminal.report("error", "\(rejected)") }
-            if wantsNotes { for note in file.notes { Terminal.report("note", "\(file.source.path): \(note)") } }
+        }
+        guard wantsNotes else { return }
+        for (note, places) in files.flatMap({ file in file.notes.map { (note: $0, path: file.source.path) } }).grouped(
+            by: \.note)
+        {
+            let others = places.count > 1 ? " and \(counted(places.count - 1, "other file"))" : ""
+            Terminal.report("note", "\(places[0].path)\(others): \(note)")
         }
     }
 }

@@ -66,6 +66,7 @@ struct Theory: ParsableCommand {
         let sequence = SequenceSettings(
             updates: updates, seed: seed, problem: problem == .quadratic ? (problemSteps, problemOrder) : nil)
         var rows: [[String]] = []
+        let notes = RunNotes(quiet: table.quiet)
         var (refuted, wrong) = (0, 0)
         for matrix in source.matrices {
             let found = try source.evaluations(of: matrix, statements: statements, cases: cases, sequence: sequence)
@@ -82,8 +83,9 @@ struct Theory: ParsableCommand {
                             + "\(evaluation.sides.left) \(evaluation.sides.relation.rawValue) \(evaluation.sides.right)")
                 }
             }
-            for note in found.notes { Terminal.report("note", "\(matrix.source): \(matrix.name): \(note)") }
+            for note in found.notes { notes.report(note, of: "\(matrix.source): \(matrix.name)") }
         }
+        notes.finish()
         try table.write(
             rows, of: TableDescription.theory.columns,
             closing: [

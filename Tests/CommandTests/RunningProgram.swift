@@ -35,9 +35,11 @@ struct RunningProgram {
     /// - Parameters:
     ///   - folder: the working folder.
     ///   - streams: a folder for what the process prints.
+    ///   - terminal: the name of a terminal, in place of that folder.
     /// - Throws: `ProgramError`.
     init(
-        _ executable: String, _ arguments: [String], folder: String, streams: String, environment: [String: String]
+        _ executable: String, _ arguments: [String], folder: String, streams: String, terminal: String? = nil,
+        environment: [String: String]
     ) throws {
         let name = UUID().uuidString
         outputPath = "\(streams)/\(name).out"
@@ -45,9 +47,13 @@ struct RunningProgram {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        if let terminal {
+            for stream: Int32 in 0...2 { posix_spawn_file_actions_addopen(&actions, stream, terminal, O_RDWR | O_NOCTTY, 0) }
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        }
         // A group of its own, so that a hanging program is killed with its children.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

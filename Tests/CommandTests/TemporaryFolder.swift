@@ -62,7 +62,11 @@ final class TemporaryFolder {
     }
 
     /// Starts the program here.
-    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProgram {
+    ///
+    /// - Parameter terminal: the name of the terminal that its streams are, instead of files.
+    func start(
+        _ arguments: [String], environment: [String: String] = [:], terminal: String? = nil
+    ) throws -> RunningProgram {
         var variables = ProcessInfo.processInfo.environment
         for name in ["NO_COLOR", "XDG_CACHE_HOME"] { variables[name] = nil }
         variables["FOURTHROOT_CACHE"] = base + "/cache"
@@ -71,7 +75,8 @@ final class TemporaryFolder {
         variables.merge(environment) { $1 }
         return try startsAndWrites.withLock { _ in
             try RunningProgram(
-                programPath(), arguments, folder: path, streams: base + "/streams", environment: variables)
+                programPath(), arguments, folder: path, streams: base + "/streams", terminal: terminal,
+                environment: variables)
         }
     }
 
@@ -80,6 +85,23 @@ final class TemporaryFolder {
         _ arguments: [String], environment: [String: String] = [:], timeout: Double = 60
     ) throws -> ProgramRun {
         try start(arguments, environment: environment).wait(timeout: timeout)
+    }
+
+    /// Runs the program here to its end on a terminal of so many columns.
+    func runOnTerminal(
+        _ arguments: [String], columns: UInt16, environment: [String: String] = [:], timeout: Double = 60
+    ) throws -> TerminalRun {
+        let terminal = try PseudoTerminal(columns: columns)
+        let program = try start(arguments, environment: environment, terminal: terminal.name)
+        let end = ContinuousClock.now + .seconds(timeout)
+        var shown = Data()
+        // The program waits where nobody takes what it writes.
+        while !program.hasEnded, ContinuousClock.now < end {
+            shown += terminal.read()
+            usleep(1000)
+        }
+        let run = try program.wait(timeout: 0)
+        return TerminalRun(status: run.status, text: String(decoding: shown + terminal.read(), as: UTF8.self))
     }
 
     /// Runs another program here, found in the search path by /usr/bin/env.

@@ -53,6 +53,11 @@ struct Columns: ParsableCommand {
             header = try CSV.parse(readText(path)).first ?? []
         } catch let error as CSVError {
             throw StatusError(status: .wrongData, description: "\(path): \(error)")
+        } catch let error as TextFileError where error.isMissing {
+            throw StatusError(
+                status: .noInput,
+                description: "\(error), and no command of this name writes a table; commands that do are "
+                    + TableDescription.all.map(\.command).joined(separator: ", "))
         }
         guard let best = TableDescription.best(for: header) else {
             throw StatusError(

@@ -23,7 +23,9 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let interruption = Interruption { stop.request() }
         defer { withExtendedLifetime(interruption) {} }
         let progress = Progress(
-            total: steps, unit: "steps", completed: run.trainer.step, quiet: isQuiet)
+            total: steps, unit: "steps", completed: run.trainer.step,
+            // Rows of a log share no line of a terminal with a bar.
+            quiet: isQuiet || records.log == nil && Terminal.showsOutput)
         defer { progress.clear() }
         var last: LogRow?
         let end: TrainingRun<Model, Rule>.End
