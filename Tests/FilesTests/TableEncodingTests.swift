@@ -16,7 +16,7 @@ import Testing
         let quoted = JSONString.quoted(text)
         let read = try JSONSerialization.jsonObject(with: Data("[\(quoted)]".utf8)) as? [String]
         #expect(read?.first.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
-        #expect(!quoted.unicodeScalars.contains(where: \.isHidden))
+        #expect(quoted.unicodeScalars.allSatisfy { !$0.isHidden })
     }
 
     @Test(
