@@ -79,6 +79,8 @@ def study(source: Any, *, progress: bool = False, output: Optional[Any] = None, 
 
     Arguments are those of `table`; options are those of `fourthroot study`, whose default grid runs where none is given.
     """
+    if source is None:
+        raise TypeError("the input is None; give an array, a tensor, a dict of them, a path or a list of paths")
     return table("study", source, progress=progress, output=output, **options)
 
 
