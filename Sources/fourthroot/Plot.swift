@@ -88,23 +88,23 @@ struct Plot: ParsableCommand {
             let columns = series.flatMap { $0.split(separator: ",").map { String($0) } }
             return try columnFigure(table, x: x, y: y, series: columns, logarithmic: log?.rawValue ?? "")
         }
-        let kinds = try FigureKind.fitting(table)
+        let kinds = FigureKind.fitting(table)
         if let kind {
-            guard try kind.fits(table) else {
-                let others = kinds.isEmpty ? "" : "; it is a file for --kind \(kinds.map(\.rawValue).joined(separator: ", "))"
-                throw table.error("--kind \(kind.rawValue) needs \(kind.needs)\(others)")
+            guard kind.fits(table) else {
+                let others = kinds.isEmpty ? "" : "; it is a file for --kind \(kinds.map(\.name).joined(separator: ", "))"
+                throw table.error("--kind \(kind.name) needs \(kind.needs)\(others)")
             }
-            return try kind.figure(of: table)
+            return try kind.figure(table)
         }
         guard let first = kinds.first else {
             throw table.error(
                 "its header is of no figure that is known: give a CSV file of study, merge, recode, spectrum, orthogonality, codebook, "
                     + "train, memory or benchmark, or choose columns with --x and --y")
         }
-        var figure = try first.figure(of: table)
+        var figure = try first.figure(table)
         if kinds.count > 1 {
             figure.notes.append(
-                "drawn is --kind \(first.rawValue); it fits \(kinds.dropFirst().map(\.rawValue).joined(separator: ", "))"
+                "drawn is --kind \(first.name); it fits \(kinds.dropFirst().map(\.name).joined(separator: ", "))"
                     + ", too")
         }
         return figure

@@ -334,7 +334,7 @@ import Testing
         ("code,value\n1\n", ["record 2", "1 fields"]), ("code,value\n1,2,3\n", ["record 2", "3 fields"]),
         ("code,value\n0,1\n1,one\n", ["record 3", "'value'", "'one'"]), ("code,value\n0,nan\n", ["record 2", "'nan'"]),
         ("code,value\n0,inf\n", ["record 2", "'inf'"]), ("code,value\n0,\n", ["no points"]),
-        ("matrix,nre\nA,1\n", ["no column 'contraction'"]),
+        ("matrix,nre\nA,1\n", ["'contraction' is unknown"]),
         (studyHeader + row("full", "exact", nre: "small"), ["record 2", "'nre'", "'small'"]),
         (studyHeader + row("full", "exact", bytes: ("", "1"), nre: "1"), ["record 2", "'statistic_bytes'", "empty"]),
         (studyHeader + row("full", "exact", nre: ""), ["no case"]),

@@ -110,6 +110,9 @@ struct ResultTable {
 
     func has(_ names: String...) -> Bool { names.allSatisfy { columns[$0] != nil } }
 
+    /// The different texts of a column that are not empty.
+    func values(_ column: String) -> Set<String> { Set(rows.map { $0.optionalText(column) }.filter { !$0.isEmpty }) }
+
     /// The rows of the matrices that match one of the globs; all rows for none.
     func selecting(matrices globs: [String]) throws -> ResultTable {
         if globs.isEmpty { return self }

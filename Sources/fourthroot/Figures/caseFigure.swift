@@ -1,5 +1,9 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let cases = FigureKind("cases", needs: "a study", fits: isStudy) { try studyFigure($0, caseFigure) }
+}
+
 /// Whether the cases are those of the preset figure2.
 private func isFigure2(_ points: [StudyPoint]) -> Bool {
     Set(points.map { $0.row.optionalText("statistic") }) == ["full", "offdiagonal", "eigenvector"]

@@ -1,5 +1,12 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let contraction = FigureKind(
+        "contraction", needs: "a study with several contractions",
+        fits: { isStudy($0) && $0.values("contraction").count > 1 },
+        figure: { try studyFigure($0, contractionFigure) })
+}
+
 /// Errors and angles against log2 τ, with the condition numbers on top.
 ///
 /// Source: figure 6 of Wang et al. 2024.

@@ -1,9 +1,26 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let spectrum = FigureKind(
+        "spectrum", needs: "singular values, as 'fourthroot spectrum' writes them", fits: { $0.has("singular_value") },
+        figure: spectrumFigure)
+
+    static let orthogonality = FigureKind(
+        "orthogonality", needs: "mean errors over Björck steps, as 'fourthroot orthogonality' writes them",
+        fits: { $0.has("mean_error") }, figure: orthogonalityFigure)
+
+    static let codebook = FigureKind(
+        "codebook", needs: "the values of 'fourthroot codebook'", fits: { $0.has("code", "value") }, figure: codebookFigure)
+
+    static let curve = FigureKind(
+        "curve", needs: "what 'fourthroot codebook --curve' writes", fits: { $0.has("x", "value") }, figure: codebookCurveFigure
+    )
+}
+
 /// Singular values against their index, one curve a storage and one panel a matrix.
 ///
 /// Source: figure 2 of Wang et al. 2024.
-func spectrumFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func spectrumFigure(_ table: ResultTable) throws -> Figure {
     let labels = CaseLabels(table.rows)
     let groups = table.rows.grouped { labels.key($0) }
     let series = groups.map { group in
@@ -26,7 +43,7 @@ func spectrumFigure(_ table: ResultTable) throws -> Figure {
 /// Mean error against Björck steps, one curve an exponent and one panel a matrix.
 ///
 /// Source: figure 3 of Wang et al. 2024.
-func orthogonalityFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func orthogonalityFigure(_ table: ResultTable) throws -> Figure {
     let coding = CaseLabels(table.rows, excluding: ["exponent"])
     func key(_ row: ResultTable.Row) -> [String] { coding.key(row) + [row.optionalText("exponent")] }
     let groups = table.rows.grouped(by: key)
@@ -49,12 +66,12 @@ func orthogonalityFigure(_ table: ResultTable) throws -> Figure {
 /// A codebook's values against its codes.
 ///
 /// Source: figure 5 of Wang et al. 2024.
-func codebookFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func codebookFigure(_ table: ResultTable) throws -> Figure {
     try plainFigure(table, title: "Values of the codebook", x: "code", y: "value", .linesAndPoints)
 }
 
 /// x → Q(x), beside x itself.
-func codebookCurveFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func codebookCurveFigure(_ table: ResultTable) throws -> Figure {
     var figure = try plainFigure(table, title: "What becomes of x in [−1, 1]", x: "x", y: "value", .line)
     figure.series = [
         Figure.Series(label: "x", meaning: .reference, mark: .line), Figure.Series(label: "Q(x)", meaning: .other, mark: .line),

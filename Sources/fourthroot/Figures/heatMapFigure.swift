@@ -4,6 +4,10 @@ import MatrixStudy
 /// Columns whose names can still be read in a column of a paper.
 private let mostColumns = 16
 
+extension FigureKind {
+    static let heatMap = FigureKind("heat-map", needs: "a study", fits: isStudy) { try studyFigure($0, heatMapFigure) }
+}
+
 /// The error of every storage in every layer, as colors: the last of several steps.
 func heatMapFigure(_ all: [StudyPoint]) -> Figure {
     let last = all.compactMap { DumpPlace($0.row)?.step }.max()
@@ -22,7 +26,7 @@ func heatMapFigure(_ all: [StudyPoint]) -> Figure {
     // The best storages at the left, by their medians.
     let columns = cases.sorted { middle($0.elements) < middle($1.elements) }
     let names = columns.map { labels.label($0.elements[0].row) }
-    let errors = points.compactMap(\.error).filter { $0 > 0 }
+    let errors = columns.flatMap(\.elements).compactMap(\.error).filter { $0 > 0 }
     let range = log10(errors.min() ?? 1e-3)...max(log10(errors.max() ?? 1), log10(errors.min() ?? 1e-3) + 1e-9)
     var cells: [Figure.Cell] = []
     for (row, layer) in layers[..<count].enumerated() {

@@ -1,5 +1,9 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let pareto = FigureKind("pareto", needs: "a study", fits: isStudy) { try studyFigure($0, paretoFigure) }
+}
+
 /// One way to keep a matrix, over all matrices that were kept so.
 private struct CodedCase {
     let row: ResultTable.Row

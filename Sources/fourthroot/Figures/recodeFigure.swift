@@ -1,7 +1,18 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let recode = FigureKind(
+        "recode", needs: "the updates of 'fourthroot recode'", fits: { $0.has("update", "statistic_nre") }, figure: recodeFigure
+    )
+
+    static let rectification = FigureKind(
+        "rectification", needs: "a study of eigenvectors with several numbers of Björck steps",
+        fits: { isStudy($0) && $0.values("rectify").count > 2 && $0.values("statistic") == ["eigenvector"] },
+        figure: { try studyFigure($0, rectificationFigure) })
+}
+
 /// The error of the root in use over the updates of a statistic that is coded anew at each.
-func recodeFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func recodeFigure(_ table: ResultTable) throws -> Figure {
     let labels = CaseLabels(table.rows, adding: ["rounding", "arithmetic"])
     let power = powerMarkup(exponents: table.rows.map { $0.optionalText("exponent") }.distinct)
     let names = try table.rows.map { try MatrixName($0) }.distinct

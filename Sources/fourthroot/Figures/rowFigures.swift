@@ -1,7 +1,17 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let memory = FigureKind(
+        "memory", needs: "the breakdown of 'fourthroot memory'",
+        fits: { $0.has("model", "layer", "parameters", "first_order") }, figure: memoryFigure)
+
+    static let benchmark = FigureKind(
+        "benchmark", needs: "the times of 'fourthroot benchmark'",
+        fits: { $0.has("what", "seconds") || $0.has("what", "ours_ms", "torch_ms") }, figure: benchmarkFigure)
+}
+
 /// The bytes of a training by parts: a line a layer or model, a row a scheme in its color where there are several schemes.
-func memoryFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func memoryFigure(_ table: ResultTable) throws -> Figure {
     let isCompared = table.has("scheme") && Set(table.rows.map { $0.optionalText("scheme") }).count > 1
     if isCompared { return try comparedMemory(table) }
     return try rowFigure(
@@ -54,7 +64,7 @@ private func comparedMemory(_ table: ResultTable) throws -> Figure {
 }
 
 /// The times of a benchmark, a line each.
-func benchmarkFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func benchmarkFigure(_ table: ResultTable) throws -> Figure {
     if table.has("ours_ms", "torch_ms") {
         return try rowFigure(
             table, names: ["what"], title: "Milliseconds of a training step",

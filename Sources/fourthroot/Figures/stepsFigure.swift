@@ -1,5 +1,12 @@
 import MatrixStudy
 
+extension FigureKind {
+    static let steps = FigureKind(
+        "steps", needs: "a study of a trainer's dump with several steps",
+        fits: { isStudy($0) && Set($0.rows.compactMap { DumpPlace($0)?.step }).count > 1 },
+        figure: { try studyFigure($0, stepsFigure) })
+}
+
 /// Cases that one panel shows readably.
 private let mostCases = 12
 

@@ -2,12 +2,17 @@ import Files
 import Foundation
 import MatrixStudy
 
+extension FigureKind {
+    static let training = FigureKind(
+        "training", needs: "logs of trainings", fits: { $0.has("step", "loss", "validation_loss") }, figure: trainingFigure)
+}
+
 /// Loss against the step: of one training its own and its validation loss, of several the mean validation loss of each scheme over
 /// the seeds that all of them have, with their range as a band.
 ///
 /// Several trainings are the rows of a column `scheme`, with seeds in a column `seed`, or several logs, named by their files:
 /// `NAME-seed0.csv` and `NAME-seed1.csv` are two seeds of `NAME`.
-func trainingFigure(_ table: ResultTable) throws -> Figure {
+@Sendable func trainingFigure(_ table: ResultTable) throws -> Figure {
     let isSingle = !table.has("scheme") && table.files.count == 1
     return try finished(isSingle ? singleTraining(table) : severalTrainings(table), table)
 }
