@@ -5,9 +5,9 @@ struct NetworkLayout: Sendable {
 
     /// - Returns: the parameter's position in `NetworkState.parameters`.
     mutating func addParameter(
-        _ name: String, _ dimensions: [Int], _ initialization: ParameterDescription.Initialization
+        _ name: String, _ dimensions: [Int], _ initialization: ParameterDescription.Initialization, decays: Bool = true
     ) -> Int {
-        parameters.append(ParameterDescription(name, dimensions, initialization))
+        parameters.append(ParameterDescription(name, dimensions, initialization, decays: decays))
         return parameters.count - 1
     }
 

@@ -15,9 +15,13 @@ public struct ParameterDescription: Sendable, Equatable {
     public let name: String
     public let shape: ParameterShape
     public let initialization: Initialization
+    /// Whether weight decay is for it: not for biases and what normalizations multiply by, nor for a class token, unless all is
+    /// asked to decay.
+    public let decays: Bool
 
-    public init(_ name: String, _ dimensions: [Int], _ initialization: Initialization) {
+    public init(_ name: String, _ dimensions: [Int], _ initialization: Initialization, decays: Bool = true) {
         self.name = name
+        self.decays = decays
         shape = ParameterShape(dimensions)
         self.initialization = initialization
     }

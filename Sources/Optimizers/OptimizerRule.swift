@@ -20,6 +20,9 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
     /// η, before a schedule's factor.
     var learningRate: Double { get }
 
+    /// The same rule without weight decay, for parameters that are not to decay.
+    var withoutWeightDecay: Self { get }
+
     /// What stands before the rule, nil for rules without.
     var preconditioner: Preconditioner? { get }
 

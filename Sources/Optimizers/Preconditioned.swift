@@ -31,6 +31,7 @@ where Preconditioner.Backend == Base.Backend {
     }
 
     public var learningRate: Double { base.learningRate }
+    public var withoutWeightDecay: Preconditioned { Preconditioned(base: base.withoutWeightDecay, method: method) }
     public var preconditioner: Preconditioner? { method }
     public func preconditionerState(of state: State) -> Preconditioner.State? { state.preconditioner }
 

@@ -51,8 +51,9 @@ struct DeviceOptions: ParsableArguments {
 
     /// What of the device decides the numbers of a run that goes on: the device itself may change meanwhile.
     func describe(in configuration: inout TrainConfiguration, _ precision: ProductPrecision) {
+        configuration.begin("device")
         if case .cpu = device { configuration.set("threads", threadCount) }
-        if precision != .float32 { configuration.set("precision", precision.rawValue) }
+        configuration.set("precision", precision.rawValue)
     }
 }
 

@@ -92,8 +92,8 @@ struct Quantize: ParsableCommand {
             try writer.setProvenance(
                 seed: nil,
                 configuration: [
-                    "command": "quantize", "source": input, "matrix": matrix, "codebook": codebook.rawValue, "bits": "\(bits)",
-                    "block": "\(block)",
+                    "command": "quantize", "source": .text(input), "matrix": .text(matrix),
+                    "codebook": .text(codebook.rawValue), "bits": .integer(bits), "block": .integer(block),
                 ])
         }
     }

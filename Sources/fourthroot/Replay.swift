@@ -66,13 +66,14 @@ struct Replay: ParsableCommand {
         try Probe.requireSound(trace)
         let source = try GradientTrace(path: trace)
         let name = firstOrder.optimizer
-        let base = try firstOrder.rule(on: backend) { values in
+        let values = try firstOrder.values { values in
             values.learningRate = try firstOrder.learningRate ?? source.number("learning_rate", of: name, 0...1e6)
             values.weightDecay = try firstOrder.weightDecay ?? source.number("weight_decay", of: name, 0...1e6)
             if name.definition.options.contains(.momentum) {
                 values.momentum = try firstOrder.momentum ?? source.number("momentum", 0...0.9999999)
             }
         }
+        let base = try firstOrder.rule(values, on: backend)
         // Without a preconditioner a trace need not have its attributes.
         let choice = try preconditioner.choice { defaults in
             defaults.statisticsInterval = try preconditioner.statisticsInterval ?? source.interval("statistics_interval")
@@ -80,18 +81,33 @@ struct Replay: ParsableCommand {
             defaults.decay = try preconditioner.decay ?? source.number("decay", 0...1)
             defaults.damping = try preconditioner.damping ?? source.number("damping", 1e-30...1e30)
         }
-        guard let choice else { return try follow(base, source, backend) }
+        let configuration = configuration(values, choice)
+        guard let choice else { return try follow(base, source, configuration, backend) }
         if choice.settings.schedule.firstRoot(within: source.steps) == nil {
             Terminal.report(
                 "note",
                 "no root of an updated statistic is taken within the trace's \(source.steps) steps: the parameters are those "
                     + "of \(name.rawValue) alone; lower --statistics-interval or --root-interval for others")
         }
-        try follow(choice.name.definition.preconditioned(base, choice.settings), source, backend)
+        try follow(choice.name.definition.preconditioned(base, choice.settings), source, configuration, backend)
+    }
+
+    /// The values of the options and of the trace's attributes by the options' names.
+    private func configuration(
+        _ values: FirstOrderHyperparameters, _ choice: PreconditionerOptions.Choice?
+    ) -> [String: ConfigurationValue] {
+        var configuration = TrainConfiguration()
+        configuration.record("command", "replay")
+        configuration.record("source", .text(trace))
+        firstOrder.describe(values, in: &configuration)
+        PreconditionerOptions.describe(choice, in: &configuration)
+        configuration.set("precision", precision.rawValue)
+        configuration.set("seed", seed)
+        return configuration.values
     }
 
     private func follow<Rule: OptimizerRule>(
-        _ rule: Rule, _ source: GradientTrace, _ backend: Rule.Backend
+        _ rule: Rule, _ source: GradientTrace, _ configuration: [String: ConfigurationValue], _ backend: Rule.Backend
     ) throws where Rule.Backend.Scalar: TraceScalar {
         let progress = Progress(total: source.steps * source.parameters.count, unit: "steps", quiet: quiet)
         defer { progress.clear() }
@@ -104,7 +120,7 @@ struct Replay: ParsableCommand {
                     to: "parameters/\(parameter.name)", writer)
             }
             try writer.setAttribute("kept_steps", to: .integers(source.keptSteps))
-            try writer.setProvenance(seed: seed, configuration: configuration(of: rule))
+            try writer.setProvenance(seed: seed, configuration: configuration)
         }
     }
 
@@ -160,14 +176,5 @@ struct Replay: ParsableCommand {
                 "\(name), \(side.place): \(side.record.statisticFailures) statistics and \(side.record.rootFailures) roots "
                     + "failed and were kept as before; the last one: \(reason)")
         }
-    }
-
-    private func configuration<Rule: OptimizerRule>(of rule: Rule) throws -> [String: String] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return [
-            "command": "replay", "source": trace, "optimizer": firstOrder.optimizer.rawValue, "precision": precision.rawValue,
-            "rule": String(decoding: try encoder.encode(rule), as: UTF8.self),
-        ]
     }
 }

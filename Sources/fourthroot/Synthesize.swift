@@ -210,22 +210,28 @@ struct Synthesize: ParsableCommand {
             }
             try writer.write(NumericArray(shape: [values.count], values: values), to: "eigenvalues")
             if let basis { try writer.write(basis, to: "eigenvectors", storage: .compressed) }
-            try writer.setProvenance(seed: seed, configuration: configuration)
+            try writer.setProvenance(seed: seed, configuration: configuration(order: matrix.order))
         }
     }
 
-    /// What was asked for, for the file's `configuration` attribute.
-    private var configuration: [String: String] {
-        var result = ["command": "synthesize", "spectrum": spectrum.rawValue, "precision": precision.rawValue]
-        result["order"] = order.map { "\($0)" }
-        result["condition"] = condition.map { "\($0)" }
-        result["ratio"] = ratio.map { "\($0)" }
-        result["fraction"] = fraction.map { "\($0)" }
-        result["decay"] = decay.map { "\($0)" }
-        result["rate"] = rate.map { "\($0)" }
-        result["largest"] = largest.map { "\($0)" }
-        result["reversed"] = reversed ? "true" : nil
-        result["keep-factors"] = keepFactors ? "true" : nil
+    /// What was asked for, for the file's `configuration` attribute, with the defaults in the place of what was not given.
+    private func configuration(order: Int) -> [String: ConfigurationValue] {
+        var result: [String: ConfigurationValue] = [
+            "command": "synthesize", "spectrum": .text(spectrum.rawValue), "precision": .text(precision.rawValue),
+            "order": .integer(order), "seed": ConfigurationValue(seed), "reversed": .boolean(reversed),
+            "keep-factors": .boolean(keepFactors),
+        ]
+        result["ratio"] = (spectrum == .twoLevel ? ratio ?? Self.defaultRatio : nil).map { .number($0) }
+        result["fraction"] = (spectrum == .twoLevel ? fraction ?? Self.defaultFraction : nil).map { .number($0) }
+        result["decay"] = (spectrum == .powerLaw ? decay ?? Self.defaultDecay : nil).map { .number($0) }
+        result["rate"] = rate.map { .number($0) }
+        result["largest"] = largest.map { .number($0) }
+        result["eigenvalues"] = eigenvalues.map { .text($0) }
+        result["like"] = like.map { .text($0) }
+        result["matrix"] = matrix.map { .text($0) }
+        // A power law may do without one.
+        let hasCondition = ![.twoLevel, .file, .like, .powerLaw].contains(spectrum)
+        result["condition"] = (condition ?? (hasCondition ? Self.defaultCondition : nil)).map { .number($0) }
         return result
     }
 }

@@ -17,6 +17,7 @@ private struct AveragedDescent<Backend: MatrixBackend>: OptimizerRule {
     }
 
     var learningRate = 0.02
+    var withoutWeightDecay: Self { self }
 
     func initialState(
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
@@ -117,7 +118,7 @@ private struct AveragedDescent<Backend: MatrixBackend>: OptimizerRule {
     @Test func checkpointsHoldBothPoints() throws {
         var first = try trainer(preconditioned())
         for _ in 0..<3 { _ = try first.advance() }
-        let checkpoints = try CheckpointFolder(path: folder + "/checkpoints", keeping: 1, configuration: [:])
+        let checkpoints = try CheckpointFolder(path: folder + "/checkpoints", keeping: 1, configuration: RunConfiguration([:]))
         try checkpoints.write(first)
         let path = try #require(try checkpoints.newest())
         let content = try CheckpointContent(readingFrom: path)

@@ -80,10 +80,14 @@ func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
         #expect(after.loss < before.loss / 4 && after.accuracy > 0.9, "\(before) \(after)")
     }
 
-    /// One step by hand: with SGDM from rest, w − η·(g + wd·w), g by the network itself.
-    @Test func aStepIsTheRulesStep() throws {
+    /// One step by hand: with SGDM from rest, w − η·(c·g + wd·w), g by the network itself; c clips the norm of all gradients, and
+    /// biases do not decay unless all does.
+    @Test(arguments: [(nil, false), (nil, true), (1e6, false), (0.125, false)] as [(Double?, Bool)])
+    func aStepIsTheRulesStep(_ clip: Double?, _ decaysAll: Bool) throws {
         let rule = try SGDM<CPUBackend<Float>>(learningRate: 0.5, momentum: 0.9, weightDecay: 0.25)
-        var trainer = try Trainer(network: network, rule: rule, data: data, settings: settings(steps: 1), backend)
+        var settings = settings(steps: 1)
+        (settings.clip, settings.decaysAll) = (clip, decaysAll)
+        var trainer = try Trainer(network: network, rule: rule, data: data, settings: settings, backend)
         let start = trainer.numbers
         let batch = data.trainingBatch(step: 1, batchSize: 32, seed: 3)
         guard case .images(let images) = batch.content else {
@@ -94,15 +98,24 @@ func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
         let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)
         var backward = BackwardPass(start, backend)
         network.backward(entropy.gradient, record, &backward)
+        let norm = backward.gradients.reduce(0.0) { sum, gradient in
+            (gradient?.elements ?? []).reduce(sum) { $0 + Double($1) * Double($1) }
+        }.squareRoot()
+        #expect(norm > 0.5)
+        let factor = clip.map { min(1, $0 / norm) } ?? 1
         let result = try trainer.advance()
+        #expect(abs(result.gradientNorm - norm) <= 1e-5 * norm)
         #expect(result.loss == entropy.loss && result.accuracy == Double(entropy.correct) / 32 && result.learningRate == 0.5)
         for (index, moved) in trainer.numbers.parameters.enumerated() {
             let gradient = try #require(backward.gradients[index])
+            let decay = decaysAll || !network.parameters[index].name.hasSuffix("bias") ? 0.25 : 0
             for (position, value) in moved.elements.enumerated() {
                 let (w, g) = (Double(start.parameters[index].elements[position]), Double(gradient.elements[position]))
-                let expected = w - 0.5 * (g + 0.25 * w)
-                // Three roundings of terms no larger than these.
-                #expect(abs(Double(value) - expected) <= 4 * 0x1p-24 * (abs(w) + abs(g)))
+                let expected = w - 0.5 * (factor * g + decay * w)
+                // Four roundings of terms no larger than these, and the norm's.
+                let rounding = 6 * 0x1p-24 * (abs(w) + abs(g))
+                let bound: Double = rounding + 1e-5 * abs(factor * g)
+                #expect(abs(Double(value) - expected) <= bound)
             }
         }
     }

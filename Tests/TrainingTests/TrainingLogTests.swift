@@ -14,7 +14,7 @@ import Testing
             samplesPerSecond: 2, optimizerStateBytes: 10, preconditionerBytes: 4, peakResidentBytes: 100,
             validation: step == 2 ? Evaluation(loss: 2, accuracy: 0.75) : nil, statisticFailures: 0, rootFailures: 1,
             rootDeviations: step == 2 ? [RootDeviation(group: "b", normwiseRelativeError: 0.5, angleDegrees: 3)] : [],
-            peakDeviceBytes: step == 2 ? 4096 : nil, peakPreconditionerBytes: 3 + step)
+            peakDeviceBytes: step == 2 ? 4096 : nil, peakPreconditionerBytes: 3 + step, gradientNorm: 1.5)
     }
 
     private func lines() throws -> [String] {
@@ -27,9 +27,11 @@ import Testing
         try log.start()
         for step in 1...2 { try log.append(row(step)) }
         let lines = try lines()
-        #expect(lines[0].hasSuffix(",nre:a,angle_degrees:a,nre:b,angle_degrees:b,peak_device_bytes,peak_preconditioner_bytes"))
-        #expect(lines[1] == "1,1,0.1,0.5,0.001,1.0,0.25,2.0,10,4,100,,,0,1,,,,,,4")
-        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0,4096,5")
+        #expect(
+            lines[0].hasSuffix(
+                ",nre:a,angle_degrees:a,nre:b,angle_degrees:b,peak_device_bytes,peak_preconditioner_bytes,gradient_norm"))
+        #expect(lines[1] == "1,1,0.1,0.5,0.001,1.0,0.25,2.0,10,4,100,,,0,1,,,,,,4,1.5")
+        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0,4096,5,1.5")
     }
 
     /// Rows after the checkpoint's step, and one that a kill cut short, go.

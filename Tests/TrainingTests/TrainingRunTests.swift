@@ -38,7 +38,7 @@ import Testing
         let log = try TrainingLog(path: folder + "/l.csv", groups: [])
         let dump = try PreconditionerDump(path: folder + "/d.h5") { $0 == "head.weight" }
         try dump.start(attributes: [:])
-        let checkpoints = try CheckpointFolder(path: folder + "/checkpoints", keeping: 2, configuration: [:])
+        let checkpoints = try CheckpointFolder(path: folder + "/checkpoints", keeping: 2, configuration: RunConfiguration([:]))
         var run = TrainingRun(
             try trainer(), steps: 40, intervals: RunIntervals(dump: 2, checkpoint: 100), log: log, dump: dump,
             checkpoints: checkpoints)

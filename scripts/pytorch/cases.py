@@ -24,8 +24,9 @@ VOCABULARY, CONTEXT = 65, 128
 OPTIONS = {
     "gpt": "--model gpt --layers 4 --width 384 --heads 6",
     "resnet20": "--model resnet20",
-    "adamw": "--optimizer adamw",
-    "sgdm": "--optimizer sgdm",
+    # As first_order has it, whatever is usual for the network.
+    "adamw": "--optimizer adamw --weight-decay 0.05 --second-decay 0.999 --decay-all --clip 0 --warm-up 0",
+    "sgdm": "--optimizer sgdm --weight-decay 5e-4 --decay-all",
     "eigenvector": "--statistic eigenvector --root offdiagonal",
     "offdiagonal": "--statistic offdiagonal --root offdiagonal",
     "cholesky": "--statistic cholesky --error-feedback-decay 0.95 --root offdiagonal",

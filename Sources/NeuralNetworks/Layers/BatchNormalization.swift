@@ -26,8 +26,8 @@ struct BatchNormalization<Backend: NeuralBackend>: Layer {
 
     init(_ layout: inout NetworkLayout, _ name: String, channels: Int, positions: Int) {
         self.positions = positions
-        gain = layout.addParameter("\(name).gain", [channels], .constant(1))
-        bias = layout.addParameter("\(name).bias", [channels], .constant(0))
+        gain = layout.addParameter("\(name).gain", [channels], .constant(1), decays: false)
+        bias = layout.addParameter("\(name).bias", [channels], .constant(0), decays: false)
         runningMean = layout.addRunningStatistic("\(name).runningMean", [channels], startingAt: 0)
         runningVariance = layout.addRunningStatistic("\(name).runningVariance", [channels], startingAt: 1)
     }

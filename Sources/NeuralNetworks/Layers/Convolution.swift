@@ -22,7 +22,7 @@ struct Convolution<Backend: NeuralBackend>: Layer {
         self.shape = shape
         let dimensions = [shape.outputs, shape.inputs, shape.kernel, shape.kernel]
         self.weight = layout.addParameter("\(name).weight", dimensions, weight)
-        self.bias = bias.map { layout.addParameter("\(name).bias", [shape.outputs], $0) }
+        self.bias = bias.map { layout.addParameter("\(name).bias", [shape.outputs], $0, decays: false) }
     }
 
     func forward(

@@ -14,8 +14,8 @@ struct LayerNormalization<Backend: NeuralBackend>: Layer {
     private let offset: Double
 
     init(_ layout: inout NetworkLayout, _ name: String, width: Int, offset: Double) {
-        gain = layout.addParameter("\(name).gain", [width], .constant(1))
-        bias = layout.addParameter("\(name).bias", [width], .constant(0))
+        gain = layout.addParameter("\(name).gain", [width], .constant(1), decays: false)
+        bias = layout.addParameter("\(name).bias", [width], .constant(0), decays: false)
         self.offset = offset
     }
 

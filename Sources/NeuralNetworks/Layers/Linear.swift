@@ -14,7 +14,7 @@ struct Linear<Backend: NeuralBackend>: Layer {
     ) {
         precondition(outputs >= 2, "\(name) has \(outputs) outputs")
         self.weight = layout.addParameter("\(name).weight", [outputs, inputs], weight)
-        self.bias = bias.map { layout.addParameter("\(name).bias", [outputs], $0) }
+        self.bias = bias.map { layout.addParameter("\(name).bias", [outputs], $0, decays: false) }
     }
 
     /// A map without bias by a parameter of another layer, as of the token embedding.

@@ -25,7 +25,7 @@ struct PatchEmbedding<Backend: NeuralBackend>: Layer {
         patchCount = shape.outputHeight * shape.outputWidth
         projection = Convolution(
             &layout, "patches", shape, weight: .uniformFanIn(shape.depth), bias: .uniformFanIn(shape.depth))
-        classToken = layout.addParameter("classToken", [width], .normal(deviation: 1e-6))
+        classToken = layout.addParameter("classToken", [width], .normal(deviation: 1e-6), decays: false)
         places = Embedding(&layout, "positions", count: patchCount + 1, width: width, initialization)
     }
 

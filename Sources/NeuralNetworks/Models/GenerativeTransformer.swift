@@ -121,6 +121,8 @@ public struct GenerativeTransformer<Backend: NeuralBackend>: Network {
 enum GenerativeTransformerDefinition: TokenNetworkDefinition {
     static let name = "gpt"
     static let options: [ModelOptions.Name] = [.layers, .width, .heads, .context, .hidden, .dropout, .tiesHead]
+    static let defaults = ModelOptions(layers: 4, width: 128, heads: 4, dropout: 0, tiesHead: false)
+    static let training = TrainingDefaults.languageModel
 
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, vocabulary: Int, context: Int, on backend: Backend.Type
@@ -128,8 +130,8 @@ enum GenerativeTransformerDefinition: TokenNetworkDefinition {
         let longest = options.context ?? context
         try SizeRequirements(model: name).atMost(.init("length of samples", context), .init("context", longest))
         return try GenerativeTransformer<Backend>(
-            vocabulary: vocabulary, context: longest, layers: options.layers ?? 4, width: options.width ?? 128,
-            heads: options.heads ?? 4, hidden: options.hidden, dropout: options.dropout ?? 0,
-            tiesHead: options.tiesHead ?? false)
+            vocabulary: vocabulary, context: longest, layers: options.value(\.layers), width: options.value(\.width),
+            heads: options.value(\.heads), hidden: options.hidden, dropout: options.value(\.dropout),
+            tiesHead: options.value(\.tiesHead))
     }
 }

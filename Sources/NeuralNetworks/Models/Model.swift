@@ -40,6 +40,17 @@ extension Model {
             throw .optionDoesNotApply(
                 model: rawValue, option: option.rawValue, applicable: definition.options.map(\.rawValue))
         }
-        return try definition.network(options, for: data, on: Backend.self)
+        return try definition.network(options.completed(by: definition.defaults), for: data, on: Backend.self)
+    }
+
+    /// Sizes and rates as a network of this name has them where only some are given.
+    ///
+    /// - Parameter context: of the data, where they have one.
+    public func completed(_ options: ModelOptions, context: Int?) -> ModelOptions {
+        var result = options.completed(by: definition.defaults)
+        if definition.options.contains(.context) { result.context = options.context ?? context }
+        // Of sizes that are out of range the network itself says so.
+        if definition.options.contains(.hidden), let width = result.width { result.hidden = result.hidden ?? 4 &* width }
+        return result
     }
 }

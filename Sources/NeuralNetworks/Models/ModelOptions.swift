@@ -38,6 +38,21 @@ public struct ModelOptions: Sendable, Equatable {
         case tiesHead = "tied head"
     }
 
+    /// The same with others in the place of what is not given.
+    func completed(by defaults: ModelOptions) -> ModelOptions {
+        ModelOptions(
+            layers: layers ?? defaults.layers, width: width ?? defaults.width, heads: heads ?? defaults.heads,
+            context: context ?? defaults.context, hidden: hidden ?? defaults.hidden, patch: patch ?? defaults.patch,
+            dropout: dropout ?? defaults.dropout, stochasticDepth: stochasticDepth ?? defaults.stochasticDepth,
+            tiesHead: tiesHead ?? defaults.tiesHead)
+    }
+
+    /// A value that was given, or is among the defaults of its network.
+    func value<Value>(_ path: KeyPath<ModelOptions, Value?>) -> Value {
+        guard let value = self[keyPath: path] else { preconditionFailure("no default for \(path)") }
+        return value
+    }
+
     /// The options that were given.
     var given: [Name] {
         let values: [(Name, Any?)] = [

@@ -74,12 +74,14 @@ public struct MultilayerPerceptron<Backend: NeuralBackend>: Network {
 enum MultilayerPerceptronDefinition: ImageNetworkDefinition {
     static let name = "mlp"
     static let options: [ModelOptions.Name] = [.layers, .hidden]
+    static let defaults = ModelOptions(layers: 2, hidden: 512)
+    static let training = TrainingDefaults.perceptron
 
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
     ) throws(ModelError) -> any Network<Backend> {
         try MultilayerPerceptron<Backend>(
-            image: image, classes: classes, hidden: options.hidden ?? 512, layers: options.layers ?? 2)
+            image: image, classes: classes, hidden: options.value(\.hidden), layers: options.value(\.layers))
     }
 }
 

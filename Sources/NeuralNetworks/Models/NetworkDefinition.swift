@@ -7,8 +7,13 @@ public protocol NetworkDefinition: Sendable {
     static var readsTokens: Bool { get }
     /// The options that it has.
     static var options: [ModelOptions.Name] { get }
+    /// The sizes and rates that it has where none are given. A context is the data's, and a hidden width that stays nil is four
+    /// times the width.
+    static var defaults: ModelOptions { get }
+    /// How it is trained where nothing else is asked for.
+    static var training: TrainingDefaults { get }
 
-    /// - Parameter options: of those that it has.
+    /// - Parameter options: of those that it has, with the defaults in the place of what was not given.
     /// - Throws: `ModelError`, for sizes that contradict each other and data that it does not read.
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, for data: DataDescription, on backend: Backend.Type

@@ -111,21 +111,25 @@ public struct ResidualNetwork<Backend: NeuralBackend>: Network {
 enum ResidualNetwork20: ImageNetworkDefinition {
     static let name = "resnet20"
     static let options: [ModelOptions.Name] = [.width]
+    static let defaults = ModelOptions(width: 16)
+    static let training = TrainingDefaults.convolutional
 
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
     ) throws(ModelError) -> any Network<Backend> {
-        try ResidualNetwork<Backend>.resnet20(image: image, classes: classes, width: options.width ?? 16)
+        try ResidualNetwork<Backend>.resnet20(image: image, classes: classes, width: options.value(\.width))
     }
 }
 
 enum ResidualNetwork34: ImageNetworkDefinition {
     static let name = "resnet34"
     static let options: [ModelOptions.Name] = [.width]
+    static let defaults = ModelOptions(width: 64)
+    static let training = TrainingDefaults.convolutional
 
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
     ) throws(ModelError) -> any Network<Backend> {
-        try ResidualNetwork<Backend>.resnet34(image: image, classes: classes, width: options.width ?? 64)
+        try ResidualNetwork<Backend>.resnet34(image: image, classes: classes, width: options.value(\.width))
     }
 }

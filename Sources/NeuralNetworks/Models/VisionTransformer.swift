@@ -102,14 +102,16 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
 enum VisionTransformerSmall: ImageNetworkDefinition {
     static let name = "vit-small"
     static let options: [ModelOptions.Name] = [.layers, .width, .heads, .hidden, .patch, .dropout, .stochasticDepth]
+    static let defaults = ModelOptions(layers: 12, width: 384, heads: 6, patch: 4, dropout: 0, stochasticDepth: 0)
+    static let training = TrainingDefaults.visionTransformer
 
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
     ) throws(ModelError) -> any Network<Backend> {
         try VisionTransformer<Backend>(
-            image: image, classes: classes, patch: options.patch ?? 4, layers: options.layers ?? 12,
-            width: options.width ?? 384, heads: options.heads ?? 6, hidden: options.hidden,
-            dropout: options.dropout ?? 0, stochasticDepth: options.stochasticDepth ?? 0)
+            image: image, classes: classes, patch: options.value(\.patch), layers: options.value(\.layers),
+            width: options.value(\.width), heads: options.value(\.heads), hidden: options.hidden,
+            dropout: options.value(\.dropout), stochasticDepth: options.value(\.stochasticDepth))
     }
 }
 

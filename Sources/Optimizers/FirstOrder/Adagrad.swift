@@ -12,7 +12,7 @@ public struct Adagrad<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     public let learningRate: Double
     /// ε.
     public let offset: Double
-    public let weightDecay: Double
+    public private(set) var weightDecay: Double
 
     /// - Throws: `HyperparameterError`.
     public init(
@@ -25,6 +25,12 @@ public struct Adagrad<Backend: MatrixBackend>: SingleTensorRule, Equatable {
         self.learningRate = learningRate
         self.offset = offset
         self.weightDecay = weightDecay
+    }
+
+    public var withoutWeightDecay: Self {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
     }
 
     public init(from decoder: any Decoder) throws {

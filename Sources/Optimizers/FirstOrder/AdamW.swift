@@ -25,7 +25,7 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
     public let secondDecay: Double
     /// ε.
     public let offset: Double
-    public let weightDecay: Double
+    public private(set) var weightDecay: Double
     public let usesNesterov: Bool
 
     /// - Throws: `HyperparameterError`.
@@ -45,6 +45,12 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         self.offset = offset
         self.weightDecay = weightDecay
         self.usesNesterov = usesNesterov
+    }
+
+    public var withoutWeightDecay: Self {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
     }
 
     public init(from decoder: any Decoder) throws {

@@ -12,7 +12,7 @@ public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
 
     public let learningRate: Double
     public let momentum: Double
-    public let weightDecay: Double
+    public private(set) var weightDecay: Double
     public let usesNesterov: Bool
 
     /// - Throws: `HyperparameterError`.
@@ -29,6 +29,12 @@ public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
         self.momentum = momentum
         self.weightDecay = weightDecay
         self.usesNesterov = usesNesterov
+    }
+
+    public var withoutWeightDecay: Self {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
     }
 
     public init(from decoder: any Decoder) throws {

@@ -1,5 +1,5 @@
 import Compute
-import Foundation
+import Files
 import HDF5Store
 import MatrixCore
 import NeuralNetworks
@@ -16,10 +16,10 @@ enum Checkpoint {
     /// - Parameter configuration: what decides the numbers of the run, by name.
     /// - Throws: `HDF5Error`; `DeviceFailure` of the backend. The path is then as it was.
     static func write<Model, Rule>(
-        _ trainer: Trainer<Model, Rule>, configuration: [String: String], to path: String
+        _ trainer: Trainer<Model, Rule>, configuration: RunConfiguration, to path: String
     ) throws {
         var content = CheckpointContent(
-            step: trainer.step, loss: trainer.loss ?? 0, configuration: try encoded(configuration))
+            step: trainer.step, loss: trainer.loss ?? 0, configuration: try configurationText(configuration.values))
         for (folder, description, tensor) in trainer.namedTensors {
             content.entries.append(entry(folder, description, tensor, trainer.backend))
         }
@@ -34,12 +34,12 @@ enum Checkpoint {
     /// The content of a sound checkpoint of a run with this configuration.
     ///
     /// - Throws: `HDF5Error`; `CheckpointError`, which for a run with another configuration names what differs.
-    static func read(_ path: String, of configuration: [String: String]) throws -> CheckpointContent {
+    static func read(_ path: String, of configuration: RunConfiguration) throws -> CheckpointContent {
         let content = try CheckpointContent(readingFrom: path)
-        guard
-            let found = try? JSONDecoder().decode([String: String].self, from: Data(content.configuration.utf8))
-        else { throw CheckpointError(kind: .wrongData, path: path, problem: "does not say how it was made; it is damaged") }
-        let differences = differences(of: configuration, from: found)
+        guard let found = try? configurationValues(content.configuration) else {
+            throw CheckpointError(kind: .wrongData, path: path, problem: "does not say how it was made; it is damaged")
+        }
+        let differences = configuration.differences(from: found)
         guard differences.isEmpty else {
             throw CheckpointError(
                 kind: .otherSettings, path: path,
@@ -104,12 +104,6 @@ enum Checkpoint {
         .init(
             name: "\(folder)/\(description.name)", shape: description.shape.dimensions,
             values: .floats(backend.matrix(tensor).transposed.elements))
-    }
-
-    private static func encoded(_ configuration: [String: String]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(configuration), as: UTF8.self)
     }
 }
 

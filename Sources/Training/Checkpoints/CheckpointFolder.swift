@@ -13,11 +13,10 @@ public struct CheckpointFolder {
     private let claim: FolderClaim
     /// So many stay.
     private let kept: Int
-    private let configuration: [String: String]
+    private let configuration: RunConfiguration
 
-    /// - Parameter configuration: what decides the numbers of the run, by the names that a difference is reported under.
     /// - Throws: `CheckpointError` where the folder cannot be made, `OutputError` also where another run has it.
-    public init(path: String, keeping kept: Int, configuration: [String: String]) throws {
+    public init(path: String, keeping kept: Int, configuration: RunConfiguration) throws {
         precondition(kept >= 1, "\(kept) checkpoints to keep")
         self.path = path
         self.kept = kept
@@ -45,12 +44,21 @@ public struct CheckpointFolder {
     /// - Throws: `CheckpointError`.
     public func checkpoints() throws(CheckpointError) -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: path)
-                .filter { $0.wholeMatch(of: /step-\d{8,}\.h5/) != nil }
-                .sorted { ($0.count, $0) < ($1.count, $1) }
+            return try CheckpointFolder.checkpoints(in: path)
         } catch {
             throw CheckpointError(kind: .noFolder, path: path, problem: "cannot be read: \(error.localizedDescription)")
         }
+    }
+
+    /// The path of the newest checkpoint of a folder that may be another's; nil where there is none.
+    public static func newest(in path: String) -> String? {
+        (try? checkpoints(in: path))?.last.map { "\(path)/\($0)" }
+    }
+
+    private static func checkpoints(in path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path)
+            .filter { $0.wholeMatch(of: /step-\d{8,}\.h5/) != nil }
+            .sorted { ($0.count, $0) < ($1.count, $1) }
     }
 
     /// The path of the newest checkpoint, nil where there is none.
@@ -84,23 +92,5 @@ public struct CheckpointFolder {
     /// - Throws: `HDF5Error`; `CheckpointError`, which names what is wrong or differs; the trainer is then as it was.
     public func read<Model, Rule>(_ checkpoint: String, into trainer: inout Trainer<Model, Rule>) throws {
         try Checkpoint.restore(&trainer, from: Checkpoint.read(checkpoint, of: configuration), checkpoint)
-    }
-}
-
-/// What decided the numbers of the run that wrote a file, by name; nil where the file does not say.
-///
-/// - Throws: `HDF5Error`.
-public func storedConfiguration(_ file: HDF5File) throws -> [String: String]? {
-    guard let text = try file.attribute("configuration")?.string else { return nil }
-    return try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
-}
-
-/// Which settings of a run are other than those it was found to have had, in words.
-public func differences(of current: [String: String], from found: [String: String]) -> [String] {
-    Set(found.keys).union(current.keys).sorted().compactMap { key in
-        // Threads are the processor's: of a run that goes on on another device one side has none.
-        if key == "threads" && (found[key] == nil || current[key] == nil) { return nil }
-        return found[key] == current[key]
-            ? nil : "\(key) was \(found[key] ?? "not given") and is \(current[key] ?? "not given")"
     }
 }

@@ -79,6 +79,20 @@ public final class PreconditionerDump {
         }
     }
 
+    /// What a step of a trainer's dump holds: its matrices, and their bytes before they are compressed.
+    public func content<Model, Rule>(of trainer: Trainer<Model, Rule>) -> (matrices: Int, bytes: Int) {
+        var (matrices, bytes) = (0, 0)
+        for (index, parameter) in trainer.network.parameters.enumerated() where includes(parameter.name) {
+            for side in trainer.sides(ofParameter: index) {
+                let count = side.matrices.count + (trainer.slots[index].shadow == nil ? 0 : 1)
+                let order = side.place.range.count
+                matrices += count
+                bytes += count * order * order * MemoryLayout<Float>.size
+            }
+        }
+        return (matrices, bytes)
+    }
+
     /// Makes one file of the dump, at the end of a run.
     ///
     /// - Throws: `HDF5Error`, `OutputError`; the dump then needs its folder.

@@ -25,6 +25,8 @@ public struct LogRow: Sendable, Equatable {
     public var peakDeviceBytes: Int?
     /// The most bytes of preconditioners so far, where their length depends on what they keep.
     public var peakPreconditionerBytes: Int
+    /// ‖G‖F of the gradients of all parameters together, before they are clipped.
+    public var gradientNorm: Double
 
     /// - Parameter groups: those of the shadow's columns.
     public static func columns(groups: [String]) -> [String] {
@@ -32,8 +34,13 @@ public struct LogRow: Sendable, Equatable {
             "step", "epoch", "loss", "accuracy", "learning_rate", "seconds", "preconditioner_seconds", "samples_per_second",
             "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",
             "validation_accuracy", "statistic_failures", "root_failures",
-        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] } + ["peak_device_bytes", "peak_preconditioner_bytes"]
+        ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] } + [
+            "peak_device_bytes", "peak_preconditioner_bytes", lastColumn,
+        ]
     }
+
+    /// Logs of former versions have none of this name.
+    static let lastColumn = "gradient_norm"
 
     func fields(groups: [String]) -> [String] {
         let deviations = Dictionary(uniqueKeysWithValues: rootDeviations.map { ($0.group, $0) })
@@ -43,7 +50,7 @@ public struct LogRow: Sendable, Equatable {
             "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
             text(validation?.loss), text(validation?.accuracy), "\(statisticFailures)", "\(rootFailures)",
         ]
-        return numbers + roots.map { text($0) } + [text(peakDeviceBytes), "\(peakPreconditionerBytes)"]
+        return numbers + roots.map { text($0) } + [text(peakDeviceBytes), "\(peakPreconditionerBytes)", "\(gradientNorm)"]
     }
 }
 

@@ -14,6 +14,8 @@ public final class TrainingLog {
     public let isThere: Bool
     private var queue: LineQueue
     private var lastStep = 0
+    /// Fields of a row: a log of a former version that goes on keeps its columns.
+    private var width: Int
     /// What runs before this one have summed up: from the last row that a resumed log kept.
     public private(set) var before = (seconds: 0.0, preconditionerSeconds: 0.0, peakPreconditionerBytes: 0)
     /// Steps before the one to go on from whose rows a resumed log lacks: they could not be written when it ended.
@@ -26,6 +28,7 @@ public final class TrainingLog {
     public init(path: String, groups: [String]) throws(OutputError) {
         self.path = path
         self.groups = groups
+        width = LogRow.columns(groups: groups).count
         let file: SequentialFile
         if let found = try SequentialFile.opening(path) {
             (file, isThere) = (found, true)
@@ -40,6 +43,7 @@ public final class TrainingLog {
     public init(standardOutput groups: [String]) {
         path = "standard output"
         self.groups = groups
+        width = LogRow.columns(groups: groups).count
         file = nil
         isThere = false
         queue = LineQueue(STDOUT_FILENO, cutsBack: false)
@@ -71,7 +75,12 @@ public final class TrainingLog {
             return try start()
         }
         let data = try file.contents()
-        let header = TrainingLog.header(groups)
+        var header = TrainingLog.header(groups)
+        let former = header.replacing(",\(LogRow.lastColumn)\n", with: "\n")
+        if data.starts(with: former.utf8) {
+            header = former
+            width -= 1
+        }
         // Killed before the header was whole.
         if header.utf8.starts(with: data) && data.count < header.utf8.count { return try start() }
         guard data.starts(with: header.utf8) else {
@@ -95,7 +104,7 @@ public final class TrainingLog {
     /// - Throws: `LogError` where the row, or one before it, waits for room.
     public func append(_ row: LogRow) throws(LogError) {
         lastStep = row.step
-        queue.append(row.fields(groups: groups).joined(separator: ",") + "\n")
+        queue.append(row.fields(groups: groups).prefix(width).joined(separator: ",") + "\n")
         try flush()
     }
 
@@ -152,7 +161,7 @@ public final class TrainingLog {
         let times = 0...3e10
         before = (
             try number("time", 5, in: times), try number("time", 6, in: times),
-            try number("number of bytes", LogRow.columns(groups: groups).count - 1, in: 0...Int.max)
+            try number("number of bytes", LogRow.columns(groups: groups).count - 2, in: 0...Int.max)
         )
     }
 }

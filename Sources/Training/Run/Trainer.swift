@@ -69,7 +69,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     private mutating func takeStep() throws -> StepResult {
         let number = step + 1
         let optimizerStep = OptimizerStep(number, learningRateFactor: settings.schedule.factor(step: number))
-        let (loss, accuracy, gradients) = try differentiate(optimizerStep)
+        let (loss, accuracy, gradients, norm) = try differentiate(optimizerStep)
         let start = ContinuousClock.now
         let directions = try directions(of: gradients, optimizerStep)
         let preconditionerTime = ContinuousClock.now - start
@@ -81,7 +81,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         self.loss = loss
         return StepResult(
             step: number, epoch: (number - 1) / data.batchesPerEpoch(batchSize: settings.batchSize) + 1, loss: loss,
-            accuracy: accuracy, learningRate: rule.learningRate * optimizerStep.learningRateFactor,
+            accuracy: accuracy, learningRate: rule.learningRate * optimizerStep.learningRateFactor, gradientNorm: norm,
             preconditionerTime: preconditionerTime, failure: excessiveRootFailure())
     }
 
@@ -122,10 +122,11 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         return result
     }
 
-    /// Loss, accuracy and gradients of one batch; running statistics are moved where all is finite.
+    /// Loss, accuracy and clipped gradients of one batch, with the norm of all before that; running statistics are moved where
+    /// all is finite.
     private mutating func differentiate(
         _ optimizerStep: OptimizerStep
-    ) throws -> (loss: Double, accuracy: Double, gradients: [ParameterGradient<Backend>]) {
+    ) throws -> (loss: Double, accuracy: Double, gradients: [ParameterGradient<Backend>], norm: Double) {
         let step = optimizerStep.number
         let batch = data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
         var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
@@ -148,7 +149,10 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let parameterGradients = gradients.indices.map {
             ParameterGradient<Backend>(gradients[$0], norm: norms[$0], factors: backward.factors[$0])
         }
-        return (entropy.loss, Double(entropy.correct) / Double(batch.targets.count), parameterGradients)
+        let norm = globalNorm(norms)
+        return (
+            entropy.loss, Double(entropy.correct) / Double(batch.targets.count), clipped(parameterGradients, norm: norm), norm
+        )
     }
 
     /// What preconditioning makes of the gradients, parameters side by side.
@@ -172,7 +176,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let shadows = slots.map(\.shadow)
         var states = slots.map(\.state)
         slots = []
-        rule.move(&numbers.parameters, along: consume directions, states: &states, step: step, backend)
+        let decays = network.parameters.map { settings.decaysAll || $0.decays }
+        rule.move(&numbers.parameters, along: consume directions, states: &states, decays: decays, step: step, backend)
         slots = zip(states, shadows).map { OptimizerSlot(state: $0, shadow: $1) }
     }
 
@@ -192,6 +197,8 @@ public struct StepResult: Sendable, Equatable {
     public let loss: Double
     public let accuracy: Double
     public let learningRate: Double
+    /// ‖G‖F of the gradients of all parameters together, before they are clipped.
+    public let gradientNorm: Double
     /// Of the updates of statistics and roots and of their use.
     public let preconditionerTime: Duration
     /// Why the training should end with this step.

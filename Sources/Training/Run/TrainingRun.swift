@@ -124,7 +124,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             validation: validation?.loss.isFinite == true ? validation : nil,
             statisticFailures: failures.statistics, rootFailures: failures.roots,
             rootDeviations: isDue(intervals.dump) || result.step == steps ? try trainer.rootDeviations() : [],
-            peakDeviceBytes: trainer.peakDeviceBytes, peakPreconditionerBytes: peakPreconditionerBytes)
+            peakDeviceBytes: trainer.peakDeviceBytes, peakPreconditionerBytes: peakPreconditionerBytes,
+            gradientNorm: result.gradientNorm)
     }
 
     private mutating func reportFailures(_ report: (Event) -> Void) {

@@ -6,6 +6,10 @@ public struct TrainingSettings: Sendable, Equatable {
     public var seed: UInt64
     /// s of the cross-entropy against (1 − s)·target + s/classes.
     public var labelSmoothing: Double
+    /// The largest norm that the gradients of all parameters may have together; larger ones are scaled down to it. Nil for any.
+    public var clip: Double?
+    /// Whether biases and normalizations decay too.
+    public var decaysAll: Bool
     /// Whether full-precision statistics are followed beside coded ones.
     public var followsShadow: Bool
     /// So many roots of one side that fail in a row end the training.
@@ -15,6 +19,7 @@ public struct TrainingSettings: Sendable, Equatable {
 
     public init(
         batchSize: Int, schedule: LearningRateSchedule, seed: UInt64, labelSmoothing: Double = 0,
+        clip: Double? = nil, decaysAll: Bool = false,
         followsShadow: Bool = false, rootFailureLimit: Int = 5,
         validationBatches: Int? = nil
     ) {
@@ -23,6 +28,8 @@ public struct TrainingSettings: Sendable, Equatable {
         self.schedule = schedule
         self.seed = seed
         self.labelSmoothing = labelSmoothing
+        self.clip = clip
+        self.decaysAll = decaysAll
         self.followsShadow = followsShadow
         self.rootFailureLimit = rootFailureLimit
         self.validationBatches = validationBatches

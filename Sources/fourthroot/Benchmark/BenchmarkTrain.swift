@@ -55,7 +55,7 @@ struct BenchmarkTrain: ParsableCommand {
     private func timings<Backend: NeuralBackend>(
         _ choice: PreconditionerOptions.Choice?, on backend: Backend
     ) throws -> [Timing] where Backend.Scalar == Float {
-        let base = try firstOrder.rule(on: backend)
+        let base = try firstOrder.rule(firstOrder.values(), on: backend)
         let dataSet = try data.open(for: network, batchSize: batchSize, seed: seed)
         let model = try network.network(for: dataSet.description, on: backend)
         ProcessMemory.keepFreed()

@@ -50,6 +50,7 @@ extension TableDescription {
             Column(
                 "peak_preconditioner_bytes", .integer, unit: "byte",
                 "The most that preconditioners have taken so far; more than now where their length depends on what they keep."),
+            Column("gradient_norm", .number, "The norm of the gradients of all parameters together, before they are clipped."),
         ])
 
     static let memory = TableDescription(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NeuralNetworks
 import Training
 
 /// How long, how fast and from which seed a network is trained.
@@ -15,8 +16,20 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Course of the learning rate.")
     var schedule = LearningRateSchedule.Course.cosine
 
-    @Option(help: "Steps of linear warm-up.")
-    var warmUp = 0
+    @Option(
+        help: ArgumentHelp(
+            "Steps of linear warm-up (default: of all steps \(defaults { "\(Int(100 * $0.warmUpShare)) %" }), at most "
+                + "\(TrainingDefaults.longestWarmUp))."))
+    var warmUp: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The largest norm of all gradients together, to which larger ones are scaled down before they are preconditioned; "
+                + "0 for none (default: \(defaults { "\($0.clip ?? 0)" }))."))
+    var clip: Double?
+
+    @Flag(help: "Weight decay on biases, normalizations and class tokens too.")
+    var decayAll = false
 
     @Option(help: "Label smoothing, from 0 to below 1.")
     var labelSmoothing = 0.0
@@ -32,6 +45,11 @@ struct CourseOptions: ParsableArguments {
 
     @Option(help: "Roots of one side that may fail in a row before the run stops (default: 5).")
     var rootFailureLimit: Int?
+
+    /// `5 % for vit-small and gpt`: what the networks are trained with.
+    private static func defaults(_ value: (TrainingDefaults) -> String) -> String {
+        wordsByValue(Model.allCases.map { ($0.rawValue, value($0.definition.training)) })
+    }
 
     /// The option that makes no sense without preconditioners, if it is given.
     var optionForPreconditioners: String? { rootFailureLimit == nil ? nil : "root-failure-limit" }
@@ -49,8 +67,11 @@ struct CourseOptions: ParsableArguments {
                 throw StatusError.usage("--\(name) \(value): it must be from 1 to 1000000000")
             }
         }
-        guard (0...1_000_000_000).contains(warmUp) else {
-            throw StatusError.usage("--warm-up \(warmUp): it must not be negative")
+        if let warmUp, !(0...1_000_000_000).contains(warmUp) {
+            throw StatusError.usage("--warm-up \(warmUp): it must be from 0 to 1000000000")
+        }
+        if let clip, !(clip >= 0 && clip.isFinite) {
+            throw StatusError.usage("--clip \(clip): it must be finite and not negative")
         }
         guard labelSmoothing >= 0 && labelSmoothing < 1 else {
             throw StatusError.usage("--label-smoothing \(labelSmoothing): it must be at least 0 and below 1")
@@ -59,11 +80,26 @@ struct CourseOptions: ParsableArguments {
 
     func steps(batchesPerEpoch: Int) -> Int { steps ?? (epochs ?? 1) * batchesPerEpoch }
 
-    func settings(steps: Int, followsShadow: Bool) -> TrainingSettings {
-        TrainingSettings(
+    func settings(steps: Int, followsShadow: Bool, _ defaults: ResolvedDefaults) -> TrainingSettings {
+        let clip = clip ?? defaults.clip
+        return TrainingSettings(
             batchSize: batchSize,
-            schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp, steps: steps),
-            seed: seed, labelSmoothing: labelSmoothing, followsShadow: followsShadow,
-            rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
+            schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp ?? defaults.warmUpSteps, steps: steps),
+            seed: seed, labelSmoothing: labelSmoothing, clip: clip == 0 ? nil : clip, decaysAll: decayAll,
+            followsShadow: followsShadow, rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
+    }
+
+    static func describe(_ settings: TrainingSettings, in configuration: inout TrainConfiguration) {
+        configuration.begin("course")
+        // A constant learning rate does not depend on how long the training is to be.
+        if settings.schedule.course != .constant { configuration.set("steps", settings.schedule.steps) }
+        configuration.set("batch-size", settings.batchSize)
+        configuration.set("schedule", settings.schedule.course.rawValue)
+        configuration.set("warm-up", settings.schedule.warmUpSteps)
+        configuration.set("clip", settings.clip ?? 0)
+        configuration.set("decay-all", settings.decaysAll)
+        configuration.set("label-smoothing", settings.labelSmoothing)
+        configuration.set("seed", settings.seed)
+        configuration.set("shadow", settings.followsShadow)
     }
 }

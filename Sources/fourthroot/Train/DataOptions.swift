@@ -23,8 +23,13 @@ struct DataOptions: ParsableArguments {
             name: source.rawValue, path: path, batchSize: batchSize, context: context, vocabulary: vocabulary, seed: seed)
     }
 
-    func describe(in configuration: inout TrainConfiguration) {
+    func describe(_ dataSet: any DataSet, in configuration: inout TrainConfiguration) {
+        configuration.begin("data")
         configuration.set("dataset", dataset.rawValue)
-        configuration.set("vocabulary", vocabulary)
+        configuration.set("data", path)
+        if dataset == .tokens, case .tokens(let vocabulary, _) = dataSet.description {
+            configuration.set("vocabulary", vocabulary)
+        }
+        configuration.record("data-fingerprint", .text(dataSet.fingerprint))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import NeuralNetworks
 import Optimizers
 
 /// The rule underneath, as options of the commands that run one.
@@ -9,15 +10,17 @@ struct FirstOrderOptions: ParsableArguments {
 
     @Option(
         name: [.long, .customLong("lr")],
-        help: "Learning rate (default in training: \(defaults { $0.learningRate })).")
+        help: "Learning rate (default: \(defaults { $0.learningRate }); in replay the trace's).")
     var learningRate: Double?
 
     @Option(
         name: [.long, .customLong("wd")],
-        help: "Weight decay (default in training: \(defaults { $0.weightDecay })).")
+        help: ArgumentHelp(
+            "Weight decay (default: \(defaults { $0.weightDecay }); gpt trains with \(family(\.weightDecay)); in replay the "
+                + "trace's)."))
     var weightDecay: Double?
 
-    @Option(help: "Momentum (default in training: \(defaults(of: .momentum) { $0.momentum })).")
+    @Option(help: "Momentum (default: \(defaults(of: .momentum) { $0.momentum }); in replay the trace's).")
     var momentum: Double?
 
     @Flag(help: "Nesterov's form of sgdm.")
@@ -26,7 +29,10 @@ struct FirstOrderOptions: ParsableArguments {
     @Option(help: "β1, decay of the first moment (default: \(defaults(of: .firstDecay) { $0.firstDecay })).")
     var firstDecay: Double?
 
-    @Option(help: "β2, decay of the second moment (default: \(defaults(of: .secondDecay) { $0.secondDecay })).")
+    @Option(
+        help: ArgumentHelp(
+            "β2, decay of the second moment (default: \(defaults(of: .secondDecay) { $0.secondDecay }); gpt trains with "
+                + "\(family(\.secondDecay)))."))
     var secondDecay: Double?
 
     @Option(help: "ε beside the root of the second moment (default: \(defaults(of: .offset) { $0.offset })).")
@@ -47,13 +53,12 @@ struct FirstOrderOptions: ParsableArguments {
         }.check()
     }
 
-    /// The rule with the values of a function, which gets the defaults of training, where no option gives them.
+    /// The values of the options, and of a function, which gets the rule's own defaults, where no option gives them.
     ///
-    /// - Throws: `StatusError` of status `usage` for a value out of range or an option of another rule, and what the function
-    ///   throws.
-    func rule<Backend: MatrixBackend>(
-        on backend: Backend, _ adjust: (inout FirstOrderHyperparameters) throws -> Void = { _ in }
-    ) throws -> any OptimizerRule<Backend> {
+    /// - Throws: `StatusError` of status `usage` for an option of another rule, and what the function throws.
+    func values(
+        _ adjust: (inout FirstOrderHyperparameters) throws -> Void = { _ in }
+    ) throws -> FirstOrderHyperparameters {
         try check()
         var values = optimizer.definition.defaults
         try adjust(&values)
@@ -64,11 +69,38 @@ struct FirstOrderOptions: ParsableArguments {
         values.firstDecay = firstDecay ?? values.firstDecay
         values.secondDecay = secondDecay ?? values.secondDecay
         values.offset = offset ?? values.offset
+        return values
+    }
+
+    /// The rule with such values.
+    ///
+    /// - Throws: `StatusError` of status `usage` for a value out of range.
+    func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, on backend: Backend
+    ) throws(StatusError) -> any OptimizerRule<Backend> {
         do {
             return try optimizer.definition.rule(values, on: Backend.self)
         } catch {
             throw StatusError.usage("\(error)")
         }
+    }
+
+    func describe(_ values: FirstOrderHyperparameters, in configuration: inout TrainConfiguration) {
+        configuration.begin("rule")
+        configuration.set("optimizer", optimizer.rawValue)
+        configuration.set("learning-rate", values.learningRate)
+        configuration.set("weight-decay", values.weightDecay)
+        let options = optimizer.definition.options
+        if options.contains(.momentum) { configuration.set("momentum", values.momentum) }
+        if options.contains(.nesterov) { configuration.set("nesterov", values.usesNesterov) }
+        if options.contains(.firstDecay) { configuration.set("first-decay", values.firstDecay) }
+        if options.contains(.secondDecay) { configuration.set("second-decay", values.secondDecay) }
+        if options.contains(.offset) { configuration.set("offset", values.offset) }
+    }
+
+    /// What language models take with rules that follow a second moment.
+    private static func family(_ value: KeyPath<TrainingDefaults, Double?>) -> String {
+        Model(rawValue: "gpt")?.definition.training[keyPath: value].map { "\($0)" } ?? ""
     }
 
     /// `0.1 for sgdm, 0.001 for adamw and nadamw`: a value of the rules that have an option.

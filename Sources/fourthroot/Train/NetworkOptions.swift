@@ -16,8 +16,9 @@ struct NetworkOptions: ParsableArguments {
         try sizes.network(model, for: data, on: backend)
     }
 
-    func describe(in configuration: inout TrainConfiguration) {
+    func describe(_ data: DataDescription, in configuration: inout TrainConfiguration) {
+        configuration.begin("network")
         configuration.set("model", model.rawValue)
-        sizes.describe(in: &configuration)
+        sizes.describe(model, for: data, in: &configuration)
     }
 }

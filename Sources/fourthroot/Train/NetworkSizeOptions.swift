@@ -4,32 +4,40 @@ import NeuralNetworks
 
 /// The sizes and rates of a network that `train` trains.
 struct NetworkSizeOptions: ParsableArguments {
-    @Option(help: "Blocks of a transformer (vit-small 12, gpt 4), hidden layers of mlp (2).")
+    @Option(help: "Blocks of a transformer, hidden layers of mlp (default: \(defaults(\.layers))).")
     var layers: Int?
 
-    @Option(help: "Features of a transformer (vit-small 384, gpt 128), channels of a resnet's first stage (16, 64).")
+    @Option(help: "Features of a transformer, channels of a resnet's first stage (default: \(defaults(\.width))).")
     var width: Int?
 
-    @Option(help: "Attention heads (vit-small 6, gpt 4).")
+    @Option(help: "Attention heads (default: \(defaults(\.heads))).")
     var heads: Int?
 
-    @Option(help: "Tokens of a sample of text, and the positions of gpt (default: 128).")
+    @Option(help: "Tokens of a sample of text, and the positions of gpt (default: \(defaultContext)).")
     var context: Int?
 
-    @Option(help: "Width of hidden layers (mlp 512, transformers four times their width).")
+    @Option(help: "Width of hidden layers (default: \(defaults(\.hidden)), four times its width for a transformer).")
     var hidden: Int?
 
-    @Option(help: "Side of vit-small's patches (4).")
+    @Option(help: "Side of the patches of images (default: \(defaults(\.patch))).")
     var patch: Int?
 
-    @Option(help: "Dropout rate of transformers (0).")
+    @Option(help: "Dropout rate of transformers (default: \(defaults(\.dropout))).")
     var dropout: Double?
 
-    @Option(help: "Stochastic depth of vit-small (0): the rate of the last block, rising linearly.")
+    @Option(
+        help: ArgumentHelp(
+            "Stochastic depth: the rate of the last block, rising linearly (default: \(defaults(\.stochasticDepth)))."))
     var stochasticDepth: Double?
 
     @Flag(help: "Tie gpt's output map to its token embedding.")
     var tieHead = false
+
+    /// `12 for vit-small, 4 for gpt`: a value of the networks that have it.
+    private static func defaults<Value>(_ value: KeyPath<ModelOptions, Value?>) -> String {
+        wordsByValue(
+            Model.allCases.compactMap { model in model.definition.defaults[keyPath: value].map { (model.rawValue, "\($0)") } })
+    }
 
     static let defaultContext = 128
 
@@ -41,7 +49,7 @@ struct NetworkSizeOptions: ParsableArguments {
     }
 
     /// The context of a model that reads tokens is that of its data.
-    private func options(for model: Model) -> ModelOptions {
+    fileprivate func options(for model: Model) -> ModelOptions {
         ModelOptions(
             layers: layers, width: width, heads: heads, context: model.readsTokens ? nil : context, hidden: hidden,
             patch: patch, dropout: dropout, stochasticDepth: stochasticDepth, tiesHead: tieHead ? true : nil)
@@ -57,13 +65,24 @@ struct NetworkSizeOptions: ParsableArguments {
         return given.first { $0.1 }?.0
     }
 
-    func describe(in configuration: inout TrainConfiguration) {
+    /// Also those that were not given.
+    func describe(_ model: Model, for data: DataDescription, in configuration: inout TrainConfiguration) {
+        var context: Int?
+        if case .tokens(_, let tokens) = data { context = tokens }
+        model.completed(options(for: model), context: context).describe(in: &configuration)
+        var defaults = TrainConfiguration()
+        model.definition.defaults.describe(in: &defaults)
+        configuration.sizeDefaults = defaults.values
+    }
+}
+
+extension ModelOptions {
+    fileprivate func describe(in configuration: inout TrainConfiguration) {
         for (name, value) in [
-            ("layers", layers), ("width", width), ("heads", heads), ("context", context), ("hidden", hidden),
-            ("patch", patch),
+            ("layers", layers), ("width", width), ("heads", heads), ("context", context), ("hidden", hidden), ("patch", patch),
         ] { configuration.set(name, value) }
         configuration.set("dropout", dropout)
         configuration.set("stochastic-depth", stochasticDepth)
-        configuration.set("tie-head", tieHead)
+        configuration.set("tie-head", tiesHead)
     }
 }

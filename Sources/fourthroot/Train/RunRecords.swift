@@ -11,18 +11,18 @@ struct RunRecords {
     let dump: PreconditionerDump?
     let checkpoints: CheckpointFolder?
     private let options: RecordOptions
-    private let configuration: TrainConfiguration
+    private let configuration: RunConfiguration
 
     /// Takes all three. What is there stays as it is until `begin`.
     ///
     /// - Parameter groups: those of the shadow's columns in the log.
     /// - Throws: where one of them cannot be made, or another run has it; what was taken before is given back.
-    init(_ options: RecordOptions, _ configuration: TrainConfiguration, groups: [String]) throws {
+    init(_ options: RecordOptions, _ configuration: RunConfiguration, groups: [String]) throws {
         self.options = options
         self.configuration = configuration
         // The folder first: a log or dump without it belongs to no run that could go on.
         checkpoints = try options.checkpoint.map {
-            try CheckpointFolder(path: $0, keeping: options.keepCheckpoints ?? 2, configuration: configuration.values)
+            try CheckpointFolder(path: $0, keeping: options.keepCheckpoints ?? 2, configuration: configuration)
         }
         do {
             let globs = options.dumpParameter.map { Glob($0) }
@@ -115,10 +115,10 @@ struct RunRecords {
     private func requireSameRun(_ dump: String) throws {
         guard FileManager.default.fileExists(atPath: dump) else { return }
         try Probe.requireSound(dump)
-        guard let found = try storedConfiguration(HDF5File.open(dump)) else {
+        guard let found = try RunConfiguration.stored(in: HDF5File.open(dump)) else {
             throw StatusError.usage("\(dump): does not say which run wrote it; name another with --dump")
         }
-        let differences = differences(of: configuration.values, from: found)
+        let differences = configuration.differences(from: found)
         guard differences.isEmpty else {
             throw StatusError.usage(
                 "\(dump): was written by a run with other settings: \(differences.joined(separator: "; ")); name another "

@@ -38,38 +38,51 @@ struct Train: ParsableCommand {
         try device.check()
         try course.check()
         try records.check()
-        let choice = try preconditioner.choice(keepsUncodedStatistics: records.dump != nil)
-        if choice == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners {
+        // What contradicts itself is found before anything is read.
+        try firstOrder.check()
+        if try preconditioner.choice() == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners
+        {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
-        try run(choice, on: device.backend(of: Float.self, precision))
+        try run(on: device.backend(of: Float.self, precision))
     }
 
-    private func run<Backend: NeuralBackend>(
-        _ choice: PreconditionerOptions.Choice?, on backend: Backend
-    ) throws where Backend.Scalar == Float {
-        let base = try firstOrder.rule(on: backend)
+    private func run<Backend: NeuralBackend>(on backend: Backend) throws where Backend.Scalar == Float {
         try records.requireWritable()
         let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
         let model = try network.network(for: dataSet.description, on: backend)
+        let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
+        let defaults = ResolvedDefaults(network.model.definition.training, steps: steps, resuming: records)
+        let values = try firstOrder.values { defaults.adjust(&$0, of: firstOrder.optimizer) }
+        let choice = try preconditioner.choice(keepsUncodedStatistics: records.dump != nil) {
+            defaults.adjust(&$0, preconditioner)
+        }
+        let settings = course.settings(steps: steps, followsShadow: records.shadow, defaults)
+        let configuration = configuration(values, choice, settings, dataSet)
+        let base = try firstOrder.rule(values, on: backend)
         ProcessMemory.keepFreed()
-        guard let choice else { return try run(model, base, dataSet, on: backend) }
-        try run(model, choice.name.definition.preconditioned(base, choice.settings), dataSet, on: backend)
+        guard let choice else { return try run(model, base, dataSet, settings, configuration, on: backend) }
+        let rule = choice.name.definition.preconditioned(base, choice.settings)
+        try run(model, rule, dataSet, settings, configuration, on: backend)
     }
 
     private func run<Model: Network, Rule: OptimizerRule>(
-        _ model: Model, _ rule: Rule, _ dataSet: any DataSet, on backend: Model.Backend
+        _ model: Model, _ rule: Rule, _ dataSet: any DataSet, _ settings: TrainingSettings,
+        _ resolved: TrainConfiguration, on backend: Model.Backend
     ) throws where Rule.Backend == Model.Backend, Model.Backend.Scalar == Float {
-        let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
-        let settings = course.settings(steps: steps, followsShadow: records.shadow)
+        let steps = settings.schedule.steps
         var trainer = try Trainer(network: model, rule: rule, data: dataSet, settings: settings, backend)
-        let configuration = try configuration(rule, settings, dataSet)
+        let configuration = try resolved.run(rule)
         try records.check(steps: steps, parameters: trainer.preconditionedParameters)
         if let schedule = rule.preconditioner?.schedule {
             try requireRoot(schedule, within: steps, optimizer: firstOrder.optimizer.rawValue)
         }
         let runRecords = try RunRecords(records, configuration, groups: trainer.shadowGroups)
         try runRecords.begin(&trainer, seed: course.seed)
+        if !quiet {
+            for line in resolved.lines { Terminal.report("settings", line) }
+            announce(runRecords.dump, of: trainer, steps: steps)
+        }
         if trainer.step >= steps {
             Terminal.report(
                 "note", "the checkpoint is of step \(trainer.step), and the run ends at step \(steps): nothing to do")
@@ -89,24 +102,32 @@ struct Train: ParsableCommand {
     }
 
     /// What a run that goes on must share with the one that it continues.
-    private func configuration<Rule: OptimizerRule>(
-        _ rule: Rule, _ settings: TrainingSettings, _ dataSet: any DataSet
-    ) throws -> TrainConfiguration {
+    private func configuration(
+        _ values: FirstOrderHyperparameters, _ choice: PreconditionerOptions.Choice?, _ settings: TrainingSettings,
+        _ dataSet: any DataSet
+    ) -> TrainConfiguration {
         var configuration = TrainConfiguration()
-        network.describe(in: &configuration)
-        data.describe(in: &configuration)
-        configuration.set("data", dataSet.fingerprint)
-        try configuration.set("optimizer", properties: rule)
-        configuration.set("optimizer", firstOrder.optimizer.rawValue)
-        configuration.set("batch-size", settings.batchSize)
-        configuration.set("seed", settings.seed)
-        configuration.set("label-smoothing", settings.labelSmoothing)
-        configuration.set("schedule", settings.schedule.course.rawValue)
-        configuration.set("warm-up", settings.schedule.warmUpSteps)
-        // A constant learning rate does not depend on how long the training is to be.
-        if settings.schedule.course != .constant { configuration.set("steps", settings.schedule.steps) }
-        configuration.set("shadow", settings.followsShadow)
+        configuration.record("command", "train")
+        network.describe(dataSet.description, in: &configuration)
+        data.describe(dataSet, in: &configuration)
+        firstOrder.describe(values, in: &configuration)
+        PreconditionerOptions.describe(choice, in: &configuration)
+        CourseOptions.describe(settings, in: &configuration)
         device.describe(in: &configuration, precision)
         return configuration
+    }
+
+    /// How large a dump will be, while there is time to choose another.
+    private func announce<Model: Network, Rule: OptimizerRule>(
+        _ dump: PreconditionerDump?, of trainer: Trainer<Model, Rule>, steps: Int
+    ) {
+        guard let dump, let interval = records.dumpEvery else { return }
+        let dumps = steps / interval - trainer.step / interval
+        let (matrices, bytes) = dump.content(of: trainer)
+        let megabytes = String(format: "%.1f", Double(dumps * bytes) / 1e6)
+        Terminal.report(
+            "note",
+            "\(dump.path) will have \(dumps) steps of \(matrices) matrices, \(megabytes) MB before they are compressed; "
+                + "--dump-parameter chooses some of them")
     }
 }

@@ -1,29 +1,68 @@
-import Foundation
+import Files
 import Optimizers
+import Training
 
-/// What decides the numbers of a training, by name: compared on resuming and kept in dumps.
+/// The settings of a training by the names of its options, with the defaults in the place of what was not given.
 struct TrainConfiguration {
-    private(set) var values: [String: String] = [:]
-
-    mutating func set(_ name: String, _ value: (some CustomStringConvertible)?) {
-        values[name] = value.map { "\($0)" }
+    private struct Entry {
+        let group: String
+        let name: String
+        let value: ConfigurationValue
+        /// As an option; nil for what is none.
+        let option: String?
     }
 
-    /// The properties of a rule, each under its path.
-    mutating func set(_ name: String, properties rule: some OptimizerRule) throws {
-        let data = try JSONEncoder().encode(rule)
-        flatten(try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed), name)
-        // For dumps, which a run may begin or leave off at any time.
-        values["\(name).scheme.keepsUncodedStatistic"] = nil
+    private var entries: [Entry] = []
+    private var group = ""
+    /// Sizes and rates of the network where none are given.
+    var sizeDefaults: [String: ConfigurationValue] = [:]
+
+    /// What follows belongs to this part of the options.
+    mutating func begin(_ group: String) { self.group = group }
+
+    /// - Parameter off: the option that says no, where leaving it out does not.
+    mutating func set(_ name: String, _ value: Bool?, off: String? = nil) {
+        guard let value else { return }
+        entries.append(Entry(group: group, name: name, value: .boolean(value), option: value ? "--\(name)" : off))
+    }
+    mutating func set(_ name: String, _ value: Int?) { set(name, value.map { .integer($0) }) }
+    mutating func set(_ name: String, _ value: UInt64) { set(name, ConfigurationValue(value)) }
+    mutating func set(_ name: String, _ value: Double?) { set(name, value.map { .number($0) }) }
+    mutating func set(_ name: String, _ value: String?) { set(name, value.map { .text($0) }) }
+
+    /// What no option says.
+    mutating func record(_ name: String, _ value: ConfigurationValue) {
+        entries.append(Entry(group: group, name: name, value: value, option: nil))
     }
 
-    private mutating func flatten(_ object: Any, _ path: String) {
-        if let members = object as? [String: Any] {
-            for (name, member) in members { flatten(member, "\(path).\(name)") }
-        } else if let elements = object as? [Any] {
-            for (index, element) in elements.enumerated() { flatten(element, "\(path).\(index)") }
-        } else {
-            values[path] = "\(object)"
+    private mutating func set(_ name: String, _ value: ConfigurationValue?) {
+        guard let value else { return }
+        entries.append(Entry(group: group, name: name, value: value, option: "--\(name) \(shellWord(value.description))"))
+    }
+
+    var values: [String: ConfigurationValue] {
+        Dictionary(entries.map { ($0.name, $0.value) }) { _, last in last }
+    }
+
+    /// For records, and for comparison with those of a run that goes on.
+    func run(_ rule: some OptimizerRule) throws -> RunConfiguration {
+        try RunConfiguration(values, rule: rule, sizeDefaults: sizeDefaults)
+    }
+
+    /// A line a part: the options with which the same run can be had again.
+    var lines: [String] {
+        entries.grouped(by: \.group).compactMap { group, entries in
+            let options = entries.compactMap(\.option)
+            return options.isEmpty ? nil : "\(group): \(options.joined(separator: " "))"
         }
     }
+}
+
+/// A word as a shell takes it for one.
+private func shellWord(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || "-_./:=+,%@".utf8.contains(byte)
+    }
+    return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
 }

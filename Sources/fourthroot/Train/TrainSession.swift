@@ -13,7 +13,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     var run: TrainingRun<Model, Rule>
     let steps: Int
     let records: RecordOptions
-    let configuration: TrainConfiguration
+    let configuration: RunConfiguration
     let isQuiet: Bool
 
     /// - Throws: `DivergenceError`, and `StatusError` where the run was interrupted, the device failed or something could not be
@@ -84,7 +84,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     private func keepEvidence(of error: DivergenceError) throws {
         let folder = records.checkpoint ?? unusedPath("fourthroot-stopped")
         if records.checkpoint == nil && run.trainer.step > 0 && error.leavesWholeStep {
-            try CheckpointFolder(path: folder, keeping: 1, configuration: configuration.values).write(run.trainer)
+            try CheckpointFolder(path: folder, keeping: 1, configuration: configuration).write(run.trainer)
             Terminal.report("note", "the state of step \(run.trainer.step) is in \(folder)")
         }
         guard case .roots(let step, let side, _, _) = error, let matrix = try run.trainer.decodedStatistic(of: side) else {

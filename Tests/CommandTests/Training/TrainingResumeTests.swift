@@ -100,10 +100,10 @@ import Testing
         let again = try SmallTraining.arguments("eigenvector", steps: 6) + SmallTraining.records + ["--resume"]
         for (options, words) in [
             (["--seed", "5"], ["seed was 0 and is 5"]),
-            (["--learning-rate", "0.5"], ["learningRate was 0.001 and is 0.5"]),
+            (["--learning-rate", "0.5"], ["learning-rate was 0.001 and is 0.5"]),
             (["--bits", "5"], ["bits was 4 and is 5"]),
             (["--label-smoothing", "0.1"], ["label-smoothing"]),
-            (["--warm-up", "2"], ["warm-up was 0 and is 2"]),
+            (["--warm-up", "2"], ["warm-up was 1 and is 2"]),
         ] { try folder.expectRefusal(again + options, status: 64, words: words + ["step-00000006.h5"]) }
         try folder.expectRefusal(
             again.map { $0 == "6" ? "12" : $0 }, status: 64, words: ["steps was 6 and is 12"])
@@ -156,7 +156,8 @@ import Testing
         try folder.write(String(repeating: "abc ", count: 499) + "bca ", to: "b.txt")
         try folder.succeed(arguments + ["--steps", "2", "--data", "a.txt"])
         try folder.expectRefusal(
-            arguments + ["--steps", "4", "--data", "b.txt", "--resume"], status: 64, words: ["data was 2000 tokens"])
+            arguments + ["--steps", "4", "--data", "b.txt", "--resume"], status: 64, words: ["data-fingerprint was 2000 tokens"]
+        )
         // The same text at another place.
         try folder.write(String(repeating: "abc ", count: 500), to: "c.txt")
         try folder.succeed(arguments + ["--steps", "4", "--data", "c.txt", "--resume"])

@@ -1,0 +1,47 @@
+import Optimizers
+import Preconditioning
+import Quantization
+
+extension PreconditionerOptions {
+    /// What a method and its settings come to, as far as it applies.
+    static func describe(_ choice: Choice?, in configuration: inout TrainConfiguration) {
+        configuration.begin("preconditioner")
+        configuration.set("preconditioner", choice?.name.rawValue ?? "none")
+        guard let settings = choice?.settings else { return }
+        let scheme = settings.scheme
+        let traits = scheme.statistic.traits
+        configuration.set("statistic", scheme.statistic.kind.rawValue)
+        configuration.set("root", scheme.root.kind.rawValue)
+        for (prefix, coding) in [("", scheme.statistic.coding), ("root-", scheme.root.coding)] {
+            configuration.set("\(prefix)codebook", coding?.codebook.name?.rawValue)
+            configuration.set("\(prefix)bits", coding?.codebook.bits)
+            configuration.set("\(prefix)block", coding?.blockSize)
+        }
+        if let goal = scheme.statistic.settings.deflation ?? scheme.root.settings.deflation {
+            switch goal.target {
+            case .error(let error): configuration.set("nre", error)
+            case .bitsPerEntry(let bits): configuration.set("bits-per-entry", bits)
+            }
+            configuration.set("leak", goal.leak)
+        }
+        configuration.set("reflector-loop", scheme.statistic.settings.reflectorLoop?.rawValue)
+        if traits.isFactored { configuration.set("update-decomposition", scheme.updateDecomposition.rawValue) }
+        if traits.isRectified {
+            configuration.set("rectify-update", scheme.updateRectificationSteps)
+            configuration.set("rectify-root", scheme.rootRectificationSteps)
+        }
+        if !scheme.root.traits.isShared { configuration.set("solver", scheme.solver.rawValue) }
+        configuration.set("error-feedback-decay", scheme.errorFeedbackDecay)
+        if traits.isShifted { configuration.set("shift", (scheme.shift ?? .relative).rawValue) }
+        if scheme.solver == .schurNewton && !traits.comesBackFactored {
+            configuration.set("retain-damping", scheme.retainsDamping, off: "--no-retain-damping")
+        }
+        configuration.set("statistics-interval", settings.schedule.statisticsInterval)
+        configuration.set("root-interval", settings.schedule.rootInterval)
+        configuration.set("decay", scheme.decay)
+        configuration.set("damping", scheme.damping)
+        // Without a limit there is no number for it.
+        configuration.set("max-order", settings.largestOrder == .max ? nil : settings.largestOrder)
+        configuration.set("exponent", scheme.exponent)
+    }
+}
