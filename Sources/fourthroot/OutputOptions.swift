@@ -5,7 +5,7 @@ import Foundation
 /// Where a text goes.
 struct OutputOptions: ParsableArguments {
     @Option(
-        name: [.customShort("o"), .customLong("output")], help: "Output file; - is standard output, the default.",
+        name: [.customShort("o"), .customLong("output")], help: "Output file; - is standard output (default: -).",
         completion: .file())
     var output: String?
 

@@ -32,10 +32,13 @@ struct Plot: ParsableCommand {
     @Option(help: "Title of the figure (default: what it shows).")
     var title: String?
 
-    @Option(help: ArgumentHelp("Width of the figure, in mm, cm, in, pt or px; a bare number is inches.", valueName: "length"))
+    @Option(
+        help: ArgumentHelp(
+            "Width of the figure, in mm, cm, in, pt or px; a bare number is inches (default: as the panels need).",
+            valueName: "length"))
     var width: PageLength?
 
-    @Option(help: ArgumentHelp("Height, likewise.", valueName: "length"))
+    @Option(help: ArgumentHelp("Height, likewise (default: as the panels need).", valueName: "length"))
     var height: PageLength?
 
     @Option(help: "Name or glob of matrices; may be repeated (default: every one).")

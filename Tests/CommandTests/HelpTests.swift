@@ -36,7 +36,7 @@ import Testing
     static let withoutDefault: Set<String> = [
         "plan", "preset", "shard", "eigenvalues", "like", "steps", "epochs", "dump", "dump-every", "checkpoint", "data", "x",
         "y",
-        "series", "log", "fits", "batch-size", "bits-per-entry", "order", "matrix", "filter",
+        "series", "log", "fits", "batch-size", "bits-per-entry", "order", "matrix", "filter", "where",
     ]
 
     private func commands() throws -> [(path: [String], command: Command)] {

@@ -54,7 +54,7 @@ import Testing
         let former: [String: ConfigurationValue] = [
             "model": "gpt", "optimizer": "adamw", "optimizer.learningRate": "5.0", "optimizer.firstDecay": "0.9",
             "optimizer.secondDecay": "0.999", "optimizer.offset": "1e-08", "optimizer.weightDecay": "0.05",
-            "optimizer.usesNesterov": "false", "seed": "18446744073709551615", "warm-up": "0", "label-smoothing": "0.0",
+            "optimizer.usesNesterov": "0", "seed": "18446744073709551615", "warm-up": "0", "label-smoothing": "0.0",
             "threads": "2", "data": "2000 tokens, XXH3 ab", "shadow": "false", "tie-head": "false",
         ]
         #expect(try configuration().differences(from: former) == [])
