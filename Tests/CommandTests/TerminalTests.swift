@@ -41,7 +41,7 @@ import Testing
         let errors = published.compactMap { Double($0["nre"] ?? "") }
         let bits = published.compactMap { Double($0["bits_per_entry"] ?? "") }
         try #require(errors.count == 2)
-        let line = try #require(screen.first { $0.contains("(4-bit Shampoo)") }, "\(screen)")
+        let line = try #require(screen.first { $0.contains("4-bit Shampoo: eigenvector/offdiagonal") }, "\(screen)")
         let figures = line.split(separator: " ").suffix(3).compactMap { Double($0) }
         try #require(figures.count == 3, "\(line)")
         // As many digits as are shown: two behind the point, three in all.

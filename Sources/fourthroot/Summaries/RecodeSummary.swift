@@ -21,7 +21,7 @@ struct RecodeSummary {
             guard let error = mean("nre") else { return nil }
             let bits = group.compactMap { cases.number("bits_per_entry", $0) }
             let line = SummaryTable.Line(
-                mark: .other, label: cases.label(group[0]),
+                label: cases.label(group[0]),
                 numbers: [
                     bits.isEmpty ? "" : String(format: "%.2f", bits.reduce(0, +) / Double(bits.count)),
                     mean("statistic_nre").map(threeDigits) ?? "", threeDigits(error),

@@ -47,13 +47,12 @@ struct StudySummary {
         let front = front
         let lines = shown(beside: front).map { storage in
             SummaryTable.Line(
-                mark: isPublished(storage) ? .reference : front.contains { $0.row == storage.row } ? .best : .other,
-                label: storage.label + (isPublished(storage) ? " (4-bit Shampoo)" : ""),
+                label: (isPublished(storage) ? "4-bit Shampoo: " : "") + storage.label,
                 numbers: [
                     String(format: "%.2f", storage.bits), threeDigits(storage.error),
                     count == 1 ? "" : threeDigits(storage.worst),
                     storage.faults == 0 ? "" : "\(storage.faults)",
-                ])
+                ], isBest: front.contains { $0.row == storage.row }, isReference: isPublished(storage))
         }
         return SummaryTable(
             title: "NRE of A^(-\(powers.joined(separator: ", "))), "

@@ -1,12 +1,12 @@
 /// A few lines for a terminal: words on the left, numbers on the right.
 struct SummaryTable {
     struct Line {
-        /// What it is among the others: told by a star, and by color where there is one.
-        enum Mark { case best, other, reference }
-
-        let mark: Mark
         let label: String
         let numbers: [String]
+        /// Told by a star.
+        var isBest = false
+        /// What the others are compared with, told by its color.
+        var isReference = false
     }
 
     let title: String
@@ -32,12 +32,8 @@ struct SummaryTable {
         return
             ([colored(cut(title, to: width), "1"), colored(row("", headings), "2")]
             + lines.map { line in
-                let text = row((line.mark == .best ? "* " : "  ") + line.label, line.numbers)
-                return switch line.mark {
-                case .best: colored(text, "32")
-                case .other: text
-                case .reference: colored(text, "36")
-                }
+                let text = row((line.isBest ? "* " : "  ") + line.label, line.numbers)
+                return line.isReference ? colored(text, "36") : line.isBest ? colored(text, "32") : text
             }).map { $0 + "\n" }.joined()
     }
 
