@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def execute(arguments: Sequence[str], *, input: Optional[bytes] = None, progress
         raise
     text = (said or b"").decode("utf-8", "replace").strip()
     if process.returncode != 0:
-        raise error(process.returncode, text.removeprefix("error: "))
+        raise error(process.returncode, re.sub(r"^(fourthroot: )?error: ", "", text))
     if text:
         warnings.warn(text, FourthRootWarning, stacklevel=3)
     return output
