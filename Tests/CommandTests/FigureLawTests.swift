@@ -248,7 +248,7 @@ import Testing
         }
         let files = try folder.names
         let run = try folder.succeed(["plot"] + files + ["-o", "out.svg"])
-        #expect(run.standardError.contains("left out 1 runs"))
+        #expect(run.standardError.contains("b seed 2"))
         let figure = DrawnFigure(try folder.text("out.svg"))
         #expect(figure.notes.contains("a, step 2: 3 (2 to 4 over 2 seeds)"))
         #expect(figure.notes.contains("b, step 2: 1.25 (1 to 1.5 over 2 seeds)"))

@@ -385,6 +385,13 @@ import Testing
         #expect(try folder.names == ["bin", "in.csv", "out.svg"])
     }
 
+    /// A gnuplot without the terminal of a format: what to do.
+    @Test func terminalMissing() throws {
+        let words = "unknown or ambiguous terminal name; type just 'set terminal' for a list"
+        let run = try runWithStandIn("echo \"\(words)\" >&2; exit 1", "code,value\n0,-1\n1,1\n")
+        #expect(run.status == 70 && run.standardError.contains("apt-get install gnuplot-nox"), "\(run)")
+    }
+
     /// A figure that ends before its format says so, although gnuplot is content.
     @Test(arguments: ["echo \"<svg>\"", "cat"]) func figureCutShort(_ body: String) throws {
         try folder.write("kept", to: "out.svg")

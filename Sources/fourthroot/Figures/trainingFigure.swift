@@ -53,7 +53,7 @@ private struct Run: Hashable {
     let scheme: String
     let seed: String
 
-    init(_ row: ResultTable.Row, ofSeveralFiles: Bool) {
+    init(_ row: ResultTable.Row) {
         let name = row.optionalText("scheme")
         guard name.isEmpty else {
             (scheme, seed) = (name, row.optionalText("seed"))
@@ -69,7 +69,7 @@ private struct Run: Hashable {
 }
 
 private func severalTrainings(_ table: ResultTable) throws -> Figure {
-    let runs = table.rows.grouped { Run($0, ofSeveralFiles: table.files.count > 1) }
+    let runs = table.rows.grouped { Run($0) }
     let schemes = runs.grouped { $0.key.scheme }
     let seeds = schemes.map { Set($0.elements.map(\.key.seed)) }
     // Files without seeds are one run each.
@@ -77,8 +77,8 @@ private func severalTrainings(_ table: ResultTable) throws -> Figure {
     let hasValidation = try table.rows.contains { try $0.optionalNumber("validation_loss") != nil }
     let column = hasValidation ? "validation_loss" : "loss"
     var notes: [String] = []
-    let dropped = runs.count { !common.contains($0.key.seed) }
-    if dropped > 0 { notes.append("left out \(dropped) runs whose seeds not all schemes have") }
+    let dropped = runs.map(\.key).filter { !common.contains($0.seed) }.map { "\($0.scheme) seed \($0.seed)" }
+    if !dropped.isEmpty { notes.append("left out, for want of the seed in all others: \(dropped.joined(separator: ", "))") }
     var curves: [Figure.Curve] = []
     for (position, scheme) in schemes.enumerated() {
         let shared = scheme.elements.filter { common.contains($0.key.seed) }.flatMap(\.elements)
