@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy
 import pandas
@@ -140,3 +141,23 @@ def test_torch_tensors(statistic):
     frame = fourthroot.study({"w": torch.nn.Parameter(tensor)}, statistic="full", no_cache=True)
     values = numpy.linalg.eigvalsh(tensor.double().numpy())
     numpy.testing.assert_allclose(frame["condition_number"], abs(values).max() / abs(values).min(), rtol=1e-6)
+
+
+def test_a_recommendation_meets_its_target(statistic, tmp_path):
+    path = tmp_path / "dump.h5"
+    fourthroot.dump({"a.weight": [statistic(), statistic(1, 16)]}, None, path, 10)
+    output = tmp_path / "plan.yaml"
+    plan = fourthroot.recommend(path, nre=0.05, output=output, no_cache=True)
+    assert "a.weight" in plan and output.read_text(encoding="utf-8") == plan
+    with pytest.raises(fourthroot.UsageError):
+        fourthroot.recommend(path, no_cache=True)
+
+
+def test_a_report_is_one_page(statistic, tmp_path):
+    errors = fourthroot.study({"layer <b>": statistic()}, statistic=["full", "eigenvector"], no_cache=True)
+    with warnings.catch_warnings():
+        # Without the chart library the program says that figures do not move.
+        warnings.simplefilter("ignore", fourthroot.FourthRootWarning)
+        page = fourthroot.report(errors, output=tmp_path / "report.html", title="Mine")
+    text = page.read_text(encoding="utf-8")
+    assert text.lower().startswith("<!doctype html>") and "<title>Mine" in text and "layer <b>" not in text
