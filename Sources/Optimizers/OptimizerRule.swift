@@ -17,6 +17,12 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State
 
+    /// The same for a parameter whose name is known: settings may have something for it alone.
+    func initialState(
+        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> State
+
     /// η, before a schedule's factor.
     var learningRate: Double { get }
 
@@ -65,6 +71,11 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 }
 
 extension OptimizerRule {
+    public func initialState(
+        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> State { try initialState(for: parameter, using: &generator, backend) }
+
     public var preconditioner: Preconditioner? { nil }
     public func preconditionerState(of state: State) -> Preconditioner.State? { nil }
 

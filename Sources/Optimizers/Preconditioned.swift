@@ -30,6 +30,15 @@ where Preconditioner.Backend == Base.Backend {
             preconditioner: try method.initialState(for: parameter, using: &generator, backend))
     }
 
+    public func initialState(
+        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> State {
+        State(
+            base: try base.initialState(for: parameter, named: name, using: &generator, backend),
+            preconditioner: try method.initialState(for: parameter, named: name, using: &generator, backend))
+    }
+
     public var learningRate: Double { base.learningRate }
     public var withoutWeightDecay: Preconditioned { Preconditioned(base: base.withoutWeightDecay, method: method) }
     public var preconditioner: Preconditioner? { method }

@@ -20,6 +20,7 @@ struct Memory: ParsableCommand {
     var optimizer: FirstOrderName
 
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
+    @OptionGroup(title: "Preconditioner") var storagePlan: StoragePlanOptions
 
     @Option(
         help: "Bits of parameters and gradients: 32 or 16 (default: 16 for published language models, 32 for others).",
@@ -61,7 +62,13 @@ struct Memory: ParsableCommand {
 
     func run() throws {
         let published = try model.publishedName()
-        let settings = try preconditioner.choice()?.settings
+        let counted = try model.counted(published)
+        let preconditionsVocabulary = preconditionVocabulary || published == nil
+        let settings = try storagePlan.applied(
+            to: preconditioner.choice(hasPlan: storagePlan.isGiven), preconditioner,
+            parameters: counted.parameters.filter { $0.shape.isMatrix && (preconditionsVocabulary || !$0.isVocabulary) }.map(
+                \.name)
+        )?.settings
         try requireKnownBytes(settings)
         try [
             OptionRule(
@@ -75,8 +82,7 @@ struct Memory: ParsableCommand {
             firstOrder: FirstOrderMemory(valueCount: optimizer.definition.valueCount, bits: firstOrderBits),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
             preconditioning: settings,
-            preconditionsVocabulary: preconditionVocabulary || published == nil)
-        let counted = try model.counted(published)
+            preconditionsVocabulary: preconditionsVocabulary)
         try output.requireWritable()
         let bytes = counted.parameters.map { MemoryBreakdown(of: $0, setup) }
         let total = bytes.reduce(MemoryBreakdown(), +)
@@ -90,8 +96,10 @@ struct Memory: ParsableCommand {
 
     /// Bytes that depend on the matrices are counted by their budget.
     private func requireKnownBytes(_ settings: ShampooSettings?) throws(StatusError) {
-        guard let scheme = settings?.scheme else { return }
-        let goals = [scheme.statistic.settings.deflation, scheme.root.settings.deflation].compactMap(\.self)
+        guard let settings else { return }
+        let goals = ([settings.scheme] + settings.schemes.values).flatMap { scheme in
+            [scheme.statistic.settings.deflation, scheme.root.settings.deflation].compactMap(\.self)
+        }
         let isByError = goals.contains { goal in
             if case .error = goal.target { true } else { false }
         }

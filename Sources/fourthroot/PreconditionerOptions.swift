@@ -125,14 +125,16 @@ struct PreconditionerOptions: ParsableArguments {
     /// The method and settings that the options ask for, nil without a preconditioner.
     ///
     /// - Parameters:
+    ///   - hasPlan: whether a plan says how parameters are stored.
     ///   - keepsUncodedStatistics: for dumps.
     ///   - adjust: changes the method's defaults, which hold where no option is given.
     /// - Throws: `StatusError` of status `usage` for a value out of range or options that contradict each other, and what
     ///   `adjust` throws.
     func choice(
-        keepsUncodedStatistics: Bool = false, _ adjust: (inout PreconditionerDefaults) throws -> Void = { _ in }
+        hasPlan: Bool = false, keepsUncodedStatistics: Bool = false,
+        _ adjust: (inout PreconditionerDefaults) throws -> Void = { _ in }
     ) throws -> Choice? {
-        let storesSomething = statistic != nil || root != nil
+        let storesSomething = statistic != nil || root != nil || hasPlan
         let choice = preconditioner ?? (storesSomething ? PreconditionerChoice(argument: Shampoo.name) : nil)
         guard case .method(let name)? = choice else {
             let methods = PreconditionerName.allCases.map(\.rawValue).joined(separator: " or ")

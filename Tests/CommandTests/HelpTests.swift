@@ -37,7 +37,7 @@ import Testing
         "plan", "preset", "shard", "eigenvalues", "like", "steps", "epochs", "dump", "dump-every", "checkpoint", "data", "x",
         "y",
         "series", "log", "fits", "batch-size", "bits-per-entry", "order", "matrix", "filter", "where",
-        "bytes", "recommend --nre",
+        "bytes", "recommend --nre", "storage-plan",
     ]
 
     private func commands() throws -> [(path: [String], command: Command)] {

@@ -8,19 +8,22 @@ public struct BlockSides<Backend: MatrixBackend>: Sendable {
     /// L and R of every block in turn: side by side they can be updated at once.
     private var states: [PreconditionerState<Backend>]
 
+    /// - Parameter name: the parameter's; nil where nobody knows it.
     /// - Precondition: the parameter is a matrix.
     /// - Throws: what the storages refuse.
     init(
-        _ parameter: ParameterShape, _ settings: ShampooSettings, using generator: inout some RandomNumberGenerator,
+        _ parameter: ParameterShape, named name: String? = nil, _ settings: ShampooSettings,
+        using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws {
         precondition(parameter.isMatrix, "preconditioners for a parameter of \(parameter.dimensions)")
         blocks = blockPlaces(parameter, largestOrder: settings.largestOrder)
+        let scheme = name.map { settings.scheme(of: $0) } ?? settings.scheme
         states = []
         for place in places {
             states.append(
                 try PreconditionerState(
-                    order: place.range.count, scheme: settings.scheme, generator: PhiloxGenerator(seed: generator.next()),
+                    order: place.range.count, scheme: scheme, generator: PhiloxGenerator(seed: generator.next()),
                     backend))
         }
     }

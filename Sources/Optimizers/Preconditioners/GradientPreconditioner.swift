@@ -20,6 +20,12 @@ public protocol GradientPreconditioner<Backend>: Codable, Sendable {
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State?
 
+    /// The same for a parameter whose name is known: settings may have something for it alone.
+    func initialState(
+        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> State?
+
     /// Whether the update of this step takes the factors of gradients, which layers hand over on demand.
     func wantsFactors(at step: OptimizerStep) -> Bool
 
@@ -53,6 +59,11 @@ public protocol GradientPreconditioner<Backend>: Codable, Sendable {
 }
 
 extension GradientPreconditioner {
+    public func initialState(
+        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> State? { try initialState(for: parameter, using: &generator, backend) }
+
     public func wantsFactors(at step: OptimizerStep) -> Bool { false }
     public func shadow(of state: State, _ backend: Backend) -> StatisticShadow<Backend>? { nil }
     public func update(

@@ -7,6 +7,8 @@ public struct ShampooSettings: Sendable, Equatable {
     /// Dimensions longer than this are cut.
     public let largestOrder: Int
     public let scheme: PreconditionerScheme
+    /// Those of parameters that have another one, by their names.
+    public let schemes: [String: PreconditionerScheme]
 
     /// - Parameter rootInterval: without a meaning where the root is `shared`.
     /// - Throws: `HyperparameterError`.
@@ -20,13 +22,41 @@ public struct ShampooSettings: Sendable, Equatable {
             statisticsInterval: statisticsInterval, rootInterval: scheme.root.traits.isShared ? nil : rootInterval)
         self.largestOrder = largestOrder
         self.scheme = scheme
+        schemes = [:]
+    }
+
+    private init(
+        _ settings: ShampooSettings, _ schemes: [String: PreconditionerScheme], rootInterval: Int?
+    ) throws(HyperparameterError) {
+        schedule = try PreconditionerSchedule(
+            statisticsInterval: settings.schedule.statisticsInterval, rootInterval: rootInterval)
+        largestOrder = settings.largestOrder
+        scheme = settings.scheme
+        self.schemes = schemes
+    }
+
+    /// How the preconditioners of a parameter are kept.
+    public func scheme(of parameter: String) -> PreconditionerScheme { schemes[parameter] ?? scheme }
+
+    /// The same with schemes of their own for some parameters.
+    ///
+    /// - Parameters:
+    ///   - parameters: all that have preconditioners.
+    ///   - rootInterval: of roots that are not `shared`, where these settings have none.
+    /// - Throws: `HyperparameterError`.
+    public func with(
+        _ schemes: [String: PreconditionerScheme], of parameters: [String], rootInterval: Int?
+    ) throws(HyperparameterError) -> ShampooSettings {
+        let sharesAll = parameters.allSatisfy { (schemes[$0] ?? scheme).root.traits.isShared }
+        return try ShampooSettings(
+            self, schemes, rootInterval: sharesAll ? nil : schedule.rootInterval ?? rootInterval)
     }
 }
 
 /// `schedule`, in which `combination` is the name of the method, and `scheme`: as configurations were written when there were
 /// only ways of combining two roots.
 extension ShampooSettings {
-    private enum CodingKeys: CodingKey { case schedule, scheme }
+    private enum CodingKeys: CodingKey { case schedule, scheme, schemes }
     private enum ScheduleKeys: CodingKey { case statisticsInterval, rootInterval, largestOrder, combination }
 
     /// - Throws: `DecodingError` where these are the settings of another method.
@@ -38,11 +68,13 @@ extension ShampooSettings {
             throw DecodingError.dataCorruptedError(
                 forKey: .combination, in: schedule, debugDescription: "settings of \(found) for \(method)")
         }
-        try self.init(
+        let rootInterval = try schedule.decodeIfPresent(Int.self, forKey: .rootInterval)
+        let settings = try ShampooSettings(
             values.decode(PreconditionerScheme.self, forKey: .scheme),
-            statisticsInterval: schedule.decode(Int.self, forKey: .statisticsInterval),
-            rootInterval: schedule.decodeIfPresent(Int.self, forKey: .rootInterval),
+            statisticsInterval: schedule.decode(Int.self, forKey: .statisticsInterval), rootInterval: rootInterval,
             largestOrder: schedule.decode(Int.self, forKey: .largestOrder))
+        let schemes = try values.decodeIfPresent([String: PreconditionerScheme].self, forKey: .schemes)
+        try self.init(settings, schemes ?? [:], rootInterval: schemes == nil ? settings.schedule.rootInterval : rootInterval)
     }
 
     func encode(to encoder: any Encoder, method: String) throws {
@@ -53,5 +85,6 @@ extension ShampooSettings {
         try schedule.encode(largestOrder, forKey: .largestOrder)
         try schedule.encode(method, forKey: .combination)
         try values.encode(scheme, forKey: .scheme)
+        if !schemes.isEmpty { try values.encode(schemes, forKey: .schemes) }
     }
 }

@@ -52,6 +52,13 @@ public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: Gradient
         parameter.isMatrix ? try BlockSides(parameter, settings, using: &generator, backend) : nil
     }
 
+    public func initialState(
+        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
+    ) throws -> BlockSides<Backend>? {
+        parameter.isMatrix ? try BlockSides(parameter, named: name, settings, using: &generator, backend) : nil
+    }
+
     public func wantsFactors(at step: OptimizerStep) -> Bool { Method.wantsFactors && schedule.takesStatistics(at: step) }
 
     public func update(

@@ -66,10 +66,11 @@ public struct MemoryBreakdown: Sendable, Equatable {
         guard let settings = setup.preconditioning, parameter.shape.isMatrix,
             setup.preconditionsVocabulary || !parameter.isVocabulary
         else { return }
+        let scheme = settings.scheme(of: parameter.name)
         for place in blockPlaces(parameter.shape, largestOrder: settings.largestOrder) {
             for order in [place.rows.count, place.columns.count] {
-                statistics = statistics + settings.scheme.statisticBuffers(order: order)
-                roots = roots + settings.scheme.rootBuffers(order: order)
+                statistics = statistics + scheme.statisticBuffers(order: order)
+                roots = roots + scheme.rootBuffers(order: order)
             }
         }
     }

@@ -35,7 +35,7 @@ public struct PublishedRun: Sendable, Equatable {
 
     /// The figure for these storages; nil where none was published.
     public func megabytes(_ settings: ShampooSettings) -> Double? {
-        guard settings.largestOrder == largestOrder else { return nil }
+        guard settings.largestOrder == largestOrder, settings.schemes.isEmpty else { return nil }
         let scheme = settings.scheme
         switch (scheme.statistic.kind, scheme.root.kind) {
         case (.exact, .exact): return exactMegabytes

@@ -38,7 +38,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         numbers = NetworkState(initializing: network, seed: settings.seed, backend)
         slots = try network.parameters.enumerated().map { index, parameter in
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
-            let state = try rule.initialState(for: parameter.shape, using: &generator, backend)
+            let state = try rule.initialState(
+                for: parameter.shape, named: parameter.name, using: &generator, backend)
             let shadow =
                 settings.followsShadow
                 ? rule.preconditionerState(of: state).flatMap { rule.preconditioner?.shadow(of: $0, backend) } : nil

@@ -24,16 +24,23 @@ struct Gnuplot {
         guard let format = FigureFormat(path: path) else {
             throw StatusError.usage("\(path): name a file that ends in \(FigureFormat.extensions)")
         }
-        let script = GnuplotScript(try FigureLayout(figure, page: size), format: format)
         let interruption = Interruption { "no figure was made" }
         defer { withExtendedLifetime(interruption) {} }
         let temporary = try TemporaryFile(for: path)
+        try temporary.file.write(drawing(of: figure, size: size, as: format, beside: path))
+        try temporary.commit(overwriting: overwrite)
+    }
+
+    /// What a figure's file is to hold.
+    ///
+    /// - Parameter path: in its folder is what gnuplot reads, as long as it runs.
+    /// - Throws: as `draw`.
+    func drawing(of figure: Figure, size: PageSize, as format: FigureFormat, beside path: String) throws -> Data {
+        let script = GnuplotScript(try FigureLayout(figure, page: size), format: format)
         let input = try TemporaryFile(for: path)
         try input.file.write(script.text)
-        var drawn = try drawing(of: input.file, format)
-        if format == .svg { drawn = annotated(drawn, figure, size: size, script.notes) }
-        try temporary.file.write(drawn)
-        try temporary.commit(overwriting: overwrite)
+        let drawn = try drawing(of: input.file, format)
+        return format == .svg ? annotated(drawn, figure, size: size, script.notes) : drawn
     }
 
     /// What gnuplot makes of a script. It writes to a pipe, since it does not notice a disk that takes no more.

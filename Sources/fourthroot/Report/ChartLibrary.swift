@@ -7,7 +7,7 @@ struct ChartLibrary {
     static let fileName = "vega-lite.js"
 
     static let advice =
-        "no chart library is installed: the figures of the report are still ones; scripts/fetch-chart-library installs it, or name "
+        "no chart library is installed: the figures of the report are static; scripts/fetch-chart-library installs it, or name "
         + "the file \(fileName) with --chart-library"
 
     private let script: String

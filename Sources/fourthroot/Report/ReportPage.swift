@@ -8,6 +8,8 @@ struct ReportPage {
     /// The words of the command that makes the page.
     let command: [String]
     let library: ChartLibrary?
+    /// In place of those that the library draws.
+    let figures: StillFigures?
 
     var html: String {
         let parts: [String: String] = [
@@ -37,7 +39,8 @@ struct ReportPage {
         .object([
             ("title", .string(title)), ("producer", .string("fourthroot \(version)")),
             ("created", .string(Date.now.formatted(.iso8601))), ("tables", .array(tables.map(\.json))),
-            ("styles", styles), ("notes", .array([])), ("figures", .array([])),
+            ("styles", styles), ("notes", .array((figures?.notes ?? []).map { .string($0) })),
+            ("figures", figures?.json ?? .array([])),
             ("commands", .array(commands.map { .string($0) })), ("versions", .string(versionText)),
         ])
     }

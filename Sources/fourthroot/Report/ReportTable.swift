@@ -23,10 +23,15 @@ struct ReportTable {
     let byteCount: Int
     let hash: String
 
-    /// - Throws: what reading the table throws, and `StatusError` for a number of a study that is none.
+    /// - Throws: `TextFileError`, `StatusError`.
     init(path: String) throws {
-        let text = try readText(path, largestSize: ReportTable.largestSize)
-        table = try ResultTable(text, path: path == "-" ? "standard input" : path)
+        try self.init(
+            readText(path, largestSize: ReportTable.largestSize), name: path == "-" ? "standard input" : path)
+    }
+
+    /// - Throws: `StatusError` where the text is no table, and for a number of a study that is none.
+    init(_ text: String, name: String) throws {
+        table = try ResultTable(text, path: name)
         kind = Kind(table)
         byteCount = text.utf8.count
         hash = contentHash(text)

@@ -4,7 +4,9 @@ import Quantization
 
 extension PreconditionerOptions {
     /// What a method and its settings come to, as far as it applies.
-    static func describe(_ choice: Choice?, in configuration: inout TrainConfiguration) {
+    ///
+    /// - Parameter plan: the file that has other storages for some parameters. What they are counts, not its name.
+    static func describe(_ choice: Choice?, plan: String? = nil, in configuration: inout TrainConfiguration) {
         configuration.begin("preconditioner")
         configuration.set("preconditioner", choice?.name.rawValue ?? "none")
         guard let settings = choice?.settings else { return }
@@ -43,5 +45,19 @@ extension PreconditionerOptions {
         // Without a limit there is no number for it.
         configuration.set("max-order", settings.largestOrder == .max ? nil : settings.largestOrder)
         configuration.set("exponent", scheme.exponent)
+        if let plan { configuration.add(option: "storage-plan", plan) }
+        for (parameter, scheme) in settings.schemes.sorted(by: { $0.key < $1.key }) {
+            configuration.record("storage-plan:\(parameter)", .text(text(of: scheme)))
+        }
+    }
+
+    /// A scheme as the options that make it, in one line.
+    private static func text(of scheme: PreconditionerScheme) -> String {
+        guard let settings = try? ShampooSettings(scheme) else { return "" }
+        var own = TrainConfiguration()
+        describe((PreconditionerName.allCases[0], settings), in: &own)
+        let schedule = ["preconditioner", "statistics-interval", "root-interval", "max-order"]
+        return own.values.filter { !schedule.contains($0.key) }.sorted { $0.key < $1.key }
+            .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 }

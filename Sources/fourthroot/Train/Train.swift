@@ -23,6 +23,7 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "First-order rule") var firstOrder: FirstOrderOptions
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
+    @OptionGroup(title: "Preconditioner") var storagePlan: StoragePlanOptions
     @OptionGroup(title: "Course") var course: CourseOptions
     @OptionGroup(title: "Records") var records: RecordOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
@@ -40,7 +41,8 @@ struct Train: ParsableCommand {
         try records.check()
         // What contradicts itself is found before anything is read.
         try firstOrder.check()
-        if try preconditioner.choice() == nil, let option = records.optionForPreconditioners ?? course.optionForPreconditioners
+        if try preconditioner.choice(hasPlan: storagePlan.isGiven) == nil,
+            let option = records.optionForPreconditioners ?? course.optionForPreconditioners
         {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
@@ -54,9 +56,12 @@ struct Train: ParsableCommand {
         let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
         let defaults = ResolvedDefaults(network.model.definition.training, steps: steps, resuming: records)
         let values = try firstOrder.values { defaults.adjust(&$0, of: firstOrder.optimizer) }
-        let choice = try preconditioner.choice(keepsUncodedStatistics: records.dump != nil) {
-            defaults.adjust(&$0, preconditioner)
-        }
+        let adjust = { (own: inout PreconditionerDefaults) in defaults.adjust(&own, preconditioner) }
+        let keepsStatistics = records.dump != nil
+        let choice = try storagePlan.applied(
+            to: preconditioner.choice(hasPlan: storagePlan.isGiven, keepsUncodedStatistics: keepsStatistics, adjust),
+            preconditioner, parameters: model.parameters.filter(\.shape.isMatrix).map(\.name),
+            keepsUncodedStatistics: keepsStatistics, adjust)
         let settings = course.settings(steps: steps, followsShadow: records.shadow, defaults)
         let configuration = configuration(values, choice, settings, dataSet)
         let base = try firstOrder.rule(values, on: backend)
@@ -111,7 +116,7 @@ struct Train: ParsableCommand {
         network.describe(dataSet.description, in: &configuration)
         data.describe(dataSet, in: &configuration)
         firstOrder.describe(values, in: &configuration)
-        PreconditionerOptions.describe(choice, in: &configuration)
+        PreconditionerOptions.describe(choice, plan: storagePlan.storagePlan, in: &configuration)
         CourseOptions.describe(settings, in: &configuration)
         device.describe(in: &configuration, precision)
         return configuration

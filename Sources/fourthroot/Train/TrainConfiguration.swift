@@ -7,7 +7,8 @@ struct TrainConfiguration {
     private struct Entry {
         let group: String
         let name: String
-        let value: ConfigurationValue
+        /// nil for an option that is said and not kept: what it stands for is.
+        let value: ConfigurationValue?
         /// As an option; nil for what is none.
         let option: String?
     }
@@ -35,13 +36,17 @@ struct TrainConfiguration {
         entries.append(Entry(group: group, name: name, value: value, option: nil))
     }
 
+    mutating func add(option name: String, _ value: String) {
+        entries.append(Entry(group: group, name: name, value: nil, option: "--\(name) \(shellWord(value))"))
+    }
+
     private mutating func set(_ name: String, _ value: ConfigurationValue?) {
         guard let value else { return }
         entries.append(Entry(group: group, name: name, value: value, option: "--\(name) \(shellWord(value.description))"))
     }
 
     var values: [String: ConfigurationValue] {
-        Dictionary(entries.map { ($0.name, $0.value) }) { _, last in last }
+        Dictionary(entries.compactMap { entry in entry.value.map { (entry.name, $0) } }) { _, last in last }
     }
 
     /// For records, and for comparison with those of a run that goes on.
