@@ -49,7 +49,8 @@ enum FigureFormat: String, CaseIterable {
         switch self {
         case .svg: pixels
         case .png: pixels * FigureFormat.pixelScale * 0.75
-        case .pdf: pixels * 0.75
+        // Measured with gnuplot 5.4: pdfcairo draws letters 4/3 times as large as the points that it is told.
+        case .pdf: pixels * 0.75 * 0.75
         }
     }
 
