@@ -42,7 +42,8 @@ import Testing
         usleep(300_000)
         running.send(SIGINT)
         let run = try running.wait(timeout: 60)
-        #expect(run.status == 75 || run.status == 0, "\(run)")
+        // A loaded machine may take this long to load the program, during which nobody can catch the signal.
+        #expect(run.status == 75 || run.status == 0 || run.signal == SIGINT, "\(run)")
         #expect(try study.folder.names == ["a.h5"])
     }
 
