@@ -16,7 +16,7 @@ public struct TrainingDefaults: Sendable, Equatable {
     }
 
     /// From small initial weights, normalizations and attention amplify the first steps of a rule that divides by a second moment
-    /// of few gradients: without a warm-up GPT-2's initialization stays near the entropy of single characters.
+    /// of few gradients: without a warm-up GPT-2's initialization stays at what the character before alone gives.
     ///
     /// Source: Brown et al., arXiv 2005.14165, appendix B (β₂ 0.95, weight decay 0.1, gradients clipped at 1, warm-up).
     static let languageModel = TrainingDefaults(warmUpShare: 0.05, clip: 1, weightDecay: 0.1, secondDecay: 0.95)
