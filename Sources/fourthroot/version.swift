@@ -3,7 +3,7 @@ import HDF5Store
 import LinearAlgebra
 
 /// The version of the program; part of every study's fingerprint.
-let version = "0.1.0"
+let version = "0.2.0"
 
 /// The version with those of the libraries and the BLAS kernel in use, which decide results' last digits and the speed.
 var versionText: String {

@@ -128,6 +128,29 @@ import Testing
         #expect(abs((Double(box.1) ?? 0) - 85 / 25.4 * 72) < 1 && abs((Double(box.2) ?? 0) - 170 / 25.4 * 72) < 1)
     }
 
+    private static let hasTextOfPDF = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/pdftotext")
+    }
+
+    /// The words of a PDF lie on its page, and letters have the size that they have in the SVG: 9.4 pixels are 7.05 points.
+    @Test(.enabled(if: hasTextOfPDF, "needs pdftotext")) func wordsOfPDF() throws {
+        try folder.write(FigureLawTests.study, to: "in.csv")
+        try folder.succeed(["plot", "in.csv", "-o", "out.pdf", "--width", "85mm"])
+        let read = try folder.runOther(["pdftotext", "-bbox", "out.pdf", "-"])
+        let page = try #require(read.standardOutput.firstMatch(of: /<page width="([0-9.]+)" height="([0-9.]+)">/))
+        let (width, height) = (Double(page.1) ?? 0, Double(page.2) ?? 0)
+        var count = 0
+        let pattern = /<word xMin="([0-9.-]+)" yMin="([0-9.-]+)" xMax="([0-9.-]+)" yMax="([0-9.-]+)">(.*?)<\/word>/
+        for match in read.standardOutput.matches(of: pattern) {
+            let box = [match.1, match.2, match.3, match.4].map { Double($0) ?? -1 }
+            #expect(box[0] >= 0 && box[1] >= -1 && box[2] <= width && box[3] <= height + 1, "\(match.5): \(box)")
+            // The advances of its letters in DejaVu Sans, over 2048.
+            if match.5 == "householder" { #expect(abs((box[2] - box[0]) / 7.05 - 6.2) < 0.2, "\(box)") }
+            count += 1
+        }
+        #expect(count > 40)
+    }
+
     /// One color and mark a storage, whatever else a figure shows; also of one that the table of styles does not have.
     @Test func aStorageKeepsItsColor() throws {
         let pareto = try drawn(FigureLawTests.study)

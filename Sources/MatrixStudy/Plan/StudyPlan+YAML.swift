@@ -20,15 +20,7 @@ extension StudyPlan {
 
     /// - Throws: `PlanError` naming the line and what is wrong there.
     public init(yaml: String) throws(PlanError) {
-        try requireBoundedYAML(yaml)
-        let document: Node?
-        do {
-            document = try compose(yaml: yaml)
-        } catch {
-            // The library quotes the line, whatever its length.
-            throw PlanError("it is not YAML: \("\(error)".prefix(500))")
-        }
-        guard let root = document?.mapping else { throw PlanError("a plan is a mapping with the key 'grids'") }
+        let root = try planMapping(yaml: yaml, "a plan is a mapping with the key 'grids'")
         var plan = StudyPlan(grids: [])
         for (key, value) in root {
             switch key.string {

@@ -1,3 +1,22 @@
+import Yams
+
+/// The mapping that a plan's text is.
+///
+/// - Parameter what: what the mapping is, for the message about a text that is none.
+/// - Throws: `PlanError` naming the line and what is wrong there.
+func planMapping(yaml: String, _ what: String) throws(PlanError) -> Node.Mapping {
+    try requireBoundedYAML(yaml)
+    let document: Node?
+    do {
+        document = try compose(yaml: yaml)
+    } catch {
+        // The library quotes the line, whatever its length.
+        throw PlanError("it is not YAML: \("\(error)".prefix(500))")
+    }
+    guard let mapping = document?.mapping else { throw PlanError(what) }
+    return mapping
+}
+
 /// Refuses a text that is small and would take the parser long.
 ///
 /// Aliases multiply: twelve levels of nine each stand for 9^12 nodes, and the library visits all of them where they are keys.
@@ -7,7 +26,7 @@
 /// word, are looked for wherever one can begin, in comments and quotes too: what is a quote, only the parser knows.
 ///
 /// - Throws: `PlanError`.
-func requireBoundedYAML(_ text: String) throws(PlanError) {
+private func requireBoundedYAML(_ text: String) throws(PlanError) {
     let largestSize = 1 << 19
     guard text.utf8.count <= largestSize else {
         throw PlanError("the plan has \(text.utf8.count) bytes; at most \(largestSize) are read. Write ranges as A:B")

@@ -26,14 +26,7 @@ public struct StoragePlan: Sendable, Equatable {
 extension StoragePlan {
     /// - Throws: `PlanError` naming the line and what is wrong there.
     public init(yaml: String) throws(PlanError) {
-        try requireBoundedYAML(yaml)
-        let document: Node?
-        do {
-            document = try compose(yaml: yaml)
-        } catch {
-            throw PlanError("it is not YAML: \("\(error)".prefix(500))")
-        }
-        guard let root = document?.mapping else { throw PlanError("a plan of storages is a mapping with the key 'parameters'") }
+        let root = try planMapping(yaml: yaml, "a plan of storages is a mapping with the key 'parameters'")
         var entries: [Entry]?
         for (key, value) in root {
             switch key.string {

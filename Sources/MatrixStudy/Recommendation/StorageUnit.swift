@@ -32,12 +32,12 @@ extension StorageUnit {
     /// Of a matrix that a dump holds at several steps, the largest error and the most bytes count: it is one matrix, and what is
     /// enough at one of the steps only is not enough. A trainer keeps statistics of small order as they are, whatever the storage.
     public static func units(of rows: [StudyRow]) -> [StorageUnit] {
-        grouped(rows) { ExactName(Place($0).unit) }.map { name, rows in
-            let places = grouped(rows) { Place($0) }
+        rows.grouped { ExactName(Place($0).unit) }.map { name, rows in
+            let places = rows.grouped { Place($0) }
             var options: [StudyCase: [Measured]] = [:]
             for (place, rows) in places {
                 let exact = rows.filter { $0.studyCase.isExact }
-                for (studyCase, own) in grouped(rows, by: \.studyCase) {
+                for (studyCase, own) in rows.grouped(by: \.studyCase) {
                     let kept = place.isUncoded(order: own[0].order) && !exact.isEmpty ? exact : own
                     if let measured = Measured(kept, shownAs: own[0]) { options[studyCase, default: []].append(measured) }
                 }
@@ -45,7 +45,7 @@ extension StorageUnit {
             return StorageUnit(
                 name: name.text, matrixCount: places.count,
                 entries: places.reduce(0) { $0 + $1.elements[0].order * $1.elements[0].order },
-                options: grouped(rows, by: \.studyCase).compactMap { studyCase, _ in
+                options: rows.grouped(by: \.studyCase).compactMap { studyCase, _ in
                     guard let measured = options[studyCase], measured.count == places.count else { return nil }
                     return StorageOption(
                         row: measured[0].row, bytes: measured.reduce(0) { $0 + $1.bytes },
@@ -97,22 +97,4 @@ extension StorageUnit {
 extension StudyCase {
     /// Whether nothing is coded.
     public var isExact: Bool { statistic.kind.traits.isExact && root.kind.traits.isExact }
-}
-
-/// Groups in the order of their first element.
-private func grouped<Element, Key: Hashable>(
-    _ elements: [Element], by key: (Element) -> Key
-) -> [(key: Key, elements: [Element])] {
-    var positions: [Key: Int] = [:]
-    var groups: [(key: Key, elements: [Element])] = []
-    for element in elements {
-        let key = key(element)
-        if let position = positions[key] {
-            groups[position].elements.append(element)
-        } else {
-            positions[key] = groups.count
-            groups.append((key, [element]))
-        }
-    }
-    return groups
 }

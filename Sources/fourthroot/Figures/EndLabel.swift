@@ -1,3 +1,5 @@
+import MatrixStudy
+
 /// The name of a series where its curve ends.
 struct EndLabel {
     let series: Int

@@ -172,21 +172,3 @@ private func missing(_ column: String, in path: String, of columns: [String]) ->
     StatusError(
         status: .wrongData, description: "\(path): the column \(unknownName(column, choices: columns.sorted()))")
 }
-
-extension Sequence {
-    /// Groups in the order of their first element.
-    func grouped<Key: Hashable>(by key: (Element) throws -> Key) rethrows -> [(key: Key, elements: [Element])] {
-        var positions: [Key: Int] = [:]
-        var groups: [(key: Key, elements: [Element])] = []
-        for element in self {
-            let key = try key(element)
-            if let position = positions[key] {
-                groups[position].elements.append(element)
-            } else {
-                positions[key] = groups.count
-                groups.append((key, [element]))
-            }
-        }
-        return groups
-    }
-}

@@ -10,11 +10,11 @@ extension FigureKind {
 
 /// The error of every storage in every layer, as colors: the last of several steps.
 func heatMapFigure(_ all: [StudyPoint]) -> Figure {
-    let last = all.compactMap { DumpPlace($0.row)?.step }.max()
-    let points = all.filter { DumpPlace($0.row)?.step == last }
+    let last = all.compactMap { DumpedLayer($0.row)?.step }.max()
+    let points = all.filter { DumpedLayer($0.row)?.step == last }
     let labels = CaseLabels(points.map(\.row))
     let titles = MatrixName.titles(points.matrices)
-    let layers = points.grouped { DumpPlace($0.row)?.layer ?? titles[$0.matrix] ?? $0.matrix.matrix }
+    let layers = points.grouped { DumpedLayer($0.row)?.layer ?? titles[$0.matrix] ?? $0.matrix.matrix }
     var cases = points.grouped { labels.key($0.row) }
     var notes: [String] = []
     if cases.count > mostColumns {

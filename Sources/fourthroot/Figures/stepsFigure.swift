@@ -3,7 +3,7 @@ import MatrixStudy
 extension FigureKind {
     static let steps = FigureKind(
         "steps", needs: "a study of a trainer's dump with several steps",
-        fits: { isStudy($0) && Set($0.rows.compactMap { DumpPlace($0)?.step }).count > 1 },
+        fits: { isStudy($0) && Set($0.rows.compactMap { DumpedLayer($0)?.step }).count > 1 },
         figure: { try studyFigure($0, stepsFigure) })
 }
 
@@ -27,8 +27,8 @@ func stepsFigure(_ points: [StudyPoint]) throws -> Figure {
     let labels = CaseLabels(rows)
     let sweep = Sweep(
         title: .markup("Error of \(points.power) over a training"),
-        axis: Figure.Axis(label: .plain("step"), isWhole: true), value: { DumpPlace($0).map { Double($0.step) } },
-        layer: { DumpPlace($0)?.layer ?? "" }, labels: labels, measures: Sweep.rootMeasures(points.power))
+        axis: Figure.Axis(label: .plain("step"), isWhole: true), value: { DumpedLayer($0).map { Double($0.step) } },
+        layer: { DumpedLayer($0)?.layer ?? "" }, labels: labels, measures: Sweep.rootMeasures(points.power))
     var figure = try sweepFigure(rows, sweep, subtitle: labels.shared)
     figure.notes += notes
     return figure

@@ -1,4 +1,5 @@
 import Files
+import MatrixStudy
 import Optimizers
 import Training
 
