@@ -41,7 +41,9 @@ import Testing
             plan: plan, cache: ReferenceCache(folder: folder.file("kept")), threads: 1)
         let input = try StudyInput([SourceFormat.open(folder.file("in.h5"))], selecting: [])
         await #expect(throws: DeadOutput.self) {
-            try await runner.run(input, rows: 0..<48) { _ in throw DeadOutput() }
+            try await runner.run(input, rows: 0..<48) { event in
+                if case .rows = event { throw DeadOutput() }
+            }
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("kept")).count <= 3)
     }

@@ -66,8 +66,9 @@ public struct RunConfiguration: Sendable {
     }
 
     private func differences(fromFormer found: [String: ConfigurationValue]) -> [String] {
-        var current = values
-        current["data"] = current.removeValue(forKey: "data-fingerprint")
+        var (current, found) = (values, found)
+        // They kept the content of the data under this name, and not where it lay.
+        found["data-fingerprint"] = found.removeValue(forKey: "data")
         for (path, text) in formerOptimizer { current[path] = .text(text) }
         return found.merging(formerly) { first, _ in first }.sorted { $0.key < $1.key }.compactMap { name, value in
             if RunConfiguration.mayDiffer(name, current[name] == nil) { return nil }

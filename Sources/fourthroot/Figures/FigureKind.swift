@@ -57,6 +57,7 @@ extension FigureKind: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { all.map(\.name) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     var defaultValueDescription: String { name }
 }
 

@@ -78,11 +78,13 @@ import Testing
         try refuse(["--statistic", "eigenvector", "--error-feedback-decay", "0.9"], words: ["cholesky"])
     }
 
-    /// By default statistics are updated every 100 steps, roots taken every 500.
+    /// Intervals that are not given fit the steps; those that are given may not.
     @Test func trainingsThatEndBeforeTheFirstRoot() throws {
-        try refuse(["--statistic", "exact", "--steps", "300"], words: ["--root-interval 500", "300 steps", "at most 300"])
+        let published = ["--statistics-interval", "100", "--root-interval", "500"]
         try refuse(
-            ["--preconditioner", "caspr", "--steps", "99"],
+            ["--statistic", "exact", "--steps", "300"] + published, words: ["--root-interval 500", "300 steps", "at most 300"])
+        try refuse(
+            ["--preconditioner", "caspr", "--steps", "99"] + published,
             words: ["--statistics-interval 100 and --root-interval 500", "at most 99", "adamw alone"])
         let root = ["--statistic", "cholesky", "--steps", "300", "--root-interval", "1"]
         try refuse(root + ["--statistics-interval", "301"], words: ["--statistics-interval 301", "at most 300"])
