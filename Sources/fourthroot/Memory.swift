@@ -83,7 +83,7 @@ struct Memory: ParsableCommand {
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
             preconditioning: settings,
             preconditionsVocabulary: preconditionsVocabulary)
-        try output.requireWritable()
+        try output.requireWritable(sparing: [storagePlan.storagePlan].compactMap(\.self))
         let bytes = counted.parameters.map { MemoryBreakdown(of: $0, setup) }
         let total = bytes.reduce(MemoryBreakdown(), +)
         var table = MemoryTable(model: model.model)

@@ -34,7 +34,7 @@ struct Plot: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Width of the figure, in mm, cm, in, pt or px; a bare number is inches (default: as the panels need).",
+            "Width of the figure, in mm, cm, in, pt or px, from 40 mm to 1 m; a bare number is inches (default: as the panels need).",
             valueName: "length"))
     var width: PageLength?
 
@@ -76,7 +76,7 @@ struct Plot: ParsableCommand {
     }
 
     func run() throws {
-        try OutputFile.requireWritable(output, overwrite: force)
+        try OutputFile.requireWritable(output, overwrite: force, sparing: input)
         let tables = try input.map { try ResultTable(path: $0) }
         let table = try (tables.count == 1 ? tables[0] : ResultTable(joining: tables))
             .selecting(matrices: matrix).selecting(conditions)

@@ -94,7 +94,10 @@ struct PreconditionerOptions: ParsableArguments {
                 + "\(defaults { $0.retainsDamping ? "yes" : "no" }))."))
     var retainDamping: Bool?
 
-    @Option(help: "Steps between updates of the statistics (default: \(defaults { $0.statisticsInterval })).")
+    @Option(
+        help: ArgumentHelp(
+            "Steps between updates of the statistics (default: \(defaults { $0.statisticsInterval }); train takes fewer where the "
+                + "run has no room for ten roots)."))
     var statisticsInterval: Int?
 
     @Option(help: "Steps between roots, but for root shared (default: \(defaults { $0.rootInterval })).")

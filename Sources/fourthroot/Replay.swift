@@ -53,7 +53,7 @@ struct Replay: ParsableCommand {
         try device.check()
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
-        try OutputFile.requireWritable(output, overwrite: force)
+        try OutputFile.requireWritable(output, overwrite: force, sparing: [trace])
         switch precision {
         case .float32: try run(on: device.backend(of: Float.self))
         case .tf32: try run(on: device.backend(of: Float.self, .tf32))

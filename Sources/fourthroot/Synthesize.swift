@@ -97,7 +97,7 @@ struct Synthesize: ParsableCommand {
     var force = false
 
     func run() throws {
-        try OutputFile.requireWritable(output, overwrite: force)
+        try OutputFile.requireWritable(output, overwrite: force, sparing: [like, eigenvalues].compactMap(\.self))
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         let (spectrum, order) = try chosenSpectrum()

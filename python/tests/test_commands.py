@@ -110,6 +110,16 @@ def test_other_tables(statistic):
     assert fourthroot.run("--version").startswith("fourthroot ")
 
 
+def test_tables_without_an_input():
+    values = fourthroot.table("codebook", codebook="linear", bits=3).value
+    assert list(values) == pytest.approx([-1, -5 / 7, -3 / 7, 0, 1 / 7, 3 / 7, 5 / 7, 1], rel=1e-6)
+
+
+def test_the_form_of_a_table_is_not_the_caller_s(statistic):
+    with pytest.raises(TypeError, match="output"):
+        fourthroot.study(statistic, bits=4, format="jsonl")
+
+
 def test_options_are_those_of_the_command_line():
     assert options({"bits": [4, 8], "no_cache": True, "quiet": False, "preset": None}) == ["--bits=4", "--bits=8", "--no-cache"]
     assert options({"damping": numpy.float64(1e-6), "contraction": range(-1, 1)}) == [

@@ -22,7 +22,7 @@ public struct StorageUnit: Sendable {
     public let matrixCount: Int
     /// The sum of n² over the matrices.
     public let entries: Int
-    /// Those with a sound root for every matrix, in the order of the study.
+    /// Those with a sound root for every matrix, both sides exact first, then in the order of the study.
     public let options: [StorageOption]
 }
 
@@ -42,16 +42,18 @@ extension StorageUnit {
                     if let measured = Measured(kept, shownAs: own[0]) { options[studyCase, default: []].append(measured) }
                 }
             }
+            let sound = rows.grouped(by: \.studyCase).compactMap { studyCase, _ -> StorageOption? in
+                guard let measured = options[studyCase], measured.count == places.count else { return nil }
+                return StorageOption(
+                    row: measured[0].row, bytes: measured.reduce(0) { $0 + $1.bytes },
+                    worstError: measured.reduce(0) { max($0, $1.error) },
+                    squaredErrors: measured.reduce(0) { $0 + $1.error * $1.error })
+            }
             return StorageUnit(
                 name: name.text, matrixCount: places.count,
                 entries: places.reduce(0) { $0 + $1.elements[0].order * $1.elements[0].order },
-                options: rows.grouped(by: \.studyCase).compactMap { studyCase, _ in
-                    guard let measured = options[studyCase], measured.count == places.count else { return nil }
-                    return StorageOption(
-                        row: measured[0].row, bytes: measured.reduce(0) { $0 + $1.bytes },
-                        worstError: measured.reduce(0) { max($0, $1.error) },
-                        squaredErrors: measured.reduce(0) { $0 + $1.error * $1.error })
-                })
+                // What is no smaller and no better than the matrices as they are is not named in their place.
+                options: sound.filter(\.studyCase.isExact) + sound.filter { !$0.studyCase.isExact })
         }
     }
 

@@ -53,7 +53,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
 
     func run() async throws {
         let plan = StudyPlan(grids: preset.grids, reference: reference)
-        try output.requireWritable()
+        try output.requireWritable(sparing: [input].compactMap(\.self))
         let folder = FileManager.default.temporaryDirectory.appending(path: "fourthroot-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

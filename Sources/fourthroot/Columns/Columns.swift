@@ -19,7 +19,7 @@ struct Columns: ParsableCommand {
     @OptionGroup var table: TableOptions
 
     func run() throws {
-        try table.output.requireWritable()
+        try table.output.requireWritable(sparing: subject)
         let explained = try explained()
         let isTable = table.format != nil || table.path.map { TableFormat(path: $0) != nil } ?? false
         if markdown {

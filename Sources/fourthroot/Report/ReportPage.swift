@@ -87,6 +87,13 @@ private func studyCommand(_ table: ResultTable) -> String {
         let found = values(axis.column)
         if !found.isEmpty { words += ["--\(axis.name)", found.joined(separator: ",")] }
     }
+    for option in ["reference", "arithmetic", "decomposition"] {
+        let found = values(option)
+        if found.count == 1 { words += ["--\(option)", found.joined()] }
+    }
+    // With very many matrices the command would say nothing else.
+    let matrices = values("matrix")
+    if matrices.count <= 12 { words += matrices.flatMap { ["--matrix", $0] } }
     return shellCommand(words + ["-o", table.path])
 }
 

@@ -92,7 +92,12 @@ struct CourseOptions: ParsableArguments {
     static func describe(_ settings: TrainingSettings, in configuration: inout TrainConfiguration) {
         configuration.begin("course")
         // A constant learning rate does not depend on how long the training is to be.
-        if settings.schedule.course != .constant { configuration.set("steps", settings.schedule.steps) }
+        // A constant course is the same however long it is, so that the steps decide no number of it.
+        if settings.schedule.course == .constant {
+            configuration.add(option: "steps", "\(settings.schedule.steps)")
+        } else {
+            configuration.set("steps", settings.schedule.steps)
+        }
         configuration.set("batch-size", settings.batchSize)
         configuration.set("schedule", settings.schedule.course.rawValue)
         configuration.set("warm-up", settings.schedule.warmUpSteps)

@@ -58,9 +58,11 @@ struct RecordOptions: ParsableArguments {
     }
 
     /// Fails before anything is computed where a record cannot be made.
-    func requireWritable() throws {
+    ///
+    /// - Parameter inputs: files that no record may replace.
+    func requireWritable(sparing inputs: [String]) throws {
         for path in [log, dump].compactMap(\.self) {
-            try OutputFile.requireWritable(path, overwrite: force || resume)
+            try OutputFile.requireWritable(path, overwrite: force || resume, sparing: inputs)
             // A folder that is not there belongs to no run: a log or dump that is there is another's.
             guard resume, let checkpoint, !FileManager.default.fileExists(atPath: checkpoint),
                 FileManager.default.fileExists(atPath: path)

@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
     }
 
     private func run<Backend: NeuralBackend>(on backend: Backend) throws where Backend.Scalar == Float {
-        try records.requireWritable()
+        try records.requireWritable(sparing: [data.data, storagePlan.storagePlan].compactMap(\.self))
         let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
         let model = try network.network(for: dataSet.description, on: backend)
         let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
@@ -128,11 +128,12 @@ struct Train: ParsableCommand {
     ) {
         guard let dump, let interval = records.dumpEvery else { return }
         let dumps = steps / interval - trainer.step / interval
+        if dumps == 0 { return }
         let (matrices, bytes) = dump.content(of: trainer)
         let megabytes = String(format: "%.1f", Double(dumps * bytes) / 1e6)
         Terminal.report(
             "note",
-            "\(dump.path) will have \(dumps) steps of \(matrices) matrices, \(megabytes) MB before they are compressed; "
+            "\(dump.path) will get \(counted(dumps, trainer.step == 0 ? "step" : "more step")) of \(matrices) matrices, \(megabytes) MB before they are compressed; "
                 + "--dump-parameter chooses some of them")
     }
 }

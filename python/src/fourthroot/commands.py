@@ -16,6 +16,9 @@ from .program import execute
 
 read = tables.read
 
+# Commands that write a table and have nothing to say beside it, so that they take no --quiet.
+_SILENT = {"memory", "codebook", "benchmark"}
+
 
 def run(*words: Any, progress: bool = False, **options: Any) -> str:
     """Runs any command of the program and returns what it has written to standard output.
@@ -38,12 +41,14 @@ def table(command: str, source: Any = None, *, progress: bool = False, output: O
     Raises:
         FourthRootError: of the subclass that the exit status says; `result` is the table where one was written.
     """
+    if "format" in options:
+        raise TypeError("format: a table comes back as a DataFrame; the ending of output says the form of the file")
     with contextlib.ExitStack() as stack:
         paths, temporary = stack.enter_context(as_files(source)) if source is not None else ([], None)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fourthroot-"))
         path = pathlib.Path(output) if output is not None else pathlib.Path(folder) / "table.csv"
         words = [*command.split(), *paths, *command_line(options), f"--output={path}"]
-        if not progress:
+        if not progress and words[0] not in _SILENT:
             words.append("--quiet")
         # Where the program fails, only what it has written since counts.
         before = _stamp(path)

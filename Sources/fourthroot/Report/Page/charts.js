@@ -36,6 +36,8 @@ function logarithmicAxis(values) {
   for (let power = Math.floor(low) - 1; power <= Math.ceil(high); power += 1) {
     if (power % stride === 0) ticks.push(...multiples.map((multiple) => multiple * 10 ** power));
   }
+  // Between two neighbors: the ends themselves.
+  if (!ticks.some((tick) => tick >= 10 ** low && tick <= 10 ** high)) ticks.push(10 ** low, 10 ** high);
   return {
     labelExpr: "datum.value < 0.001 || datum.value >= 100000 ? format(datum.value, '.1~e') : format(datum.value, '~g')",
     values: Number.isFinite(low) ? ticks : undefined, labelOverlap: true,

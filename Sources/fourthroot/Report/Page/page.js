@@ -73,7 +73,7 @@ function madeSection() {
     content: [
       dataTable([{ name: "file" }, { name: "kind" }, { name: "rows", isNumber: true },
         { name: "bytes", isNumber: true }, { name: "hash", title: "XXH3 of the content" }], files),
-      element("h3", {}, "Commands"), element("pre", {}, report.commands.join("\n")),
+      element("h3", {}, "Commands that make such rows (where axes multiply, others too)"), element("pre", {}, report.commands.join("\n")),
       element("h3", {}, "Versions"), element("pre", {}, report.versions),
     ],
   };
