@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
     }
 
     private func run<Backend: NeuralBackend>(on backend: Backend) throws where Backend.Scalar == Float {
-        try records.requireWritable(sparing: [data.data, storagePlan.storagePlan].compactMap(\.self))
+        try records.requireWritable(sparing: [data.path, storagePlan.storagePlan].compactMap(\.self))
         let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
         let model = try network.network(for: dataSet.description, on: backend)
         let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
