@@ -68,7 +68,7 @@ import Testing
         let records = ["--log", "l.csv", "--checkpoint", "c", "--checkpoint-every", "3", "--dump", "d.h5", "--dump-every", "3"]
         let first = Self.gpt + ["--steps", "6", "--statistic", "exact"] + records
         let run = try folder.succeed(first)
-        #expect(run.standardError.contains("d.h5 will have 2 steps of 28 matrices"), "\(run.standardError)")
+        #expect(run.standardError.contains("d.h5 will get 2 steps of 28 matrices"), "\(run.standardError)")
         try folder.remove("c/step-00000006.h5")
         try folder.succeed(first + ["--quiet", "--resume"] + settings(run.standardError))
         for (path, text) in [("c/step-00000006.h5", "checkpoint"), ("d.h5", "dump")] {
