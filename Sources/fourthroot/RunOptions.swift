@@ -59,8 +59,10 @@ struct RunOptions: ParsableArguments {
 
     /// Shows what the rows come to on a terminal, and closes with their outcomes.
     func finish(_ output: StudyOutput, since start: ContinuousClock.Instant, summary: ([String], [[String]]) -> String?) {
+        let showsSummary = Terminal.showsOutput && (table.path != nil ? !table.quiet : showsResult)
+        if table.quiet && !showsSummary { return }
         let rows = output.rows
-        if Terminal.showsOutput, table.path != nil ? !table.quiet : showsResult, let text = summary(output.columns, rows) {
+        if showsSummary, let text = summary(output.columns, rows) {
             // A terminal that has gone takes nothing away from a file.
             try? OutputFile.writeToStandardOutput(text)
         }

@@ -1,7 +1,9 @@
 /// Text and numbers as JSON writes them.
 public enum JSONString {
     /// Characters that would command a terminal are written by their numbers, which JSON takes for the same.
-    public static func quoted(_ text: String) -> String {
+    ///
+    /// - Parameter others: characters that are written by their numbers too.
+    public static func quoted(_ text: String, numbering others: Set<Unicode.Scalar> = []) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -9,7 +11,7 @@ public enum JSONString {
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
             case "\t": result += "\\t"
-            case _ where scalar.isHidden:
+            case _ where scalar.isHidden || others.contains(scalar):
                 for unit in String(scalar).utf16 { result += "\\u" + String(0x10000 + Int(unit), radix: 16).suffix(4) }
             default: result.unicodeScalars.append(scalar)
             }

@@ -69,10 +69,13 @@ public struct StudyCase: Sendable, Hashable {
     public let statistic: StatisticCase
     public let root: RootCase
 
+    /// Whether nothing is coded.
+    public var isExact: Bool { statistic.kind.traits.isExact && root.kind.traits.isExact }
+
     /// nil for exact/exact and for a shared root, where no solver stands between a storage and the reference.
     public var solver: RootSolver? {
         if root.kind.traits.isShared { return nil }
-        return statistic.kind.traits.isExact && root.kind.traits.isExact ? nil : statistic.solver
+        return isExact ? nil : statistic.solver
     }
 }
 

@@ -63,12 +63,6 @@ extension CaseGrid {
 }
 
 extension Node {
-    fileprivate var text: String { string.map(abbreviated) ?? "?" }
-
-    fileprivate func error(_ problem: String) -> PlanError {
-        PlanError("\(mark.map { "line \($0.line): " } ?? "")\(problem)")
-    }
-
     fileprivate func texts(_ key: String) throws(PlanError) -> [String] {
         if let string { return [string] }
         guard let sequence else { throw error("'\(key)' is a list") }

@@ -17,6 +17,16 @@ func planMapping(yaml: String, _ what: String) throws(PlanError) -> Node.Mapping
     return mapping
 }
 
+extension Node {
+    /// A word for messages.
+    var text: String { string.map(abbreviated) ?? "?" }
+
+    /// An error at the node's line.
+    func error(_ problem: String) -> PlanError {
+        PlanError("\(mark.map { "line \($0.line): " } ?? "")\(problem)")
+    }
+}
+
 /// Refuses a text that is small and would take the parser long.
 ///
 /// Aliases multiply: twelve levels of nine each stand for 9^12 nodes, and the library visits all of them where they are keys.

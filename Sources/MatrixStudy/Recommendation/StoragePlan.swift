@@ -32,13 +32,13 @@ extension StoragePlan {
             switch key.string {
             case "goal", "expected": continue
             case "parameters":
-                guard let sequence = value.sequence else { throw problem(value, "'parameters' is a list of mappings") }
+                guard let sequence = value.sequence else { throw value.error("'parameters' is a list of mappings") }
                 var found: [Entry] = []
                 for node in sequence { found.append(try Entry(node)) }
                 entries = found
             default:
-                throw problem(
-                    key, "unknown key '\(name(of: key))'; a plan of storages has \(StoragePlan.keys.joined(separator: ", "))")
+                throw key.error(
+                    "unknown key '\(key.text)'; a plan of storages has \(StoragePlan.keys.joined(separator: ", "))")
             }
         }
         guard let entries, !entries.isEmpty else { throw PlanError("the plan of storages has no parameters") }
@@ -48,29 +48,23 @@ extension StoragePlan {
 
 extension StoragePlan.Entry {
     fileprivate init(_ node: Node) throws(PlanError) {
-        guard let mapping = node.mapping else { throw problem(node, "an entry of 'parameters' is a mapping") }
+        guard let mapping = node.mapping else { throw node.error("an entry of 'parameters' is a mapping") }
         var parameter: String?
         settings = []
         for (key, value) in mapping {
-            guard let name = key.string else { throw problem(key, "a key is a word") }
+            guard let name = key.string else { throw key.error("a key is a word") }
             if name == "expected" { continue }
-            guard let text = value.string else { throw problem(value, "'\(name)' takes one value") }
+            guard let text = value.string else { throw value.error("'\(name)' takes one value") }
             if name == "parameter" {
                 parameter = text
             } else {
                 settings.append(StoragePlan.Setting(name: name, value: text))
             }
         }
-        guard let parameter, !parameter.isEmpty else { throw problem(node, "an entry names a 'parameter'") }
+        guard let parameter, !parameter.isEmpty else { throw node.error("an entry names a 'parameter'") }
         self.parameter = parameter
         place = node.mark.map { "line \($0.line)" } ?? ""
     }
-}
-
-private func name(of node: Node) -> String { node.string.map(abbreviated) ?? "?" }
-
-private func problem(_ node: Node, _ text: String) -> PlanError {
-    PlanError("\(node.mark.map { "line \($0.line): " } ?? "")\(text)")
 }
 
 extension Recommendation {

@@ -95,8 +95,3 @@ extension StorageUnit {
         }
     }
 }
-
-extension StudyCase {
-    /// Whether nothing is coded.
-    public var isExact: Bool { statistic.kind.traits.isExact && root.kind.traits.isExact }
-}

@@ -13,12 +13,10 @@ extension FigureKind {
 func contractionFigure(_ points: [StudyPoint]) throws -> Figure {
     let rows = points.map(\.row)
     let labels = CaseLabels(rows, excluding: ["contraction"])
-    let titles = MatrixName.titles(points.matrices)
-    let isSingle = points.matrices.count == 1
     let sweep = Sweep(
         title: .markup("Error of \(points.power) as the spectrum of A is contracted"),
         axis: Figure.Axis(label: .plain("log₂ τ")), value: { try $0.number("contraction") },
-        layer: { isSingle ? "" : titles[try MatrixName($0)] ?? "" }, labels: labels,
+        layer: Sweep.layer(ofEach: points.matrices), labels: labels,
         measures: Sweep.rootMeasures(points.power), top: { try conditionAxis($0) }, panelLimit: 6)
     return try sweepFigure(rows, sweep, subtitle: points.subtitleParts(labels))
 }

@@ -16,11 +16,10 @@ extension FigureKind {
     let labels = CaseLabels(table.rows, adding: ["rounding", "arithmetic"])
     let power = powerMarkup(exponents: table.rows.map { $0.optionalText("exponent") }.distinct)
     let names = try table.rows.map { try MatrixName($0) }.distinct
-    let titles = MatrixName.titles(names)
     let sweep = Sweep(
         title: .markup("Error of \(power) in use, coded anew at every update"),
         axis: Figure.Axis(label: .plain("update"), isWhole: true), value: { try $0.number("update") },
-        layer: { names.count == 1 ? "" : titles[try MatrixName($0)] ?? "" }, labels: labels,
+        layer: Sweep.layer(ofEach: names), labels: labels,
         measures: [.init(column: "nre", axis: Figure.Axis(label: .markup("NRE of \(power)"), isLogarithmic: true))],
         mark: .line,
         panelLimit: 6)
@@ -33,12 +32,10 @@ extension FigureKind {
 func rectificationFigure(_ points: [StudyPoint]) throws -> Figure {
     let rows = points.map(\.row)
     let labels = CaseLabels(rows, excluding: ["rectify"])
-    let titles = MatrixName.titles(points.matrices)
-    let isSingle = points.matrices.count == 1
     let sweep = Sweep(
         title: .markup("Error of \(points.power) against Björck steps"),
         axis: Figure.Axis(label: .plain("Björck steps"), isWhole: true), value: { try $0.number("rectify") },
-        layer: { isSingle ? "" : titles[try MatrixName($0)] ?? "" }, labels: labels,
+        layer: Sweep.layer(ofEach: points.matrices), labels: labels,
         measures: Sweep.rootMeasures(points.power), panelLimit: 6)
     return try sweepFigure(rows, sweep, subtitle: points.subtitleParts(labels))
 }

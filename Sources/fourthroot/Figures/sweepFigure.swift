@@ -21,6 +21,12 @@ struct Sweep {
         let axis: Figure.Axis
     }
 
+    /// A panel a matrix, by its title; of one matrix a panel without.
+    static func layer(ofEach matrices: [MatrixName]) -> (ResultTable.Row) throws -> String {
+        let titles = matrices.count == 1 ? [:] : MatrixName.titles(matrices)
+        return { titles[try MatrixName($0)] ?? "" }
+    }
+
     /// The errors of a root as the papers show them.
     static func rootMeasures(_ power: String) -> [Measure] {
         [

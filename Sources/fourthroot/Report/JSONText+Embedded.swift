@@ -11,7 +11,7 @@ extension JSONText {
 
     private func write(to result: inout String) {
         switch self {
-        case .string(let text): JSONText.writeQuoted(text, to: &result)
+        case .string(let text): result += JSONText.quoted(text)
         case .number(let text): result += text
         case .boolean(let value): result += "\(value)"
         case .array(let values):
@@ -25,7 +25,7 @@ extension JSONText {
             result += "{"
             for (index, member) in members.enumerated() {
                 if index > 0 { result += "," }
-                JSONText.writeQuoted(member.name, to: &result)
+                result += JSONText.quoted(member.name)
                 result += ":"
                 member.value.write(to: &result)
             }
@@ -33,18 +33,5 @@ extension JSONText {
         }
     }
 
-    private static func writeQuoted(_ text: String, to result: inout String) {
-        result += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "<", ">", "&",
-                _ where scalar.isHidden:
-                for unit in String(scalar).utf16 { result += "\\u" + String(0x10000 + Int(unit), radix: 16).suffix(4) }
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        result += "\""
-    }
+    private static func quoted(_ text: String) -> String { JSONString.quoted(text, numbering: ["<", ">", "&"]) }
 }

@@ -98,12 +98,7 @@ private func studyCommand(_ table: ResultTable) -> String {
 }
 
 /// Words as a shell takes them.
-private func shellCommand(_ words: [String]) -> String {
-    let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%")
-    return words.map { word in
-        !word.isEmpty && word.allSatisfy(plain.contains) ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-    }.joined(separator: " ")
-}
+private func shellCommand(_ words: [String]) -> String { words.map(shellWord).joined(separator: " ") }
 
 private func resource(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 

@@ -63,12 +63,3 @@ struct TrainConfiguration {
         }
     }
 }
-
-/// A word as a shell takes it for one.
-private func shellWord(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || "-_./:=+,%@".utf8.contains(byte)
-    }
-    return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
-}
