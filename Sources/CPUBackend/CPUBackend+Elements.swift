@@ -6,6 +6,12 @@ extension CPUBackend {
     public func zeros(rows: Int, columns: Int) -> Matrix<Scalar> { Matrix(rows: rows, columns: columns) }
     public func identity(_ order: Int) -> Matrix<Scalar> { .identity(order) }
 
+    public func reshaped(_ a: Matrix<Scalar>, rows: Int, columns: Int) -> Matrix<Scalar> {
+        Matrix(rows: rows, columns: columns, elements: a.elements)
+    }
+
+    public func transposed(_ a: Matrix<Scalar>) -> Matrix<Scalar> { a.transposed }
+
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func block(_ a: Matrix<Scalar>, rows: Range<Int>, columns: Range<Int>) -> Matrix<Scalar> {
@@ -70,6 +76,15 @@ extension CPUBackend {
                 return kernels.combine(Float(alpha), floats(x), Float(beta), floats(y), count, floats(x))
             }
             for index in 0..<count { x[index] = alpha * x[index] + beta * y[index] }
+        }
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func elementwiseProduct(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> Matrix<Scalar> {
+        entries(a, b) { x, y, result, range in
+            if hasKernels { return kernels.product(floats(x), floats(y), range.count, floats(result)) }
+            for index in range { result[index] = x[index] * y[index] }
         }
     }
 

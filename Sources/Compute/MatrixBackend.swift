@@ -36,6 +36,10 @@ public protocol MatrixBackend<Scalar>: Sendable {
 
     func zeros(rows: Int, columns: Int) -> Tensor
     func identity(_ order: Int) -> Tensor
+    /// The same entries in the same order, in another shape.
+    func reshaped(_ a: Tensor, rows: Int, columns: Int) -> Tensor
+    /// Aᵀ, as a tensor of its own: its columns are the rows of A.
+    func transposed(_ a: Tensor) -> Tensor
     /// The entries of a range of rows and columns.
     func block(_ a: Tensor, rows: Range<Int>, columns: Range<Int>) -> Tensor
     /// Replaces the entries of a range of rows and columns.
@@ -64,6 +68,8 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func combine(_ alpha: Scalar, _ a: Tensor, _ beta: Scalar, _ b: Tensor) -> Tensor
     /// A ← α·A + β·B, in place where the tensor is not shared.
     func combine(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
+    /// A∘B, entry by entry.
+    func elementwiseProduct(_ a: Tensor, _ b: Tensor) -> Tensor
     /// A ← α·A + β·B∘B, entry by entry.
     func combineSquares(_ alpha: Scalar, into a: inout Tensor, _ beta: Scalar, _ b: Tensor)
     /// aᵢ ← aᵢ + α·bᵢ/(√cᵢ·scale + offset).

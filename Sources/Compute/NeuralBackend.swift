@@ -7,10 +7,6 @@ import MatrixCore
 /// W·X. Images are channels × (sample, row, column), the column of the image running fastest. A vector of one value a
 /// feature is a tensor of one column. Gradients have the shape of what they belong to.
 public protocol NeuralBackend<Scalar>: MatrixBackend {
-    /// The same entries in the same order, in another shape.
-    func reshaped(_ a: Tensor, rows: Int, columns: Int) -> Tensor
-    /// A∘B, entry by entry.
-    func elementwiseProduct(_ a: Tensor, _ b: Tensor) -> Tensor
     /// A + v·1ᵀ.
     func addToColumns(_ a: Tensor, _ vector: Tensor) -> Tensor
     /// A·1: the gradient of a vector that was added to every column.

@@ -60,6 +60,10 @@ struct SpoiledBackend: NeuralBackend {
 
     func zeros(rows: Int, columns: Int) -> Matrix<Float> { spoiled(base.zeros(rows: rows, columns: columns)) }
     func identity(_ order: Int) -> Matrix<Float> { spoiled(base.identity(order)) }
+    func reshaped(_ a: Matrix<Float>, rows: Int, columns: Int) -> Matrix<Float> {
+        spoiled(base.reshaped(a, rows: rows, columns: columns))
+    }
+    func transposed(_ a: Matrix<Float>) -> Matrix<Float> { spoiled(base.transposed(a)) }
     func block(_ a: Matrix<Float>, rows: Range<Int>, columns: Range<Int>) -> Matrix<Float> {
         spoiled(base.block(a, rows: rows, columns: columns))
     }
@@ -89,6 +93,7 @@ struct SpoiledBackend: NeuralBackend {
         base.combine(alpha, into: &a, beta, b)
         spoil(&a)
     }
+    func elementwiseProduct(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Matrix<Float> { spoiled(base.elementwiseProduct(a, b)) }
     func combineSquares(_ alpha: Float, into a: inout Matrix<Float>, _ beta: Float, _ b: Matrix<Float>) {
         base.combineSquares(alpha, into: &a, beta, b)
         spoil(&a)
@@ -165,10 +170,6 @@ struct SpoiledBackend: NeuralBackend {
 
 /// The primitives of networks.
 extension SpoiledBackend {
-    func reshaped(_ a: Matrix<Float>, rows: Int, columns: Int) -> Matrix<Float> {
-        spoiled(base.reshaped(a, rows: rows, columns: columns))
-    }
-    func elementwiseProduct(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Matrix<Float> { spoiled(base.elementwiseProduct(a, b)) }
     func addToColumns(_ a: Matrix<Float>, _ vector: Matrix<Float>) -> Matrix<Float> { spoiled(base.addToColumns(a, vector)) }
     func rowSums(_ a: Matrix<Float>) -> Matrix<Float> { spoiled(base.rowSums(a)) }
     func gatherRows(_ table: Matrix<Float>, _ rows: [Int]) -> Matrix<Float> { spoiled(base.gatherRows(table, rows)) }

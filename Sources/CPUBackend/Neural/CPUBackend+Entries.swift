@@ -34,19 +34,6 @@ extension CPUBackend {
         }
     }
 
-    public func reshaped(_ a: Matrix<Scalar>, rows: Int, columns: Int) -> Matrix<Scalar> {
-        Matrix(rows: rows, columns: columns, elements: a.elements)
-    }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    public func elementwiseProduct(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> Matrix<Scalar> {
-        entries(a, b) { x, y, result, range in
-            if hasKernels { return kernels.product(floats(x), floats(y), range.count, floats(result)) }
-            for index in range { result[index] = x[index] * y[index] }
-        }
-    }
-
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func addToColumns(_ a: Matrix<Scalar>, _ vector: Matrix<Scalar>) -> Matrix<Scalar> {

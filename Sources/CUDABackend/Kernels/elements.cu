@@ -13,6 +13,11 @@ KERNEL void combine(real *target, real alpha, const real *a, real beta, const re
     for (long long i = first_index(); i < count; i += index_step()) target[i] = alpha * a[i] + beta * b[i];
 }
 
+KERNEL void multiply_entries(const real *a, const real *b, real *__restrict__ c, long long count) {
+    #pragma unroll 4
+    for (long long i = first_index(); i < count; i += index_step()) c[i] = a[i] * b[i];
+}
+
 // A·Diag(factors).
 KERNEL void scale_columns(real *target, const real *a, const real *factors, long long rows, long long count) {
     for (Place place(rows); place.index < count; place.advance()) target[place.index] = a[place.index] * factors[place.column];
@@ -29,6 +34,24 @@ KERNEL void add_to_diagonal(real *target, const real *a, real value, long long o
 KERNEL void symmetrize(real *target, const real *a, long long order) {
     for (Place place(order); place.index < order * order; place.advance()) {
         target[place.index] = (a[place.index] + a[place.column + place.row * order]) / 2;
+    }
+}
+
+// Side of the tiles that are turned, so that both matrices are read and written along their columns.
+#define TRANSPOSED_TILE 32
+
+// Aᵀ; not in place. A block a tile, a warp one of its columns at a time.
+KERNEL void transpose(real *__restrict__ target, const real *a, long long rows, long long columns) {
+    __shared__ real tile[TRANSPOSED_TILE][TRANSPOSED_TILE + 1];
+    long long tiles = (rows + TRANSPOSED_TILE - 1) / TRANSPOSED_TILE;
+    long long top = blockIdx.x % tiles * TRANSPOSED_TILE, left = blockIdx.x / tiles * TRANSPOSED_TILE;
+    int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = blockDim.x / 32;
+    for (int column = warp; column < TRANSPOSED_TILE; column += warps) {
+        if (top + lane < rows && left + column < columns) tile[column][lane] = a[top + lane + (left + column) * rows];
+    }
+    __syncthreads();
+    for (int row = warp; row < TRANSPOSED_TILE; row += warps) {
+        if (left + lane < columns && top + row < rows) target[left + lane + (top + row) * columns] = tile[lane][row];
     }
 }
 

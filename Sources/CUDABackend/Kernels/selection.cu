@@ -1,9 +1,4 @@
-// Products by entries, rows of tables, groups of columns, and masks.
-
-KERNEL void multiply_entries(const real *a, const real *b, real *__restrict__ c, long long count) {
-    #pragma unroll 4
-    for (long long i = first_index(); i < count; i += index_step()) c[i] = a[i] * b[i];
-}
+// Rows of tables, groups of columns, and masks.
 
 // Column j of the result is row rows[j] of the table, whose `height` rows are `width` entries long.
 KERNEL void gather_rows(

@@ -15,6 +15,26 @@ extension CUDABackend {
         return result
     }
 
+    /// The memory is shared.
+    public func reshaped(_ a: Tensor, rows: Int, columns: Int) -> Tensor {
+        precondition(rows * columns == a.count, "\(a.rows) × \(a.columns) as \(rows) × \(columns)")
+        return Tensor(memory: a.memory, rows: rows, columns: columns)
+    }
+
+    /// A single row or column lies in memory as its transpose does.
+    public func transposed(_ a: Tensor) -> Tensor {
+        if a.rows == 1 || a.columns == 1 { return reshaped(a, rows: a.columns, columns: a.rows) }
+        let result = makeTensor(rows: a.columns, columns: a.rows)
+        let tiles = ((a.rows - 1) / Self.tileSide + 1) * ((a.columns - 1) / Self.tileSide + 1)
+        launch(
+            .elements, "transpose", blocks: a.count == 0 ? 0 : tiles, threads: 256, result.address, a.address, Int64(a.rows),
+            Int64(a.columns))
+        return result
+    }
+
+    /// `TRANSPOSED_TILE` of the kernels.
+    private static var tileSide: Int { 32 }
+
     public func block(_ a: Tensor, rows: Range<Int>, columns: Range<Int>) -> Tensor {
         requireInside(a, rows, columns)
         if rows == 0..<a.rows && columns == 0..<a.columns { return a }
@@ -54,6 +74,8 @@ extension CUDABackend {
         launch(.elements, "combine", count: a.count, result.address, alpha, a.address, beta, b.address, Int64(a.count))
         return result
     }
+
+    public func elementwiseProduct(_ a: Tensor, _ b: Tensor) -> Tensor { entries(.elements, "multiply_entries", a, b) }
 
     /// Zeros in all of the memory.
     func clear(_ memory: DeviceMemory) {

@@ -17,14 +17,6 @@ extension CUDABackend {
         return result
     }
 
-    /// The memory is shared.
-    public func reshaped(_ a: Tensor, rows: Int, columns: Int) -> Tensor {
-        precondition(rows * columns == a.count, "\(a.rows) × \(a.columns) as \(rows) × \(columns)")
-        return Tensor(memory: a.memory, rows: rows, columns: columns)
-    }
-
-    public func elementwiseProduct(_ a: Tensor, _ b: Tensor) -> Tensor { entries(.selection, "multiply_entries", a, b) }
-
     public func addToColumns(_ a: Tensor, _ vector: Tensor) -> Tensor {
         requireFeatures(vector, of: a)
         let result = makeTensor(rows: a.rows, columns: a.columns)

@@ -11,6 +11,10 @@ func entryCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] {
         let size = "\(rows) × \(columns)"
         return [
             ConformanceCase("combine, \(size)") { judge in combine(a, b, &judge) },
+            ConformanceCase("elementwiseProduct, \(size)") { judge in
+                judge.expectEqual(
+                    judge.backend.elementwiseProduct(judge.backend.tensor(a), judge.backend.tensor(b)), a.combined(b, *))
+            },
             ConformanceCase("combineSquares and addQuotient, \(size)") { judge in moveInPlace(a, b, &judge) },
             ConformanceCase("scaleColumns and orientColumns, \(size)") { judge in
                 let factors = (0..<columns).map { Backend.Scalar($0 % 5) - 2 }

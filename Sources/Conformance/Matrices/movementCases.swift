@@ -22,6 +22,15 @@ func movementCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] {
             ConformanceCase("zeros, \(size)") { judge in
                 judge.expectEqual(judge.backend.zeros(rows: rows, columns: columns), Matrix(rows: rows, columns: columns))
             },
+            ConformanceCase("reshaped and transposed, \(size)") { judge in
+                let (backend, tensor) = (judge.backend, judge.backend.tensor(a))
+                judge.expectEqual(
+                    backend.reshaped(tensor, rows: columns, columns: rows),
+                    Matrix(rows: columns, columns: rows, elements: a.elements), "reshaped")
+                var turned = Matrix<Backend.Scalar>(rows: columns, columns: rows)
+                for column in 0..<columns { for row in 0..<rows { turned[column, row] = a[row, column] } }
+                judge.expectEqual(backend.transposed(tensor), turned, "transposed")
+            },
             ConformanceCase("block and setBlock, \(size)") { judge in moveBlock(a, &judge) },
             ConformanceCase("selectColumns and select, \(size)") { judge in select(a, &judge) },
             ConformanceCase("diagonal, \(size)") { judge in
