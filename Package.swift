@@ -27,9 +27,13 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CIndependentProduct"),
+        // Our own calls of libjpeg-turbo and libpng, which leave an error by a jump that may not pass through Swift.
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CKernels"),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
 
         .target(name: "Files", dependencies: ["CXXHash", "CZlib", "MatrixCore"]),
+        .target(name: "ImageFiles", dependencies: ["CJPEG", "CPNG"]),
         .target(name: "MatrixCore"),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "MatrixCore"]),
         .target(name: "IndependentProduct", dependencies: ["CIndependentProduct", "MatrixCore"]),
@@ -62,7 +66,7 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Compute", "Files", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
+                "Compute", "Files", "HDF5Store", "ImageFiles", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
                 "Quantization",
             ]),
         .target(
@@ -75,8 +79,8 @@ let package = Package(
             name: "fourthroot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "CPUBackend", "CUDABackend", "Compute", "Conformance", "Files", "GSLReference", "HDF5Store", "LinearAlgebra",
-                "MatrixCore", "MatrixSources",
+                "CPUBackend", "CUDABackend", "Compute", "Conformance", "Files", "GSLReference", "HDF5Store",
+                "ImageFiles", "LinearAlgebra", "MatrixCore", "MatrixSources",
                 "MatrixStudy", "NeuralNetworks", "Optimizers", "Preconditioning", "Quantization", "Spectra", "Training",
             ],
             resources: [
@@ -90,6 +94,7 @@ let package = Package(
         .target(name: "CUDAEmulator", path: "Tests/CUDAEmulator"),
         .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "MatrixCore", "TestSupport"]),
         .testTarget(name: "MatrixCoreTests", dependencies: ["MatrixCore", "TestSupport"]),
         .testTarget(name: "QuantizationTests", dependencies: ["MatrixCore", "Quantization", "TestSupport"]),
         .testTarget(
@@ -128,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "CPUBackend", "Compute", "Files", "HDF5Store", "MatrixCore", "NeuralNetworks", "Optimizers",
+                "CPUBackend", "Compute", "Files", "HDF5Store", "ImageFiles", "MatrixCore", "NeuralNetworks", "Optimizers",
                 "Preconditioning", "Quantization", "TestSupport", "Training",
             ]),
         .testTarget(name: "HDF5StoreTests", dependencies: ["HDF5Store", "MatrixCore", "TestSupport"]),

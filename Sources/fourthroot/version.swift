@@ -1,5 +1,6 @@
 import GSLReference
 import HDF5Store
+import ImageFiles
 import LinearAlgebra
 
 /// The version of the program; part of every study's fingerprint.
@@ -9,6 +10,7 @@ let version = "0.2.0"
 var versionText: String {
     """
     fourthroot \(version)
-    GSL \(GSLReference.version), HDF5 \(HDF5File.libraryVersion), \(OpenBLAS.configuration), core \(OpenBLAS.coreName)
+    GSL \(GSLReference.version), HDF5 \(HDF5File.libraryVersion), \(OpenBLAS.configuration), core \(OpenBLAS.coreName), \
+    \(ImageFormat.libraryVersions)
     """
 }

@@ -1,0 +1,75 @@
+import Foundation
+
+/// JPEG files of 9 × 6 pixels with their pixels.
+///
+/// Source: written and read by Pillow 13.0.0 with libjpeg-turbo 3.2.0. Red is 28x, green 50y, blue 11xy + 37 before compression
+/// at quality 90, at 75 for the progressive one; the inks are 28x, 50y, 200 − 20x and 10y, at 95.
+public struct JPEGFile: Sendable {
+    public static let width = 9
+    public static let height = 6
+
+    public let bytes: [UInt8]
+    /// Red, green and blue.
+    public let pixels: [UInt8]
+
+    init(_ file: String, _ pixels: String) {
+        bytes = [UInt8](Data(base64Encoded: file) ?? Data())
+        self.pixels = [UInt8](Data(base64Encoded: pixels) ?? Data())
+    }
+
+    public static let color = JPEGFile(
+        """
+        /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGB\
+        YUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBT/wAARCAAG\
+        AAkDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhBy\
+        JxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKT\
+        lJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAA\
+        AAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRom\
+        JygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExc\
+        bHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwC18LP2KPDaRWeVt5JJc7dynAxjk8e44r3b/hhfQv7unf8AfpqK\
+        K/OqOZ4uvWnCpO6ioW0XWKb1td69zyPD7izPI5NFrFS+8//Z
+        """,
+        """
+        AAYNDw0aJgklQgotXgYufgcxlQQvrwkxwg0wCS4dFzAqMTA+UzVPcTFTii5TqTBZyTtj2z1eAWAeGGc4NWlcTmRvcGR6k2iGsWmOwmeK3HGNBZ\
+        MvGplIOZxwUZd/c5mElpyOsJiUt4uKypCPEMRJGMBTOMV3X8+FeMtvjMRjqMFtvsF81smVHeVeLeluUO+Sc/mYfulnmedduuxv2fSL8/qt
+        """)
+    public static let progressive = JPEGFile(
+        """
+        /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PT\
+        gyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjL/wgARCAAG\
+        AAkDASIAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAAAAIF/8QAFQEBAQAAAAAAAAAAAAAAAAAAAwT/2gAMAwEAAhADEAAAAa1iM//EABgQAA\
+        IDAAAAAAAAAAAAAAAAAAACAwUV/9oACAEBAAEFAoK1DMQ//8QAGBEAAgMAAAAAAAAAAAAAAAAAAAQDEzL/2gAIAQMBAT8BRZmq0f/EABgRAAID\
+        AAAAAAAAAAAAAAAAAAABAgMh/9oACAECAQE/AVZJvT//xAAXEAEAAwAAAAAAAAAAAAAAAAAAATFC/9oACAEBAAY/Aopl/8QAGBAAAgMAAAAAAA\
+        AAAAAAAAAAAAERQfD/2gAIAQEAAT8hg2MwR//aAAwDAQACAAMAAAAQC//EABYRAQEBAAAAAAAAAAAAAAAAAAEAIf/aAAgBAwEBPxAw1f/EABcR\
+        AQADAAAAAAAAAAAAAAAAAAEAMaH/2gAIAQIBAT8QbCoNJ//EABoQAAICAwAAAAAAAAAAAAAAAAABESExYZH/2gAIAQEAAT8QRkTYJVGrof/Z
+        """,
+        """
+        AAkCDAsTJgoyQwg+YQU4fQI4lwI8rAM6wgs7DDQcGjQrMjBGTi5TcC9RkjJXsTdgyDpi2z1eB2QrF2U9MWRbUWZrdGhqlWtts211yG5333Z6AI\
+        4yEZRIM5huVp1/eJ18kJp4qJR5t492yZN7A8JAGMhZOs1/WdCQeM6HkcmCqcOCur+F08mUEuhUJe1pQ+6QXuyaeeaNleSJtemWz+6i7/u5
+        """)
+    public static let gray = JPEGFile(
+        """
+        /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGB\
+        YUGBIUFRT/wAALCAAGAAkBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh\
+        MUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhI\
+        WGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/ALXw\
+        s/Yo8NpFZ5W3kklzt3KcDGOTx7jivdv+GF9C/u6d/wB+mr//2Q==
+        """,
+        """
+        BAQEDw8PFRUVHx8fJSUlLy8vNDQ0Pz8/R0dHISEhKCgoMjIyQUFBSEhITk5OWVlZampqcHBwPDw8SkpKWFhYX19fampqeHh4g4ODhoaGlJSUXV\
+        1dampqeXl5f39/i4uLmZmZn5+fmJiYoaGhgICAgYGBkpKSpaWlqKioqKiosLCwuLi4x8fHmpqao6OjtbW1xsbGurq6wMDAz8/P4ODg7+/v
+        """)
+    public static let inks = JPEGFile(
+        """
+        /9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkKCgoKCgYICwwLCg\
+        wJCgoK/8AAFAgABgAJBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQEC\
+        AwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dX\
+        Z3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4E\
+        QwBNAFkASwAAPwD3T/gv9/zG/wDtp/WvCv8AiLK/ae/59tZ/8Cl/+Lqn/wAEkv8AmGf8Ar9f/wDho/xB/dl/76/+vX4D0f8AEWV+09/z7az/AO\
+        BS/wDxdfrRR/w0f4g/uy/99f8A16//2Q==
+        """,
+        """
+        //834/9Lx/9fq/9yj/+Ic/+bV/+vO//DH//X9MQ12cRIvsRbpMRticSCbsSUU8SnOMS7HsTO7JAz0pBFuJBYnpBqhJB+apCPUZCiN5C0HZDH4F\
+        wwx1xCr1xTllxkflx3ZVyITFyaNFyrG1y91y4uvy4/qC5QkC5geS5zYS6DSS6UMi6kGi61zQQstgQ8oARMiQRccwRtXAR9RgSNLwSdGQSt
+        """)
+}
