@@ -23,6 +23,7 @@ extension ReflectorLoop: ExpressibleByArgument {}
 extension UpdateDecomposition: ExpressibleByArgument {}
 extension StatisticShift: ExpressibleByArgument {}
 extension DataSource: ExpressibleByArgument {}
+extension CorruptImageRule: ExpressibleByArgument {}
 extension LearningRateSchedule.Course: ExpressibleByArgument {}
 
 /// A method of preconditioning, or none.

@@ -94,8 +94,8 @@ import Testing
                 try folder.write(DataFolder.idx([40], [UInt8](repeating: 0, count: 40)), to: "\(set)-labels-idx1-ubyte")
             }
             let data = try folder.open("mnist")
-            let drawn = data.trainingBatch(step: 1, batchSize: 40, seed: 1)
-            #expect(drawn == data.validationBatches(batchSize: 40)[0])
+            let drawn = try data.trainingBatch(step: 1, batchSize: 40, seed: 1)
+            #expect(try drawn == data.validationBatches(batchSize: 40)[0])
         }
     }
 }

@@ -76,9 +76,11 @@ private func damage(
         do {
             let data = try open()
             for step in 1...data.batchesPerEpoch(batchSize: 1) {
-                precondition(data.trainingBatch(step: step, batchSize: 1, seed: seed).size == 1)
+                let batch = try data.trainingBatch(step: step, batchSize: 1, seed: seed)
+                precondition(batch.size == 1)
             }
-            precondition(data.validationBatches(batchSize: 3).allSatisfy { (1...3).contains($0.size) })
+            let batches = try data.validationBatches(batchSize: 3).all()
+            precondition(batches.allSatisfy { (1...3).contains($0.size) })
         } catch let error as DataError {
             precondition(!"\(error)".isEmpty)
             refused += 1

@@ -14,7 +14,7 @@ import Testing
             let data = try folder.open("cifar10", batchSize: 5)
             #expect(data.description == .images(channels: 3, height: 32, width: 32, classes: 10))
             #expect(data.batchesPerEpoch(batchSize: 5) == 2)
-            let batches = data.validationBatches(batchSize: 2)
+            let batches = try data.validationBatches(batchSize: 2).all()
             #expect(batches.map(\.size) == [2, 1])
             #expect(batches.flatMap(\.targets) == [2, 3, 4])
             for (batch, first) in zip(batches, [12, 14]) {
@@ -50,9 +50,9 @@ import Testing
             }
             let data = try folder.open("cifar10")
             #expect(data.batchesPerEpoch(batchSize: 1) == 2)
-            #expect(Set([1, 2].flatMap { data.trainingBatch(step: $0, batchSize: 1, seed: 0).targets }) == [2, 4])
+            #expect(try Set([1, 2].flatMap { try data.trainingBatch(step: $0, batchSize: 1, seed: 0).targets }) == [2, 4])
             // Mean 3, deviation 1 in every channel.
-            #expect(data.validationBatches(batchSize: 1)[0].images?.elements == Array(repeating: 6, count: 3072))
+            #expect(try data.validationBatches(batchSize: 1)[0].images?.elements == Array(repeating: 6, count: 3072))
         }
     }
 
@@ -63,10 +63,10 @@ import Testing
             try folder.write([3, 42] + image, to: "test.bin")
             let data = try folder.open("cifar100")
             #expect(data.description == .images(channels: 3, height: 32, width: 32, classes: 100))
-            #expect(data.validationBatches(batchSize: 8).map(\.targets) == [[42]])
-            #expect(Set([1, 2].flatMap { data.trainingBatch(step: $0, batchSize: 1, seed: 0).targets }) == [99, 7])
+            #expect(try data.validationBatches(batchSize: 8).all().map(\.targets) == [[42]])
+            #expect(try Set([1, 2].flatMap { try data.trainingBatch(step: $0, batchSize: 1, seed: 0).targets }) == [99, 7])
             // Channels without deviation are shifted only.
-            #expect(data.validationBatches(batchSize: 1)[0].images?.elements == Array(repeating: 0, count: 3072))
+            #expect(try data.validationBatches(batchSize: 1)[0].images?.elements == Array(repeating: 0, count: 3072))
         }
     }
 
@@ -79,10 +79,10 @@ import Testing
             let data = try folder.open("mnist")
             #expect(data.description == .images(channels: 1, height: 1, width: 2, classes: 10))
             // Mean 2, deviation √2.
-            let batch = data.validationBatches(batchSize: 1)[0]
+            let batch = try data.validationBatches(batchSize: 1)[0]
             #expect(batch.targets == [5])
             #expect(batch.images?.elements == [Float(8 / 2.0.squareRoot()), Float(1 / 2.0.squareRoot())])
-            #expect(Set([1, 2].flatMap { data.trainingBatch(step: $0, batchSize: 1, seed: 0).targets }) == [9, 0])
+            #expect(try Set([1, 2].flatMap { try data.trainingBatch(step: $0, batchSize: 1, seed: 0).targets }) == [9, 0])
         }
     }
 
@@ -121,7 +121,7 @@ import Testing
             try folder.write(Array(String(repeating: "re𝄞ф", count: 10).utf8), to: "a.txt")
             let data = try folder.open("text", file: "a.txt", context: 2)
             #expect(data.description == .tokens(vocabulary: 4, context: 2))
-            let batch = try #require(data.validationBatches(batchSize: 8).first)
+            let batch = try data.validationBatches(batchSize: 8)[0]
             #expect(batch == Batch(content: .tokens([1, 0]), size: 1, targets: [0, 3]))
             #expect(data.validationBatches(batchSize: 8).count == 1)
             // The folder leads to its only text.
@@ -136,7 +136,7 @@ import Testing
             let data = try folder.open("tokens", file: "a.bin", context: 3)
             #expect(data.description == .tokens(vocabulary: 99 * 655 + 1, context: 3))
             #expect(
-                Array(data.validationBatches(batchSize: 2)) == [
+                try data.validationBatches(batchSize: 2).all() == [
                     Batch(
                         content: .tokens((90..<96).map { $0 * 655 }), size: 2, targets: (91..<97).map { $0 * 655 }),
                     Batch(content: .tokens((96..<99).map { $0 * 655 }), size: 1, targets: (97..<100).map { $0 * 655 }),

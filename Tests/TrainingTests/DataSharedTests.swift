@@ -28,7 +28,7 @@ struct DataSharedTests {
             expectTestRatio(
                 abs(data.normalization.deviations[channel] - variance.squareRoot()), scale: 100, order: 1)
         }
-        let batches = data.validationBatches(batchSize: 128)
+        let batches = try data.validationBatches(batchSize: 128).all()
         #expect(batches.count == 16 && batches.last?.size == 80)
         #expect(batches[0].targets.prefix(10) == [9, 0, 2, 9, 1, 1, 3, 1, 0, 7])
         // The first three pixels of the first row: red 30 52 45, green 27 49 42.

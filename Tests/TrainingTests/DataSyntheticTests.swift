@@ -19,15 +19,15 @@ import Testing
         #expect(
             try open("synthetic", seed: 0).description == .images(channels: 3, height: 32, width: 32, classes: 10))
         #expect(try open("synthetic-tokens", context: 9, seed: 0).description == .tokens(vocabulary: 64, context: 9))
-        #expect(try open("synthetic", seed: 0).validationBatches(batchSize: 100).reduce(0) { $0 + $1.size } == 1024)
+        #expect(try open("synthetic", seed: 0).validationBatches(batchSize: 100).all().reduce(0) { $0 + $1.size } == 1024)
     }
 
     /// The nearest mean of the training images finds the class of almost every validation image, and with the
     /// classes shuffled it finds one in ten.
     @Test func classesCanBeLearned() throws {
         let data = SyntheticImages(trainingCount: 500, validationCount: 200).dataSet(seed: 4)
-        let training = data.trainingBatch(step: 1, batchSize: 500, seed: 0)
-        let validation = data.validationBatches(batchSize: 200)[0]
+        let training = try data.trainingBatch(step: 1, batchSize: 500, seed: 0)
+        let validation = try data.validationBatches(batchSize: 200)[0]
         #expect((0..<10).map { label in validation.targets.count { $0 == label } } == Array(repeating: 20, count: 10))
         func share(_ targets: [Int]) throws -> [Double] {
             let images = try #require(training.images).elements

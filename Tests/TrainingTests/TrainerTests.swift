@@ -89,7 +89,7 @@ func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
         (settings.clip, settings.decaysAll) = (clip, decaysAll)
         var trainer = try Trainer(network: network, rule: rule, data: data, settings: settings, backend)
         let start = trainer.numbers
-        let batch = data.trainingBatch(step: 1, batchSize: 32, seed: 3)
+        let batch = try data.trainingBatch(step: 1, batchSize: 32, seed: 3)
         guard case .images(let images) = batch.content else {
             throw DataError(kind: .damaged, file: nil, problem: "", advice: "")
         }

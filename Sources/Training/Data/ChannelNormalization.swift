@@ -1,6 +1,6 @@
 /// The map of every channel's bytes to mean 0 and deviation 1.
 ///
-/// x ↦ (x − mean)/deviation, both of the bytes of the images given (deviation: the square root of the biased variance; a
+/// x ↦ (x − mean)/deviation, both known or of the bytes of the images given (deviation: the square root of the biased variance; a
 /// constant channel is only shifted). Sums are integers, hence exact; mean, deviation and the 256 values of a
 /// channel are in double, and these are rounded once. Dividing the bytes by 255 beforehand, as is common, changes nothing.
 struct ChannelNormalization: Sendable {
@@ -18,11 +18,27 @@ struct ChannelNormalization: Sendable {
         let moments = (0..<channels).map { channel in
             ChannelNormalization.moments((0..<256).map { counts[$0 * channels + channel] })
         }
-        means = moments.map(\.mean)
-        deviations = moments.map(\.deviation)
+        self.init(means: moments.map(\.mean), deviations: moments.map(\.deviation))
+    }
+
+    init(means: [Double], deviations: [Double]) {
+        let channels = means.count
+        self.means = means
+        self.deviations = deviations
         table = (0..<256 * channels).map { entry in
-            let (mean, deviation) = moments[entry % channels]
+            let (mean, deviation) = (means[entry % channels], deviations[entry % channels])
             return Float((Double(entry / channels) - mean) / (deviation > 0 ? deviation : 1))
+        }
+    }
+
+    /// Of pixels whose channels lie side by side.
+    func normalized(_ pixels: [UInt8]) -> [Float] {
+        let channels = means.count
+        var channel = 0
+        return pixels.map { byte in
+            let value = table[Int(byte) * channels + channel]
+            channel = channel + 1 == channels ? 0 : channel + 1
+            return value
         }
     }
 

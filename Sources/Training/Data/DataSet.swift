@@ -1,7 +1,7 @@
 import MatrixCore
 import NeuralNetworks
 
-/// Samples for training and validation, read once and drawn by step number.
+/// Samples for training and validation, drawn by step number.
 ///
 /// A batch is a function of the seed and the step alone: the position in the data needs no state of its own, and a
 /// resumed run sees what the uninterrupted one would have seen.
@@ -9,16 +9,23 @@ public protocol DataSet: Sendable {
     var description: DataDescription { get }
     /// Tells these samples from others: their number and a checksum.
     var fingerprint: String { get }
+    /// What is to be said at the end of a run: files that were left out.
+    var notes: [String] { get }
     /// Batches of an epoch; the samples left over are not used in it.
     func batchesPerEpoch(batchSize: Int) -> Int
     /// The batch of step `step`, from 1, shuffled and augmented.
     ///
     /// - Precondition: `step` and `batchesPerEpoch(batchSize:)` are positive.
-    func trainingBatch(step: Int, batchSize: Int, seed: UInt64) -> Batch
+    /// - Throws: `DataError`, where a file is read only now.
+    func trainingBatch(step: Int, batchSize: Int, seed: UInt64) throws(DataError) -> Batch
     /// The validation samples in their order, without augmentation; the last batch may be smaller.
     ///
     /// - Precondition: `batchSize` is positive.
     func validationBatches(batchSize: Int) -> BatchCollection
+}
+
+extension DataSet {
+    public var notes: [String] { [] }
 }
 
 /// Samples with their targets.
@@ -44,32 +51,40 @@ public struct Batch: Sendable, Equatable {
 }
 
 /// Batches that are made when they are asked for: the validation images of CIFAR would fill 123 MB at once.
-public struct BatchCollection: RandomAccessCollection, Sendable {
-    public let startIndex = 0
-    public let endIndex: Int
-    private let batch: @Sendable (Int) -> Batch
+public struct BatchCollection: Sendable {
+    public typealias Maker = @Sendable (Int) throws(DataError) -> Batch
+
+    public let count: Int
+    private let batch: Maker
 
     /// - Parameter batch: the batch of an index below `count`.
-    public init(count: Int, _ batch: @escaping @Sendable (Int) -> Batch) {
-        endIndex = count
+    public init(count: Int, _ batch: @escaping Maker) {
+        self.count = count
         self.batch = batch
     }
 
-    public init(_ batches: [Batch]) {
-        self.init(count: batches.count) { batches[$0] }
-    }
-
     /// `count` samples in batches of `batchSize`, the last one perhaps smaller.
-    init(samples count: Int, batchSize: Int, _ batch: @escaping @Sendable (Range<Int>) -> Batch) {
+    init(
+        samples count: Int, batchSize: Int, _ batch: @escaping @Sendable (Range<Int>) throws(DataError) -> Batch
+    ) {
         precondition(batchSize >= 1, "batches of \(batchSize) samples")
-        self.init(count: count / batchSize + (count.isMultiple(of: batchSize) ? 0 : 1)) { index in
+        self.init(count: count / batchSize + (count.isMultiple(of: batchSize) ? 0 : 1)) { index throws(DataError) in
             let start = index * batchSize
-            return batch(start..<start + Swift.min(batchSize, count - start))
+            return try batch(start..<start + min(batchSize, count - start))
         }
     }
 
     public subscript(index: Int) -> Batch {
-        precondition(indices.contains(index), "batch \(index) of \(endIndex)")
-        return batch(index)
+        get throws(DataError) {
+            precondition((0..<count).contains(index), "batch \(index) of \(count)")
+            return try batch(index)
+        }
+    }
+
+    /// All at once.
+    func all() throws(DataError) -> [Batch] {
+        var batches: [Batch] = []
+        for index in 0..<count { batches.append(try self[index]) }
+        return batches
     }
 }

@@ -9,6 +9,10 @@ public enum DataSource: String, Sendable, CaseIterable {
     case cifar100
     /// Images and labels in MNIST's IDX format, plain or compressed by gzip.
     case mnist
+    /// The public folder of Tiny-ImageNet: 200 classes, 3 × 64 × 64.
+    case tinyImageNet = "tiny-imagenet"
+    /// A folder of class folders of JPEG and PNG files for training and for validation, as ImageNet is unpacked.
+    case images
     /// The characters of a UTF-8 file.
     case text
     /// A NumPy file of integers, or a file of little-endian 16-bit or 32-bit tokens.
@@ -22,14 +26,17 @@ public enum DataSource: String, Sendable, CaseIterable {
     public var hasContext: Bool {
         switch self {
         case .text, .tokens, .syntheticTokens: true
-        case .cifar10, .cifar100, .mnist, .synthetic: false
+        case .cifar10, .cifar100, .mnist, .tinyImageNet, .images, .synthetic: false
         }
     }
+
+    /// Whether the images lie in files of their own, of any size.
+    public var hasImageFiles: Bool { self == .tinyImageNet || self == .images }
 
     /// Whether it is read from a file or folder.
     public var hasFile: Bool {
         switch self {
-        case .cifar10, .cifar100, .mnist, .text, .tokens: true
+        case .cifar10, .cifar100, .mnist, .tinyImageNet, .images, .text, .tokens: true
         case .synthetic, .syntheticTokens: false
         }
     }
@@ -38,14 +45,16 @@ public enum DataSource: String, Sendable, CaseIterable {
     ///
     /// - Parameters:
     ///   - path: the folder of the files; for `text` and `tokens` the file, or a folder with one `.txt`,
-    ///     or one `.bin` or `.npy` file.
+    ///     or one `.bin` or `.npy` file, or `train` and `val` of these.
     ///   - batchSize: samples of a batch, of which there must be one.
     ///   - context: tokens of a sample; required where `hasContext`.
     ///   - vocabulary: for `tokens`, more than every token; nil for one more than the largest.
     ///   - seed: of what is synthetic; nothing else depends on it.
+    ///   - images: nil for what is usual; only for data sets of images, a size only where `hasImageFiles`.
     /// - Throws: `DataError`.
     public static func open(
-        name: String, path: String?, batchSize: Int, context: Int?, vocabulary: Int?, seed: UInt64
+        name: String, path: String?, batchSize: Int, context: Int?, vocabulary: Int?, seed: UInt64,
+        images: ImageOptions = ImageOptions()
     ) throws(DataError) -> any DataSet {
         guard let source = DataSource(rawValue: name) else {
             throw DataError(
@@ -54,7 +63,8 @@ public enum DataSource: String, Sendable, CaseIterable {
                     ?? "the data sets are \(allCases.map(\.rawValue).joined(separator: ", "))")
         }
         try source.checkOptions(path: path, batchSize: batchSize, context: context, vocabulary: vocabulary)
-        let dataSet = try source.read(path ?? "", context: context ?? 0, vocabulary: vocabulary, seed: seed)
+        try source.check(images)
+        let dataSet = try source.read(path ?? "", context: context ?? 0, vocabulary: vocabulary, seed: seed, images)
         guard dataSet.batchesPerEpoch(batchSize: batchSize) >= 1 else {
             throw DataError(
                 kind: .tooShort, file: path,
@@ -64,10 +74,18 @@ public enum DataSource: String, Sendable, CaseIterable {
         return dataSet
     }
 
-    private func checkOptions(path: String?, batchSize: Int, context: Int?, vocabulary: Int?) throws(DataError) {
-        func refuse(_ problem: String, _ advice: String) throws(DataError) {
-            throw DataError(kind: .wrongOption, file: nil, problem: "data set \(rawValue): \(problem)", advice: advice)
+    private func refuse(_ problem: String, _ advice: String) throws(DataError) {
+        throw DataError(kind: .wrongOption, file: nil, problem: "data set \(rawValue): \(problem)", advice: advice)
+    }
+
+    private func check(_ images: ImageOptions) throws(DataError) {
+        if let size = images.size {
+            if !hasImageFiles { try refuse("the size of its images cannot be chosen", "give none") }
+            if !(8...1024).contains(size) { try refuse("images of \(size) pixels", "give 8 to 1024") }
         }
+    }
+
+    private func checkOptions(path: String?, batchSize: Int, context: Int?, vocabulary: Int?) throws(DataError) {
         if batchSize < 1 { try refuse("a batch of \(batchSize) samples", "give a positive number") }
         if hasFile && path == nil { try refuse("there is no path to its files", "give their folder or file") }
         if !hasFile && path != nil { try refuse("it has no file", "give no path") }
@@ -81,18 +99,34 @@ public enum DataSource: String, Sendable, CaseIterable {
         }
     }
 
-    private func read(_ path: String, context: Int, vocabulary: Int?, seed: UInt64) throws(DataError) -> any DataSet {
+    private func read(
+        _ path: String, context: Int, vocabulary: Int?, seed: UInt64, _ images: ImageOptions
+    ) throws(DataError) -> any DataSet {
         switch self {
         case .cifar10: try ImageDataSet(.cifar10, folder: path)
         case .cifar100: try ImageDataSet(.cifar100, folder: path)
         case .mnist: try ImageDataSet(mnistFolder: path)
+        case .tinyImageNet: try ImageFolderDataSet(tinyImageNet: path, images)
+        case .images: try ImageFolderDataSet(classFolder: path, images)
         case .text: try TokenDataSet(textFile: soleFile(path, ["txt"]), context: context)
-        case .tokens:
-            try TokenDataSet(tokenFile: soleFile(path, ["bin", "npy"]), vocabulary: vocabulary, context: context)
+        case .tokens: try tokenFiles(path, context: context, vocabulary: vocabulary)
         case .synthetic: SyntheticImages().dataSet(seed: seed)
         case .syntheticTokens: try SyntheticTokens().dataSet(context: context, seed: seed)
         }
     }
+}
+
+/// Of a file, or of a folder with one, or with one for training and one for validation, as nanoGPT names them.
+private func tokenFiles(_ path: String, context: Int, vocabulary: Int?) throws(DataError) -> TokenDataSet {
+    let endings = ["bin", "npy"]
+    func files(_ name: String) -> [String] {
+        endings.map { "\(path)/\(name).\($0)" }.filter { PathKind($0) == .file }
+    }
+    let (training, validation) = (files("train"), files("val"))
+    let isPair = training.count == 1 && validation.count == 1
+    return try TokenDataSet(
+        tokenFile: isPair ? training[0] : soleFile(path, endings), validationFile: isPair ? validation[0] : nil,
+        vocabulary: vocabulary, context: context)
 }
 
 /// The path itself, or where it is a folder the one file in it that ends so.

@@ -1,3 +1,4 @@
+import Files
 import MatrixCore
 import NeuralNetworks
 
@@ -36,8 +37,12 @@ struct ImageDataSet: DataSet {
     }
 
     var fingerprint: String {
-        "\(training.count) and \(validation.count) images, XXH3 "
-            + contentFingerprint(of: training.pixels, training.labels, validation.pixels, validation.labels)
+        let hash = ContentHash()
+        for images in [training, validation] {
+            images.pixels.withUnsafeBytes { hash.combine($0) }
+            images.combineLabels { hash.combine($0) }
+        }
+        return "\(training.count) and \(validation.count) images, XXH3 \(hash.text)"
     }
 
     var description: DataDescription {
@@ -54,7 +59,7 @@ struct ImageDataSet: DataSet {
     }
 
     func validationBatches(batchSize: Int) -> BatchCollection {
-        BatchCollection(samples: validation.count, batchSize: batchSize) { samples in
+        BatchCollection(samples: validation.count, batchSize: batchSize) { samples throws(DataError) in
             batch(validation, samples.map { ($0, Placement()) })
         }
     }

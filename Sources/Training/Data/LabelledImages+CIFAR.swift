@@ -63,7 +63,7 @@ extension LabelledImages {
                     advice: "check that it is the binary version of this set, or download it again")
             }
             let image = start + format.classes.count
-            append(planar: bytes[image..<image + shape.count], label: bytes[image - 1])
+            append(planar: bytes[image..<image + shape.count], label: UInt32(bytes[image - 1]))
         }
     }
 }

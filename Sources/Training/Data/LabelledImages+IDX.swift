@@ -73,7 +73,7 @@ extension LabelledImages {
                     labels.path, at: labels.headerSize + index, "the label \(label) of image \(index) is not below \(classes)")
             }
             let start = images.headerSize + index * shape.count
-            append(planar: images.bytes[start..<start + shape.count], label: label)
+            append(planar: images.bytes[start..<start + shape.count], label: UInt32(label))
         }
     }
 }

@@ -5,7 +5,7 @@ struct LabelledImages: Sendable {
     let shape: ImageShape
     /// Image after image; the channel runs fastest, then the column.
     private(set) var pixels: [UInt8] = []
-    private(set) var labels: [UInt8] = []
+    private(set) var labels: [UInt32] = []
 
     init(shape: ImageShape) { self.shape = shape }
 
@@ -17,7 +17,7 @@ struct LabelledImages: Sendable {
     }
 
     /// Appends an image whose channels lie one after the other, row by row.
-    mutating func append(planar: ArraySlice<UInt8>, label: UInt8) {
+    mutating func append(planar: ArraySlice<UInt8>, label: UInt32) {
         precondition(planar.count == shape.count, "\(planar.count) bytes for an image of \(shape.count)")
         let (channels, plane) = (shape.channels, shape.height * shape.width)
         let start = pixels.count
@@ -27,5 +27,14 @@ struct LabelledImages: Sendable {
             for (position, byte) in zip(0..<plane, source) { pixels[start + position * channels + channel] = byte }
         }
         labels.append(label)
+    }
+
+    /// The labels as most formats store them, in bytes; where one does not fit, as they are here.
+    func combineLabels(_ combine: (UnsafeRawBufferPointer) -> Void) {
+        if labels.allSatisfy({ $0 <= UInt8.max }) {
+            labels.map { UInt8($0) }.withUnsafeBytes(combine)
+        } else {
+            labels.withUnsafeBytes(combine)
+        }
     }
 }

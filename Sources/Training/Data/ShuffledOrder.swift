@@ -3,7 +3,8 @@ import Synchronization
 
 /// The order of samples in every epoch: a permutation by Fisher and Yates, drawn from the seed and the epoch alone.
 ///
-/// The last permutation is kept, since consecutive steps share it. It changes the time of a call and nothing else.
+/// The last permutation is kept, since consecutive steps share it. It changes the time of a call and nothing else. More
+/// samples than `largestKept` (windows of a large file of tokens) have an `IndexPermutation`, which needs no memory.
 ///
 /// Source: Durstenfeld, "Algorithm 235: random permutation", CACM 7 (1964) 420.
 final class ShuffledOrder: Sendable {
@@ -13,10 +14,17 @@ final class ShuffledOrder: Sendable {
         let permutation: [Int]
     }
 
-    private let count: Int
+    /// 32 MB.
+    static let largestKept = 1 << 22
+
+    let count: Int
+    private let isKept: Bool
     private let last = Mutex<Epoch?>(nil)
 
-    init(count: Int) { self.count = count }
+    init(count: Int, keeping largest: Int = largestKept) {
+        self.count = count
+        isKept = count <= largest
+    }
 
     func batchesPerEpoch(batchSize: Int) -> Int {
         precondition(batchSize >= 1, "batches of \(batchSize) samples")
@@ -33,8 +41,25 @@ final class ShuffledOrder: Sendable {
     /// The samples of a step's batch.
     func samples(step: Int, batchSize: Int, seed: UInt64) -> ArraySlice<Int> {
         let epoch = epoch(step: step, batchSize: batchSize)
+        let places = places(step: step, batchSize: batchSize)
+        guard isKept else {
+            let permutation = IndexPermutation(count: count, seed: seed, epoch: epoch)
+            return places.map { permutation[$0] }[...]
+        }
+        return permutation(epoch: epoch, seed: seed)[places]
+    }
+
+    /// The sample at a place of an epoch's order.
+    func sample(at place: Int, epoch: Int, seed: UInt64) -> Int {
+        isKept
+            ? permutation(epoch: epoch, seed: seed)[place]
+            : IndexPermutation(count: count, seed: seed, epoch: epoch)[place]
+    }
+
+    /// The places of a step's batch in the order of its epoch.
+    func places(step: Int, batchSize: Int) -> Range<Int> {
         let start = (step - 1) % batchesPerEpoch(batchSize: batchSize) * batchSize
-        return permutation(epoch: epoch, seed: seed)[start..<start + batchSize]
+        return start..<start + batchSize
     }
 
     private func permutation(epoch: Int, seed: UInt64) -> [Int] {

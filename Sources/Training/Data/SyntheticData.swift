@@ -43,7 +43,7 @@ struct SyntheticImages {
                 word = entry.isMultiple(of: 8) ? generator.next() : word >> 8
                 image[entry] += UInt8((word & 0xFF) * 3 / 4)
             }
-            images.append(planar: image[...], label: UInt8(label))
+            images.append(planar: image[...], label: UInt32(label))
         }
         return images
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Whether a path leads to a file, a folder or nothing.
@@ -70,4 +71,43 @@ private func readingError(_ path: String, at offset: Int?, _ code: Int32) -> Dat
     return DataError(
         kind: .readFailed, file: path, offset: offset, problem: "it cannot be read (\(cause))",
         advice: "check the disk and that no program is writing it")
+}
+
+/// A regular file of which parts are read.
+///
+/// - Throws: `DataError` where it is absent, unreadable, empty or no regular file.
+func openInput(_ path: String) throws(DataError) -> ReadableFile {
+    do throws(ReadingError) {
+        let file = try ReadableFile(path)
+        if file.size > 0 { return file }
+    } catch {
+        throw DataError(error)
+    }
+    throw .damaged(path, at: nil, "the file is empty")
+}
+
+func inputBytes(_ file: ReadableFile, at start: Int, count: Int) throws(DataError) -> [UInt8] {
+    do throws(ReadingError) { return try file.bytes(at: start, count: count) } catch { throw DataError(error) }
+}
+
+/// The first bytes, fewer where the file is shorter.
+func inputStart(_ file: ReadableFile, _ count: Int) throws(DataError) -> [UInt8] {
+    try inputBytes(file, at: 0, count: min(count, file.size))
+}
+
+extension DataError {
+    init(_ error: ReadingError) {
+        switch error.kind {
+        case .notFound:
+            self.init(kind: .notFound, file: error.path, problem: "there is no such file", advice: "check the path")
+        case .unreadable:
+            self.init(
+                kind: .unreadable, file: error.path, problem: "it \(error.problem)",
+                advice: "check that it is a file you may read")
+        case .readFailed:
+            self.init(
+                kind: .readFailed, file: error.path, problem: "it \(error.problem)",
+                advice: "check the disk and that no program is writing it")
+        }
+    }
 }

@@ -96,7 +96,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         let count = min(settings.validationBatches ?? batches.count, batches.count)
         var (loss, correct, positions) = (0.0, 0, 0)
         for index in 0..<count {
-            let batch = batches[index * batches.count / count]
+            let batch = try batches[index * batches.count / count]
             var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
             let logits = network.forward(input(batch), &pass).logits
             let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)
@@ -129,7 +129,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         _ optimizerStep: OptimizerStep
     ) throws -> (loss: Double, accuracy: Double, gradients: [ParameterGradient<Backend>], norm: Double) {
         let step = optimizerStep.number
-        let batch = data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
+        let batch = try data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
         var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
         var forward = ForwardPass(numbers, isTraining: true, seed: generator.next(), backend)
         let (logits, record) = network.forward(input(batch), &forward)

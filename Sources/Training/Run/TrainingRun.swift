@@ -93,7 +93,14 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
 
     private mutating func advance(_ report: (Event) -> Void) throws {
         let began = ContinuousClock.now
-        let result = try trainer.advance()
+        let result: StepResult
+        do {
+            result = try trainer.advance()
+        } catch let error as DataError {
+            // Nothing of the step has begun.
+            writeCheckpoint(report)
+            throw error
+        }
         let stepSeconds = (ContinuousClock.now - began) / .seconds(1)
         preconditionerSeconds += result.preconditionerTime / .seconds(1)
         let validation = isDue(intervals.validation) || trainer.step == steps ? try trainer.evaluate() : nil

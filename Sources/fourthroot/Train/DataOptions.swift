@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import NeuralNetworks
 import Training
 
@@ -14,13 +15,41 @@ struct DataOptions: ParsableArguments {
     @Option(help: "Vocabulary of tokens (default: one more than the largest).")
     var vocabulary: Int?
 
-    /// - Throws: `DataError`, `ModelError`.
+    @Option(help: "Side of the images of images and tiny-imagenet (default: 224 for images, 64 for tiny-imagenet).")
+    var imageSize: Int?
+
+    @Option(help: "What to do about image files that are damaged (default: refuse).")
+    var corruptImages: CorruptImageRule?
+
+    @Option(
+        help: """
+            Threads that read and decode image files, the next batches among them while a step is taken (default: one a core).
+            """)
+    var dataThreads: Int?
+
+    /// - Throws: `StatusError`.
+    private func check() throws {
+        if let dataThreads, !(1...1024).contains(dataThreads) {
+            throw StatusError.usage("--data-threads \(dataThreads): it must be from 1 to 1024")
+        }
+        let given = [("corrupt-images", corruptImages != nil), ("data-threads", dataThreads != nil)].first { $0.1 }
+        if let given, !dataset.hasImageFiles {
+            throw StatusError.usage("--\(given.0) needs files of images: it goes with --dataset images and tiny-imagenet")
+        }
+    }
+
+    /// - Throws: `StatusError`, `DataError`, `ModelError`.
     func open(for network: NetworkOptions, batchSize: Int, seed: UInt64) throws -> any DataSet {
+        try check()
         // What is synthetic has the form that the model reads.
         let source = dataset == .synthetic && network.model.readsTokens ? .syntheticTokens : dataset
         let context = source.hasContext ? network.sizes.context ?? NetworkSizeOptions.defaultContext : nil
+        let images = ImageOptions(
+            size: imageSize, corruptImages: corruptImages ?? .refuse,
+            threads: dataThreads ?? ProcessInfo.processInfo.activeProcessorCount)
         return try DataSource.open(
-            name: source.rawValue, path: path, batchSize: batchSize, context: context, vocabulary: vocabulary, seed: seed)
+            name: source.rawValue, path: path, batchSize: batchSize, context: context, vocabulary: vocabulary, seed: seed,
+            images: images)
     }
 
     func describe(_ dataSet: any DataSet, in configuration: inout TrainConfiguration) {
@@ -29,6 +58,10 @@ struct DataOptions: ParsableArguments {
         configuration.set("data", path)
         if dataset == .tokens, case .tokens(let vocabulary, _) = dataSet.description {
             configuration.set("vocabulary", vocabulary)
+        }
+        if dataset.hasImageFiles, case .images(_, let height, _, _) = dataSet.description {
+            configuration.set("image-size", height)
+            configuration.set("corrupt-images", (corruptImages ?? .refuse).rawValue)
         }
         configuration.record("data-fingerprint", .text(dataSet.fingerprint))
     }

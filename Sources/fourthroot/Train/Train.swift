@@ -65,10 +65,11 @@ struct Train: ParsableCommand {
         let settings = course.settings(steps: steps, followsShadow: records.shadow, defaults)
         let configuration = configuration(values, choice, settings, dataSet)
         let base = try firstOrder.rule(values, on: backend)
+        let ahead = PrefetchedDataSet(dataSet, lastStep: steps)
         ProcessMemory.keepFreed()
-        guard let choice else { return try run(model, base, dataSet, settings, configuration, on: backend) }
+        guard let choice else { return try run(model, base, ahead, settings, configuration, on: backend) }
         let rule = choice.name.definition.preconditioned(base, choice.settings)
-        try run(model, rule, dataSet, settings, configuration, on: backend)
+        try run(model, rule, ahead, settings, configuration, on: backend)
     }
 
     private func run<Model: Network, Rule: OptimizerRule>(

@@ -26,7 +26,10 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             total: steps, unit: "steps", completed: run.trainer.step,
             // Rows of a log share no line of a terminal with a bar.
             quiet: isQuiet || records.log == nil && Terminal.showsOutput)
-        defer { progress.clear() }
+        defer {
+            progress.clear()
+            for note in run.trainer.data.notes { Terminal.report("warning", note) }
+        }
         var last: LogRow?
         let end: TrainingRun<Model, Rule>.End
         do {
