@@ -36,7 +36,7 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
     func preconditionerState(of state: State) -> Preconditioner.State?
 
     /// What the preconditioner makes of a finite gradient at a step, updated where the step asks for it; the gradient itself
-    /// without any. It is still to be grafted.
+    /// without any. `complete` is still to give it its length.
     func direction(
         of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
     ) -> Backend.Tensor
@@ -45,13 +45,25 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
     /// lists takes as many passes for all of them as for one.
     ///
     /// - Parameters:
-    ///   - directions: what `direction` returned for the same step, grafted. Those that nobody else holds are the rule's to
+    ///   - directions: what `direction` returned for the same step, completed. Those that nobody else holds are the rule's to
     ///     change where they lie.
     ///   - states: one a parameter.
     func move(
         _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
         step: OptimizerStep, _ backend: Backend
     )
+
+    /// wd where the parameter decays by (1 − η·wd) beside the rule; nil where the decay is part of the gradient that the rule
+    /// follows.
+    var decoupledWeightDecay: Double? { get }
+
+    /// Turns what the state keeps of gradients into the coordinates of another basis.
+    ///
+    /// - Precondition: `canTurn`.
+    func turn(_ state: inout State, by turn: BasisTurn<Backend>, _ backend: Backend)
+
+    /// Whether gradients may be those in a basis that turns.
+    var canTurn: Bool { get }
 
     /// The point at which the network is evaluated, and which is the result of a training: an average, where a rule keeps
     /// one. Nil, for all states or none, where it is the parameter itself, at which gradients are taken.
@@ -77,6 +89,13 @@ extension OptimizerRule {
     ) throws -> State { try initialState(for: parameter, using: &generator, backend) }
 
     public var preconditioner: Preconditioner? { nil }
+    public var decoupledWeightDecay: Double? { nil }
+    public var canTurn: Bool { false }
+
+    public func turn(_ state: inout State, by turn: BasisTurn<Backend>, _ backend: Backend) {
+        preconditionFailure("\(Self.self) in a basis that turns")
+    }
+
     public func preconditionerState(of state: State) -> Preconditioner.State? { nil }
 
     public func direction(
@@ -98,7 +117,7 @@ extension OptimizerRule {
         guard norm.isFinite else { throw GradientError(norm: Double(norm), isPreconditioned: false) }
         let gradient = ParameterGradient<Backend>(gradient, norm: norm, factors: factors)
         var directions = [direction(of: gradient, state: &state, step: step, backend)]
-        try graft(&directions, onto: [gradient], [state], backend)
+        try complete(&directions, of: [gradient], [state], step: step, backend)
         // Moved into lists of one, so that they are held there alone while they change.
         var parameters = [consume parameter]
         var states = [consume state]

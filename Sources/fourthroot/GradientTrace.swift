@@ -18,6 +18,7 @@ struct GradientTrace {
     let steps: Int
     /// Ascending, from 1.
     let keptSteps: [Int]
+    var path: String { file.path }
     private let file: HDF5File
     private let attributes: Attributes
 

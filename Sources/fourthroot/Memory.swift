@@ -95,7 +95,7 @@ struct Memory: ParsableCommand {
     }
 
     /// Bytes that depend on the matrices are counted by their budget.
-    private func requireKnownBytes(_ settings: ShampooSettings?) throws(StatusError) {
+    private func requireKnownBytes(_ settings: PreconditionerSettings?) throws(StatusError) {
         guard let settings else { return }
         let goals = ([settings.scheme] + settings.schemes.values).flatMap { scheme in
             [scheme.statistic.settings.deflation, scheme.root.settings.deflation].compactMap(\.self)

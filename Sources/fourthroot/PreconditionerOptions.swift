@@ -123,7 +123,7 @@ struct PreconditionerOptions: ParsableArguments {
         wordsByValue(PreconditionerName.allCases.map { ($0.rawValue, "\(value($0.definition.defaults))") })
     }
 
-    typealias Choice = (name: PreconditionerName, settings: ShampooSettings)
+    typealias Choice = (name: PreconditionerName, settings: PreconditionerSettings)
 
     /// The method and settings that the options ask for, nil without a preconditioner.
     ///
@@ -157,7 +157,7 @@ struct PreconditionerOptions: ParsableArguments {
         }
     }
 
-    private func settings(_ defaults: PreconditionerDefaults, _ keepsUncodedStatistics: Bool) throws -> ShampooSettings {
+    private func settings(_ defaults: PreconditionerDefaults, _ keepsUncodedStatistics: Bool) throws -> PreconditionerSettings {
         let (codebook, rootCodebook) = (
             codebook ?? BlockCoding.defaultCodebook, rootCodebook ?? codebook ?? BlockCoding.defaultCodebook
         )
@@ -179,7 +179,7 @@ struct PreconditionerOptions: ParsableArguments {
             rootRectificationSteps: rectifyRoot ?? defaults.rootRectificationSteps,
             errorFeedbackDecay: errorFeedbackDecay, shift: shift, retainsDamping: retainDamping ?? defaults.retainsDamping,
             keepsUncodedStatistic: keepsUncodedStatistics, beginsAtZero: defaults.beginsAtZero)
-        return try ShampooSettings(
+        return try PreconditionerSettings(
             scheme, statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
             rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder)
     }

@@ -109,62 +109,26 @@ struct Replay: ParsableCommand {
     private func follow<Rule: OptimizerRule>(
         _ rule: Rule, _ source: GradientTrace, _ configuration: [String: ConfigurationValue], _ backend: Rule.Backend
     ) throws where Rule.Backend.Scalar: TraceScalar {
-        let progress = Progress(total: source.steps * source.parameters.count, unit: "steps", quiet: quiet)
+        let progress = Progress(total: source.steps, unit: "steps", quiet: quiet)
         defer { progress.clear() }
         try HDF5File.create(at: output, overwriting: force) { writer in
-            for (index, parameter) in source.parameters.enumerated() {
-                let kept = try keptParameters(
-                    parameter, rule, source, PhiloxGenerator(seed: seed, stream: UInt64(index)), progress, backend)
+            var course = try ReplayCourse(rule, source, seed: seed, backend)
+            for step in 1...source.steps {
+                try course.advance(to: step)
+                progress.advance(by: 1)
+            }
+            for (parameter, values) in zip(source.parameters, course.kept) {
                 try Rule.Backend.Scalar.write(
-                    NumericArray(shape: [source.keptSteps.count] + parameter.shape.dimensions, values: kept),
+                    NumericArray(shape: [source.keptSteps.count] + parameter.shape.dimensions, values: values),
                     to: "parameters/\(parameter.name)", writer)
+            }
+            for (parameter, state) in zip(source.parameters, course.states) {
+                guard let state = rule.preconditionerState(of: state), let preconditioner = rule.preconditioner else { continue }
+                warn(parameter.name, preconditioner.sides(of: state))
             }
             try writer.setAttribute("kept_steps", to: .integers(source.keptSteps))
             try writer.setProvenance(seed: seed, configuration: configuration)
         }
-    }
-
-    /// One parameter through all steps; its values at the kept ones, one after another in row-major order.
-    private func keptParameters<Rule: OptimizerRule>(
-        _ parameter: GradientTrace.Parameter, _ rule: Rule, _ source: GradientTrace, _ generator: PhiloxGenerator,
-        _ progress: Progress, _ backend: Rule.Backend
-    ) throws -> [Rule.Backend.Scalar] where Rule.Backend.Scalar: TraceScalar {
-        var generator = generator
-        var value = backend.tensor(try source.initial(parameter))
-        var state = try rule.initialState(for: parameter.shape, using: &generator, backend)
-        var kept: [Rule.Backend.Scalar] = []
-        for number in 1...source.steps {
-            let step = OptimizerStep(number)
-            let gradient = backend.tensor(try source.gradient(parameter, step: number))
-            let wantsFactors =
-                rule.preconditionerState(of: state) != nil && rule.preconditioner?.wantsFactors(at: step) == true
-            let factors = wantsFactors ? [try factors(of: parameter, step, source, backend)] : []
-            do {
-                try rule.update(&value, gradient: gradient, factors: factors, state: &state, step: step, backend)
-            } catch {
-                throw StatusError(
-                    status: .wrongData,
-                    description: "\(trace): gradients/\(parameter.name), step \(number): \(error); scale the gradients down")
-            }
-            if source.keptSteps.contains(number) {
-                let point = rule.evaluationPoint(of: value, state: state, backend) ?? value
-                kept += backend.matrix(point).transposed.elements
-            }
-            progress.advance(by: 1)
-        }
-        if let state = rule.preconditionerState(of: state), let preconditioner = rule.preconditioner {
-            warn(parameter.name, preconditioner.sides(of: state))
-        }
-        return kept
-    }
-
-    private func factors<Backend: MatrixBackend>(
-        of parameter: GradientTrace.Parameter, _ step: OptimizerStep, _ source: GradientTrace, _ backend: Backend
-    ) throws -> GradientFactors<Backend.Tensor> where Backend.Scalar: TraceScalar {
-        let factors: (outputGradients: Matrix<Backend.Scalar>, inputs: Matrix<Backend.Scalar>) =
-            try source.factors(parameter, step: step.number)
-        return GradientFactors(
-            rows: backend.tensor(factors.outputGradients), columns: backend.tensor(factors.inputs))
     }
 
     /// Failures that the optimizer survived by keeping what it had.

@@ -45,8 +45,8 @@ import Testing
 
     private func settings(
         decay: Double = 0.9, damping: Double = 0.1, largestOrder: Int = .max, statistics: Int = 1, roots: Int = 1
-    ) throws -> ShampooSettings {
-        try ShampooSettings(
+    ) throws -> PreconditionerSettings {
+        try PreconditionerSettings(
             PreconditionerScheme(
                 statistic: .exact, root: .exact, decay: decay, damping: damping, exponent: 1, solver: .eigen,
                 beginsAtZero: true),

@@ -16,7 +16,7 @@ import Testing
     ) throws -> (sides: BlockSides<CPUBackend<Double>>, shadow: StatisticShadow<CPUBackend<Double>>) {
         let rule = shampoo(
             try SGDM<CPUBackend<Double>>(),
-            try ShampooSettings(scheme, statisticsInterval: 2, rootInterval: steps, largestOrder: 68))
+            try PreconditionerSettings(scheme, statisticsInterval: 2, rootInterval: steps, largestOrder: 68))
         var training = try Training(rule, shape, seed: 1, backend)
         let fresh = try #require(training.state.preconditioner)
         var shadow = try #require(rule.method.shadow(of: fresh, backend))
@@ -75,7 +75,7 @@ import Testing
     @Test func shadowsAreArchived() throws {
         let scheme = try PreconditionerScheme(statistic: .exact, root: .exact)
         let (sides, shadow) = try followed(scheme, steps: 4)
-        let settings = try ShampooSettings(scheme)
+        let settings = try PreconditionerSettings(scheme)
         var fresh = try #require(TwoSided<Shampoo, CPUBackend<Double>>(settings).shadow(of: sides, backend))
         let archive = shadow.archive(backend)
         #expect(archive.byteCount == shadow.byteCount(backend) && fresh.archive(backend) != archive)
@@ -106,6 +106,6 @@ import Testing
         try expectRefusal(Adagrad<CPUBackend<Double>>())
         try expectRefusal(
             shampoo(
-                SGDM<CPUBackend<Double>>(), ShampooSettings(PreconditionerScheme(statistic: .exact, root: .exact))))
+                SGDM<CPUBackend<Double>>(), PreconditionerSettings(PreconditionerScheme(statistic: .exact, root: .exact))))
     }
 }

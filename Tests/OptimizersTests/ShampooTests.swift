@@ -19,7 +19,7 @@ import Testing
     ) throws -> Rule {
         try shampoo(
             SGDM(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01),
-            ShampooSettings(scheme, statisticsInterval: statistics, rootInterval: roots, largestOrder: largestOrder))
+            PreconditionerSettings(scheme, statisticsInterval: statistics, rootInterval: roots, largestOrder: largestOrder))
     }
 
     private func measured(_ gradient: Matrix<Double>) -> ParameterGradient<CPUBackend<Double>> {
@@ -235,7 +235,7 @@ import Testing
         let floats = CPUBackend<Float>()
         let coding = try coding()
         let scheme = try PreconditionerScheme(statistic: .eigenvector(coding), root: .offdiagonal(coding))
-        let rule = shampoo(try AdamW<CPUBackend<Float>>(), try ShampooSettings(scheme, largestOrder: 100))
+        let rule = shampoo(try AdamW<CPUBackend<Float>>(), try PreconditionerSettings(scheme, largestOrder: 100))
         var generator = PhiloxGenerator(seed: 1)
         let state = try rule.initialState(for: ParameterShape([150, 70]), using: &generator, floats)
         // Blocks 100 × 70 and 50 × 70; order 50 is not coded.
@@ -266,7 +266,7 @@ import Testing
         let floats = CPUBackend<Float>()
         let rule = shampoo(
             try SGDM<CPUBackend<Float>>(),
-            try ShampooSettings(
+            try PreconditionerSettings(
                 PreconditionerScheme(statistic: .exact, root: .exact, damping: 1e-30, solver: .eigen),
                 statisticsInterval: 1, rootInterval: 1))
         var generator = PhiloxGenerator(seed: 1)
@@ -283,9 +283,9 @@ import Testing
 
     @Test func badSchedulesThrow() throws {
         let scheme = try PreconditionerScheme(statistic: .exact, root: .exact)
-        #expect(throws: HyperparameterError.self) { try ShampooSettings(scheme, statisticsInterval: 0) }
-        #expect(throws: HyperparameterError.self) { try ShampooSettings(scheme, rootInterval: 0) }
-        #expect(throws: HyperparameterError.self) { try ShampooSettings(scheme, largestOrder: 0) }
+        #expect(throws: HyperparameterError.self) { try PreconditionerSettings(scheme, statisticsInterval: 0) }
+        #expect(throws: HyperparameterError.self) { try PreconditionerSettings(scheme, rootInterval: 0) }
+        #expect(throws: HyperparameterError.self) { try PreconditionerSettings(scheme, largestOrder: 0) }
     }
 
     /// Step by step: statistics are updated before roots are taken.

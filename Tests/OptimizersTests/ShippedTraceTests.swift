@@ -74,7 +74,7 @@ import func Foundation.cos
         let preconditioners = try PreconditionerScheme(
             statistic: isExact ? .exact : .offdiagonal(coding), root: isExact ? .exact : .offdiagonal(coding),
             decay: settings.decay, damping: settings.damping)
-        let method = try ShampooSettings(
+        let method = try PreconditionerSettings(
             preconditioners, statisticsInterval: settings.statisticsInterval, rootInterval: settings.rootInterval)
         let runs = oracle.runs.filter { $0.rule == rule && $0.scheme == scheme }
         #expect(runs.map(\.step) == [4, 8])

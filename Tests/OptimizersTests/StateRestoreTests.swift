@@ -67,7 +67,7 @@ extension OptimizerRule {
         of gradient: ParameterGradient<Backend>, state: inout State, step: OptimizerStep, _ backend: Backend
     ) throws -> Backend.Tensor {
         var directions = [direction(of: gradient, state: &state, step: step, backend)]
-        try graft(&directions, onto: [gradient], [state], backend)
+        try complete(&directions, of: [gradient], [state], step: step, backend)
         return directions[0]
     }
 
@@ -82,10 +82,10 @@ typealias ShampooRule<Base: OptimizerRule> = Preconditioned<Base, TwoSided<Shamp
 
 /// Statistics at every step, roots at every other, blocks of at most 66.
 func shampoo<Base: OptimizerRule>(_ base: Base, _ scheme: PreconditionerScheme) throws -> ShampooRule<Base> {
-    try shampoo(base, ShampooSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 66))
+    try shampoo(base, PreconditionerSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 66))
 }
 
-func shampoo<Base: OptimizerRule>(_ base: Base, _ settings: ShampooSettings) -> ShampooRule<Base> {
+func shampoo<Base: OptimizerRule>(_ base: Base, _ settings: PreconditionerSettings) -> ShampooRule<Base> {
     Preconditioned(base: base, method: TwoSided(settings))
 }
 

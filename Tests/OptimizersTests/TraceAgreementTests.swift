@@ -81,7 +81,7 @@ struct TraceAgreementTests {
     ) throws -> [[Float]] {
         let scheme = try PreconditionerScheme(
             statistic: statistic, root: root, decay: trace.number("decay"), damping: trace.number("damping"))
-        let settings = try ShampooSettings(
+        let settings = try PreconditionerSettings(
             scheme, statisticsInterval: Int(trace.number("statistics_interval")),
             rootInterval: Int(trace.number("root_interval")))
         if optimizer == "adamw" {

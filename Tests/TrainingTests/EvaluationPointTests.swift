@@ -82,7 +82,7 @@ private struct AveragedDescent<Backend: MatrixBackend>: OptimizerRule {
         let scheme = try PreconditionerScheme(statistic: .exact, root: .exact, damping: 1e-3, solver: .eigen)
         return try Preconditioned(
             base: Descent(),
-            method: TwoSided(ShampooSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 96)))
+            method: TwoSided(PreconditionerSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 96)))
     }
 
     @Test func theNetworkIsEvaluatedAtTheMean() throws { try expectMean(Descent()) }

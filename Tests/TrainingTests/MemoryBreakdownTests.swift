@@ -52,7 +52,7 @@ import Training
     ) throws -> MemoryBreakdown {
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: 2, bits: firstOrderBits), parameterBits: parameterBits,
-            preconditioning: try ShampooSettings(scheme, largestOrder: largestOrder), preconditionsVocabulary: false)
+            preconditioning: try PreconditionerSettings(scheme, largestOrder: largestOrder), preconditionsVocabulary: false)
         return try counted(model).parameters.reduce(MemoryBreakdown()) { $0 + MemoryBreakdown(of: $1, setup) }
     }
 
@@ -107,7 +107,7 @@ import Training
         let dimensions = [[70, 3, 5, 5], [200, 66], [66], [1, 1, 40], [10, 64], [130, 1]]
         for bits in [3, 4] {
             for scheme in try schemes(bits: bits) {
-                let settings = try ShampooSettings(scheme, largestOrder: 96)
+                let settings = try PreconditionerSettings(scheme, largestOrder: 96)
                 let rule = Preconditioned(base: try AdamW<CPUBackend<Float>>(), method: TwoSided<Shampoo, _>(settings))
                 let setup = MemorySetup(
                     firstOrder: FirstOrderMemory(valueCount: 2, bits: 32), parameterBits: 32,
@@ -141,7 +141,7 @@ import Training
     /// The blocks of a real model: ResNet-34's last convolution, 512 × 4608, and its classifier.
     @Test func bytesOfARealModelsBlocks() throws {
         let floats = CPUBackend<Float>()
-        let settings = try ShampooSettings(fourBit())
+        let settings = try PreconditionerSettings(fourBit())
         let rule = Preconditioned(base: try SGDM<CPUBackend<Float>>(), method: TwoSided<Shampoo, _>(settings))
         let setup = MemorySetup(
             firstOrder: FirstOrderMemory(valueCount: 1, bits: 32), parameterBits: 32,

@@ -42,7 +42,7 @@ typealias SmallShampoo = Preconditioned<SGDM<CPUBackend<Float>>, TwoSided<Shampo
 func smallShampoo(_ scheme: PreconditionerScheme) throws -> SmallShampoo {
     try Preconditioned(
         base: SGDM(learningRate: 0.02),
-        method: TwoSided(ShampooSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 96)))
+        method: TwoSided(PreconditionerSettings(scheme, statisticsInterval: 1, rootInterval: 2, largestOrder: 96)))
 }
 
 @Suite struct TrainerTests {

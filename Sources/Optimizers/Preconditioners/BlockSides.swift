@@ -12,7 +12,7 @@ public struct BlockSides<Backend: MatrixBackend>: Sendable {
     /// - Precondition: the parameter is a matrix.
     /// - Throws: what the storages refuse.
     init(
-        _ parameter: ParameterShape, named name: String? = nil, _ settings: ShampooSettings,
+        _ parameter: ParameterShape, named name: String?, _ settings: PreconditionerSettings,
         using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws {

@@ -14,15 +14,12 @@ public protocol GradientPreconditioner<Backend>: Codable, Sendable {
 
     /// The state of a parameter at the start, nil for one whose gradient stays as it is.
     ///
-    /// - Parameter generator: seeds what is random in the state.
+    /// - Parameters:
+    ///   - name: settings may have something for a parameter alone; nil where nobody knows its name.
+    ///   - generator: seeds what is random in the state.
     /// - Throws: what the storages refuse.
     func initialState(
-        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) throws -> State?
-
-    /// The same for a parameter whose name is known: settings may have something for it alone.
-    func initialState(
-        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        for parameter: ParameterShape, named name: String?, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> State?
 
@@ -34,8 +31,37 @@ public protocol GradientPreconditioner<Backend>: Codable, Sendable {
     func update(
         _ state: inout State, with gradient: ParameterGradient<Backend>, step: OptimizerStep, _ backend: Backend)
 
+    /// What an update with a gradient and its direction come to in one step.
+    func follow(
+        _ gradient: ParameterGradient<Backend>, _ state: inout State, step: OptimizerStep, _ backend: Backend
+    ) -> Backend.Tensor
+
     /// Ĝ of a gradient.
     func direction(of gradient: Backend.Tensor, _ state: State, _ backend: Backend) -> Backend.Tensor
+
+    /// What the directions of all parameters become together before the rule underneath follows them: grafted, unless the method
+    /// has another length for them.
+    ///
+    /// - Parameters:
+    ///   - directions: of the parameters that have a state.
+    ///   - learningRate: of the step.
+    /// - Throws: `GradientError` of the first direction that is not finite.
+    func complete(
+        _ directions: inout [Backend.Tensor], of gradients: [ParameterGradient<Backend>], _ states: [State],
+        learningRate: Double, _ backend: Backend
+    ) throws(GradientError)
+
+    /// The first steps in which nothing moves, since their gradients serve the method alone.
+    var skippedSteps: Int { get }
+
+    /// What the rule underneath makes of a direction.
+    var use: DirectionUse { get }
+
+    /// How the basis has turned in the last update, once.
+    func takeTurn(of state: inout State) -> BasisTurn<Backend>?
+
+    /// What a step in the coordinates is in the parameter's own.
+    func displacement(_ coordinates: Backend.Tensor, _ state: State, _ backend: Backend) -> Backend.Tensor
 
     /// The matrices of a state with their failures, side by side.
     func sides(of state: State) -> [PreconditionerSide<Backend>]
@@ -59,15 +85,39 @@ public protocol GradientPreconditioner<Backend>: Codable, Sendable {
 }
 
 extension GradientPreconditioner {
+    /// Of a parameter whose name nobody knows.
     public func initialState(
-        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
-        _ backend: Backend
-    ) throws -> State? { try initialState(for: parameter, using: &generator, backend) }
+        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) throws -> State? { try initialState(for: parameter, named: nil, using: &generator, backend) }
+
+    public func follow(
+        _ gradient: ParameterGradient<Backend>, _ state: inout State, step: OptimizerStep, _ backend: Backend
+    ) -> Backend.Tensor {
+        update(&state, with: gradient, step: step, backend)
+        return direction(of: gradient.tensor, state, backend)
+    }
 
     public func wantsFactors(at step: OptimizerStep) -> Bool { false }
+    public var skippedSteps: Int { 0 }
+    public var use: DirectionUse { .gradient }
+    public func takeTurn(of state: inout State) -> BasisTurn<Backend>? { nil }
+    public func displacement(_ coordinates: Backend.Tensor, _ state: State, _ backend: Backend) -> Backend.Tensor {
+        coordinates
+    }
     public func shadow(of state: State, _ backend: Backend) -> StatisticShadow<Backend>? { nil }
     public func update(
         _ shadow: inout StatisticShadow<Backend>, with gradient: ParameterGradient<Backend>, step: OptimizerStep,
         _ backend: Backend
     ) {}
+}
+
+/// What a rule makes of what its preconditioner gives.
+public enum DirectionUse: Sendable {
+    /// It is followed as if it were the gradient.
+    case gradient
+    /// It is the gradient in the coordinates of a basis, in which the rule works and keeps its moments.
+    case coordinates
+    /// It is the step but for the learning rate: the rule, which keeps nothing for such a parameter, gives its rate and its weight
+    /// decay.
+    case step
 }

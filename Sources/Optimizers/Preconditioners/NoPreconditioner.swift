@@ -11,7 +11,8 @@ public enum NoPreconditioner<Backend: MatrixBackend>: GradientPreconditioner {
     public func encode(to encoder: any Encoder) throws {}
     public var schedule: PreconditionerSchedule { switch self {} }
     public func initialState(
-        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
+        for parameter: ParameterShape, named name: String?, using generator: inout some RandomNumberGenerator,
+        _ backend: Backend
     ) -> Never? { nil }
     public func update(
         _ state: inout Never, with gradient: ParameterGradient<Backend>, step: OptimizerStep, _ backend: Backend

@@ -13,6 +13,8 @@ public struct PreconditionerDefaults: Sendable, Equatable {
     public var beginsAtZero = false
     /// Whether Schur–Newton's damping stays in an uncoded statistic.
     public var retainsDamping = true
+    /// What is nil here the method does not have.
+    public var own = MethodParameters()
 
     /// Source: Wang et al. 2024, appendix G.
     public static let shampoo = PreconditionerDefaults(

@@ -6,6 +6,12 @@ public enum PreconditionerTable: NameTable {
         Shampoo.self,
         CASPR.self,
         KFAC.self,
+        AdaBK.self,
+        SOAPMethod.self,
+        KLShampooMethod.self,
+        EvaMethod.self,
+        MFACMethod.self,
+        PSGDMethod.self,
     ]
 
     public static var entries: [(name: String, definition: any PreconditionerMethod.Type)] {

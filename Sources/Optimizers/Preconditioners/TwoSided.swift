@@ -23,7 +23,7 @@ extension TwoSidedMethod {
     public static var wantsFactors: Bool { false }
 
     public static func preconditioned<Base: OptimizerRule>(
-        _ base: Base, _ settings: ShampooSettings
+        _ base: Base, _ settings: PreconditionerSettings
     ) -> any OptimizerRule<Base.Backend> {
         Preconditioned(base: base, method: TwoSided<Self, Base.Backend>(settings))
     }
@@ -34,12 +34,12 @@ extension TwoSidedMethod {
 /// At step t, from 1: where T₁ divides t the statistics take a moment of this step's gradient; where T₂ divides t,
 /// L̂ = (L + ε·λmax·I)^(-p) and R̂ likewise; then comes the method's Ĝ. Parameters of one dimension are left as they are.
 public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: GradientPreconditioner {
-    public let settings: ShampooSettings
+    public let settings: PreconditionerSettings
 
-    public init(_ settings: ShampooSettings) { self.settings = settings }
+    public init(_ settings: PreconditionerSettings) { self.settings = settings }
 
     public init(from decoder: any Decoder) throws {
-        settings = try ShampooSettings(from: decoder, method: Method.name)
+        settings = try PreconditionerSettings(from: decoder, method: Method.name)
     }
 
     public func encode(to encoder: any Encoder) throws { try settings.encode(to: encoder, method: Method.name) }
@@ -47,13 +47,7 @@ public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: Gradient
     public var schedule: PreconditionerSchedule { settings.schedule }
 
     public func initialState(
-        for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) throws -> BlockSides<Backend>? {
-        parameter.isMatrix ? try BlockSides(parameter, settings, using: &generator, backend) : nil
-    }
-
-    public func initialState(
-        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        for parameter: ParameterShape, named name: String?, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> BlockSides<Backend>? {
         parameter.isMatrix ? try BlockSides(parameter, named: name, settings, using: &generator, backend) : nil

@@ -12,7 +12,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     public let exponent: Double
     public let solver: RootSolver
     /// For storages that are factored; `subspace` for the others, which need none.
-    public let updateDecomposition: UpdateDecomposition
+    public private(set) var updateDecomposition: UpdateDecomposition
     /// t₁: Björck steps on decoded eigenvectors before an update.
     public let updateRectificationSteps: Int
     /// t₂: Björck steps on decoded eigenvectors, decoded afresh, before a root.
@@ -91,6 +91,13 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             smallestCodedOrder: values.decode(Int.self, forKey: .smallestCodedOrder),
             indefinite: values.decode(IndefiniteRule.self, forKey: .indefinite),
             beginsAtZero: values.decodeIfPresent(Bool.self, forKey: .beginsAtZero) ?? false)
+    }
+
+    /// The same with another way to renew eigenvectors at an update.
+    func with(updateDecomposition: UpdateDecomposition) -> PreconditionerScheme {
+        var scheme = self
+        scheme.updateDecomposition = updateDecomposition
+        return scheme
     }
 
     /// What A(0) has on its diagonal. Not every storage can keep zero: half of what counts as vanished in float32 stands for it,

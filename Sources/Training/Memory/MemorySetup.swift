@@ -30,13 +30,13 @@ public struct MemorySetup: Sendable {
     public var firstOrder: FirstOrderMemory
     /// Of parameters and gradients: 32 or 16.
     public var parameterBits: Int
-    public var preconditioning: ShampooSettings?
+    public var preconditioning: PreconditionerSettings?
     /// Whether tables of tokens and the map to their logits have preconditioners.
     public var preconditionsVocabulary: Bool
 
     public init(
         firstOrder: FirstOrderMemory, parameterBits: Int,
-        preconditioning: ShampooSettings?, preconditionsVocabulary: Bool
+        preconditioning: PreconditionerSettings?, preconditionsVocabulary: Bool
     ) {
         self.firstOrder = firstOrder
         self.parameterBits = parameterBits

@@ -34,7 +34,7 @@ public struct PublishedRun: Sendable, Equatable {
     }
 
     /// The figure for these storages; nil where none was published.
-    public func megabytes(_ settings: ShampooSettings) -> Double? {
+    public func megabytes(_ settings: PreconditionerSettings) -> Double? {
         guard settings.largestOrder == largestOrder, settings.schemes.isEmpty else { return nil }
         let scheme = settings.scheme
         switch (scheme.statistic.kind, scheme.root.kind) {

@@ -165,7 +165,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         }
         var directions = slots.indices.map { slots[$0].takeDirection() }
         do throws(GradientError) {
-            try rule.graft(&directions, onto: gradients, slots.map(\.state), backend)
+            try rule.complete(&directions, of: gradients, slots.map(\.state), step: step, backend)
         } catch {
             throw .direction(step: step.number, parameter: network.parameters[error.parameter].name, norm: error.norm)
         }

@@ -53,7 +53,7 @@ extension PreconditionerOptions {
 
     /// A scheme as the options that make it, in one line.
     private static func text(of scheme: PreconditionerScheme) -> String {
-        guard let settings = try? ShampooSettings(scheme) else { return "" }
+        guard let settings = try? PreconditionerSettings(scheme) else { return "" }
         var own = TrainConfiguration()
         describe((PreconditionerName.allCases[0], settings), in: &own)
         let schedule = ["preconditioner", "statistics-interval", "root-interval", "max-order"]

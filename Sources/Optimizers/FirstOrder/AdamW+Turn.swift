@@ -1,0 +1,12 @@
+import Compute
+
+/// Adam in the coordinates of a basis that turns, as SOAP has it.
+extension AdamW {
+    public var decoupledWeightDecay: Double? { weightDecay }
+    public var canTurn: Bool { true }
+
+    public func turn(_ state: inout State, by turn: BasisTurn<Backend>, _ backend: Backend) {
+        state.first = turn.rotated(state.first, backend)
+        state.second = turn.mixed(state.second, backend)
+    }
+}
