@@ -66,6 +66,10 @@ public struct CPUBackend<Scalar: LAPACKScalar>: NeuralBackend {
         try LinearAlgebra.choleskyFactor(a)
     }
 
+    public func solveTriangular(_ factor: Matrix<Scalar>, transposed: Bool, _ b: Matrix<Scalar>) -> Matrix<Scalar> {
+        triangularSolution(factor, transposed: transposed, b)
+    }
+
     /// This backend with noise in what it codes, by the codec's definition: for studies of what that does.
     public func coding(with noise: CodeNoise?) -> CPUBackend {
         var result = self

@@ -116,6 +116,9 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func orthogonalFactor(reflectors: Tensor, scalars: Vector) -> Tensor
     /// Lᵀ of A = L·Lᵀ, zeros below the diagonal; only the upper triangle of A is read.
     func choleskyFactor(_ a: Tensor) throws(DecompositionError) -> Tensor
+    /// X of op(R)·X = B for an upper triangular R without zeros on its diagonal, op the transpose where asked for; only the upper
+    /// triangle of R is read.
+    func solveTriangular(_ factor: Tensor, transposed: Bool, _ b: Tensor) -> Tensor
 
     // MARK: Codes
 

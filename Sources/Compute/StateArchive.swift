@@ -94,6 +94,17 @@ extension StateArchive {
         return values
     }
 
+    /// As `floats`, in double.
+    ///
+    /// - Throws: `StateArchiveError`.
+    public func doubles(_ name: String, count: Int) throws(StateArchiveError) -> [Double] {
+        let buffer = try buffer(name)
+        guard case .doubles(let values) = buffer else { throw wrongKind(name, buffer, "doubles") }
+        try requireCount(values.count, count, name)
+        guard values.allSatisfy(\.isFinite) else { throw error(name, .invalid("a value is not finite")) }
+        return values
+    }
+
     /// - Parameter count: nil for any.
     /// - Throws: `StateArchiveError` where the buffer is missing, of another kind or of another count.
     public func bytes(_ name: String, count: Int?) throws(StateArchiveError) -> [UInt8] {

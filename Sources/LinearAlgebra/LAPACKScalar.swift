@@ -26,6 +26,9 @@ public protocol LAPACKScalar: MatrixScalar {
         work: UnsafeMutablePointer<Self>, workCount: Int32
     ) -> Int32
     static func potrf(order: Int32, matrix: UnsafeMutablePointer<Self>) -> Int32
+    /// Of an upper triangular factor from the left.
+    static func trsm(
+        transposed: Bool, order: Int32, columns: Int32, factor: UnsafePointer<Self>, right: UnsafeMutablePointer<Self>)
 }
 
 /// The operands of C ← α·op(A)·op(B) + β·C; `syrk` reads A alone.
@@ -51,8 +54,18 @@ private func letter(_ transposed: Bool) -> CChar { transposed ? 0x54 : 0x4E }
 private let upper: CChar = 0x55  // U
 private let all: CChar = 0x41  // A
 private let vectors: CChar = 0x56  // V
+private let fromLeft: CChar = 0x4C  // L
+private let notUnit: CChar = 0x4E  // N
 
 extension Double: LAPACKScalar {
+    public static func trsm(
+        transposed: Bool, order: Int32, columns: Int32, factor: UnsafePointer<Double>, right: UnsafeMutablePointer<Double>
+    ) {
+        var (side, triangle, operation, diagonal) = (fromLeft, upper, letter(transposed), notUnit)
+        var (m, n, one) = (order, columns, Double(1))
+        dtrsm_(&side, &triangle, &operation, &diagonal, &m, &n, &one, factor, &m, right, &m, 1, 1, 1, 1)
+    }
+
     public static func gemm(_ p: ProductArguments<Double>) {
         withUnsafePointers(p) { transA, transB, m, n, k, alpha, lda, ldb, beta, ldc in
             dgemm_(transA, transB, m, n, k, alpha, p.a, lda, p.b, ldb, beta, p.c, ldc, 1, 1)
@@ -125,6 +138,14 @@ extension Double: LAPACKScalar {
 }
 
 extension Float: LAPACKScalar {
+    public static func trsm(
+        transposed: Bool, order: Int32, columns: Int32, factor: UnsafePointer<Float>, right: UnsafeMutablePointer<Float>
+    ) {
+        var (side, triangle, operation, diagonal) = (fromLeft, upper, letter(transposed), notUnit)
+        var (m, n, one) = (order, columns, Float(1))
+        strsm_(&side, &triangle, &operation, &diagonal, &m, &n, &one, factor, &m, right, &m, 1, 1, 1, 1)
+    }
+
     public static func gemm(_ p: ProductArguments<Float>) {
         withUnsafePointers(p) { transA, transB, m, n, k, alpha, lda, ldb, beta, ldc in
             sgemm_(transA, transB, m, n, k, alpha, p.a, lda, p.b, ldb, beta, p.c, ldc, 1, 1)

@@ -1,5 +1,6 @@
 import Compute
 import MatrixCore
+import Preconditioning
 
 /// An optimizer: its hyperparameters and one rule by which a parameter follows its gradient.
 ///

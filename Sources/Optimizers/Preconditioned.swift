@@ -1,5 +1,6 @@
 import Compute
 import MatrixCore
+import Preconditioning
 
 /// A preconditioner over a first-order rule.
 ///

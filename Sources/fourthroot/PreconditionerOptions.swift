@@ -116,11 +116,40 @@ struct PreconditionerOptions: ParsableArguments {
     @Option(help: "p of A^(-p) (default: \(defaults { $0.exponent })).")
     var exponent: Double?
 
+    @Option(help: "Gradients of a window (default: \(defaults(of: \.gradients))).")
+    var gradients: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "κ: directions are scaled together so that their quadratic form is at most κ; 0 gives each the norm of its gradient "
+                + "(default: \(defaults(of: \.clip)))."))
+    var klClip: Double?
+
+    @Option(
+        help: "β1 of the mean of gradients that is preconditioned in their place (default: \(defaults(of: \.momentum))).")
+    var preconditionerMomentum: Double?
+
+    @Option(help: "Size of the steps in which a factor is fitted, up to 1 (default: \(defaults(of: \.rate))).")
+    var preconditionerRate: Double?
+
     private static let variable = StatisticKind.names(where: \.hasVariableLength)
 
     /// `1 for shampoo and caspr, 0 for kfac`.
     private static func defaults(_ value: (PreconditionerDefaults) -> some CustomStringConvertible) -> String {
         wordsByValue(PreconditionerName.allCases.map { ($0.rawValue, "\(value($0.definition.defaults))") })
+    }
+
+    /// `32 for mfac`: a parameter of the methods that have it.
+    private static func defaults<Value>(of parameter: KeyPath<MethodParameters, Value?>) -> String {
+        PreconditionerName.allCases.compactMap { method in
+            method.definition.defaults.own[keyPath: parameter].map { "\($0) for \(method.rawValue)" }
+        }.joined(separator: ", ")
+    }
+
+    /// The method that is named, nil where none is or only a storage.
+    var method: PreconditionerName? {
+        guard case .method(let name)? = preconditioner else { return nil }
+        return name
     }
 
     typealias Choice = (name: PreconditionerName, settings: PreconditionerSettings)
@@ -144,8 +173,9 @@ struct PreconditionerOptions: ParsableArguments {
             try rules.allNeeding("--preconditioner \(methods)").check()
             return nil
         }
-        try rules.check()
+        try check(name)
         var defaults = name.definition.defaults
+        name.definition.adjust(&defaults, for: (statistic ?? .exact).traits)
         try adjust(&defaults)
         do {
             return (name, try settings(defaults, keepsUncodedStatistics))
@@ -181,7 +211,15 @@ struct PreconditionerOptions: ParsableArguments {
             keepsUncodedStatistic: keepsUncodedStatistics, beginsAtZero: defaults.beginsAtZero)
         return try PreconditionerSettings(
             scheme, statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
-            rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder)
+            rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder,
+            own: own(defaults.own))
+    }
+
+    /// Of what a method has, the options or its defaults.
+    private func own(_ defaults: MethodParameters) -> MethodParameters {
+        MethodParameters(
+            gradients: gradients ?? defaults.gradients, clip: klClip ?? defaults.clip,
+            momentum: preconditionerMomentum ?? defaults.momentum, rate: preconditionerRate ?? defaults.rate)
     }
 
     private func coding(_ name: CodebookName, _ bits: Int?, _ block: Int?) throws -> BlockCoding {
@@ -189,6 +227,57 @@ struct PreconditionerOptions: ParsableArguments {
         let usual = BlockCoding.defaultBits
         let bits = bits ?? (name.supportedBits.contains(usual) ? usual : name.supportedBits.lowerBound)
         return try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: block ?? BlockCoding.defaultBlockSize)
+    }
+
+    /// - Throws: `StatusError` of status `usage` for an option that the method does not have.
+    private func check(_ name: PreconditionerName) throws {
+        try rules.check()
+        let method = name.definition
+        let kind = statistic ?? .exact
+        guard method.admits(kind) else {
+            let admitted = StatisticKind.allCases.filter { method.admits($0) }.map(\.rawValue)
+            throw StatusError.usage(
+                "--statistic \(kind.rawValue): \(name.rawValue) takes \(admitted.joined(separator: ", "))")
+        }
+        let ofRoots: [(String, Bool)] = [
+            ("root", root != nil), ("root-codebook", rootCodebook != nil), ("root-bits", rootBits != nil),
+            ("root-block", rootBlock != nil), ("solver", solver != nil), ("exponent", exponent != nil),
+            ("retain-damping", retainDamping == true),
+        ]
+        let rooted = PreconditionerName.allCases.filter { $0.definition.keepsRoots }.map(\.rawValue)
+        try ofRoots.map {
+            OptionRule(
+                $0, $1, appliesIf: method.keepsRoots,
+                needs: "a method that keeps roots: --preconditioner \(rooted.joined(separator: ", "))")
+        }.check()
+        try ownRules(method).check()
+    }
+
+    private func ownRules(_ method: any PreconditionerMethod.Type) -> [OptionRule] {
+        func of<Value>(_ parameter: KeyPath<MethodParameters, Value?>, _ name: String, _ isGiven: Bool) -> OptionRule {
+            let methods = PreconditionerName.allCases.filter { $0.definition.defaults.own[keyPath: parameter] != nil }
+            return OptionRule(
+                name, isGiven, appliesIf: method.defaults.own[keyPath: parameter] != nil,
+                needs: "--preconditioner \(methods.map(\.rawValue).joined(separator: " or "))")
+        }
+        return [
+            of(\.gradients, "gradients", gradients != nil), of(\.clip, "kl-clip", klClip != nil),
+            of(\.momentum, "preconditioner-momentum", preconditionerMomentum != nil),
+            of(\.rate, "preconditioner-rate", preconditionerRate != nil),
+        ]
+    }
+
+    /// A first-order rule under the method, or as it is without one.
+    ///
+    /// - Throws: `StatusError` of status `usage` for a rule that the method does not go over.
+    static func rule<Base: OptimizerRule>(
+        _ base: Base, under choice: Choice
+    ) throws(StatusError) -> any OptimizerRule<Base.Backend> {
+        do throws(HyperparameterError) {
+            return try choice.name.definition.preconditioned(base, choice.settings)
+        } catch {
+            throw StatusError.usage("\(error)")
+        }
     }
 
     /// Every option with what it needs beside a preconditioner.
@@ -244,6 +333,9 @@ struct PreconditionerOptions: ParsableArguments {
             OptionRule("root-interval", rootInterval != nil, appliesIf: !root.traits.isShared, needs: ownRoot),
             OptionRule("decay", decay != nil), OptionRule("damping", damping != nil),
             OptionRule("max-order", maxOrder != nil), OptionRule("exponent", exponent != nil),
+            OptionRule("gradients", gradients != nil), OptionRule("kl-clip", klClip != nil),
+            OptionRule("preconditioner-momentum", preconditionerMomentum != nil),
+            OptionRule("preconditioner-rate", preconditionerRate != nil),
         ]
     }
 }

@@ -67,6 +67,7 @@ struct Replay: ParsableCommand {
         let source = try GradientTrace(path: trace)
         let name = firstOrder.optimizer
         let values = try firstOrder.values { values in
+            preconditioner.method?.definition.adjust(&values)
             values.learningRate = try firstOrder.learningRate ?? source.number("learning_rate", of: name, 0...1e6)
             values.weightDecay = try firstOrder.weightDecay ?? source.number("weight_decay", of: name, 0...1e6)
             if name.definition.options.contains(.momentum) {
@@ -89,7 +90,7 @@ struct Replay: ParsableCommand {
                 "no root of an updated statistic is taken within the trace's \(source.steps) steps: the parameters are those "
                     + "of \(name.rawValue) alone; lower --statistics-interval or --root-interval for others")
         }
-        try follow(choice.name.definition.preconditioned(base, choice.settings), source, configuration, backend)
+        try follow(PreconditionerOptions.rule(base, under: choice), source, configuration, backend)
     }
 
     /// The values of the options and of the trace's attributes by the options' names.
@@ -123,7 +124,9 @@ struct Replay: ParsableCommand {
                     to: "parameters/\(parameter.name)", writer)
             }
             for (parameter, state) in zip(source.parameters, course.states) {
-                guard let state = rule.preconditionerState(of: state), let preconditioner = rule.preconditioner else { continue }
+                guard let state = rule.preconditionerState(of: state), let preconditioner = rule.preconditioner else {
+                    continue
+                }
                 warn(parameter.name, preconditioner.sides(of: state))
             }
             try writer.setAttribute("kept_steps", to: .integers(source.keptSteps))

@@ -151,6 +151,9 @@ struct SpoiledBackend: NeuralBackend {
     func choleskyFactor(_ a: Matrix<Float>) throws(DecompositionError) -> Matrix<Float> {
         spoiled(try base.choleskyFactor(a))
     }
+    func solveTriangular(_ factor: Matrix<Float>, transposed: Bool, _ b: Matrix<Float>) -> Matrix<Float> {
+        spoiled(base.solveTriangular(factor, transposed: transposed, b))
+    }
 
     func encode(_ a: Matrix<Float>, as form: CodedForm) throws(QuantizationError) -> CodedMatrix {
         try base.encode(a, as: form)

@@ -51,6 +51,30 @@ double entry(const Real *matrix, const Factor &factor, int row, int column, int 
     return x;
 }
 
+// X of op(R) X = alpha B in the place of B, each sum in double precision.
+template <typename Real>
+int solve(bool transposed, int rows, int columns, double alpha, uint64_t factor, int leading, uint64_t right, int leading_right) {
+    auto r = (const Real *)factor;
+    auto b = (Real *)right;
+    if (!device->check(factor, extent(rows, rows, leading, sizeof(Real)), "a triangular factor")
+        || !device->check(right, extent(rows, columns, leading_right, sizeof(Real)), "a right-hand side"))
+        return illegal_address;
+    for (int column = 0; column < columns; column++) {
+        Real *x = b + (size_t)column * leading_right;
+        for (int step = 0; step < rows; step++) {
+            int row = transposed ? step : rows - 1 - step;
+            double sum = alpha * x[row];
+            for (int done = 0; done < step; done++) {
+                int other = transposed ? done : rows - 1 - done;
+                Real entry = transposed ? r[other + (size_t)row * leading] : r[row + (size_t)other * leading];
+                sum -= (double)entry * x[other];
+            }
+            x[row] = (Real)(sum / r[row + (size_t)row * leading]);
+        }
+    }
+    return success;
+}
+
 template <typename Real>
 int multiply(const Product &p) {
     for (int index = 0; index < p.batch; index++) {
@@ -137,6 +161,25 @@ int begin_product(
     return code ? execution_failed : success;
 }
 
+// B <- alpha op(R)^-1 B from the left, R upper triangular with a diagonal of its own: what the backend asks for.
+#define TRIANGULAR_SOLUTION(name, Real)                                                                                        \
+    int name(                                                                                                                  \
+        void *handle, int side, int triangle, int operation, int diagonal, int rows, int columns, const Real *alpha,           \
+        uint64_t factor, int leading, uint64_t right, int leading_right) {                                                     \
+        BEGIN;                                                                                                                 \
+        auto found = device->products.find(handle);                                                                            \
+        if (!found) return not_initialized;                                                                                    \
+        if (side != 0 || triangle != 1 || diagonal != 0 || leading < std::max(1, rows) || leading_right < std::max(1, rows))   \
+            return not_supported;                                                                                              \
+        double scale = *alpha;                                                                                                 \
+        int code = device->enqueue(found->stream, [=] {                                                                        \
+            return solve<Real>(operation != 0, rows, columns, scale, factor, leading, right, leading_right);                   \
+        });                                                                                                                    \
+        return code ? execution_failed : success;                                                                              \
+    }
+TRIANGULAR_SOLUTION(cublasStrsm_v2, float)
+TRIANGULAR_SOLUTION(cublasDtrsm_v2, double)
+
 int cublasGemmEx(
     void *handle, int transpose_a, int transpose_b, int rows, int columns, int depth, const void *alpha, uint64_t a, int type_a,
     int leading_a, uint64_t b, int type_b, int leading_b, const void *beta, uint64_t c, int type_c, int leading_c, int compute,
@@ -162,4 +205,5 @@ int cublasGemmStridedBatchedEx(
 const std::vector<Symbol> product_symbols = {
     SYMBOL(cublasCreate_v2), SYMBOL(cublasDestroy_v2), SYMBOL(cublasSetStream_v2), SYMBOL(cublasSetWorkspace_v2),
     SYMBOL(cublasGetProperty), SYMBOL(cublasGetStatusString), SYMBOL(cublasGemmEx), SYMBOL(cublasGemmStridedBatchedEx),
+    SYMBOL(cublasStrsm_v2), SYMBOL(cublasDtrsm_v2),
 };

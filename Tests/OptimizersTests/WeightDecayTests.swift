@@ -90,7 +90,8 @@ import Testing
         let base = try SGDM<Backend>(learningRate: 0.2, weightDecay: 0.3)
         let scheme = try PreconditionerScheme(statistic: StatisticStorage(.exact, nil), root: RootStorage(.exact, nil))
         let rule = Preconditioned(
-            base: base, method: TwoSided<Shampoo, Backend>(try PreconditionerSettings(scheme, statisticsInterval: 1, rootInterval: 1)))
+            base: base,
+            method: TwoSided<Shampoo, Backend>(try PreconditionerSettings(scheme, statisticsInterval: 1, rootInterval: 1)))
         #expect(try followed(rule, decays: Self.decays) == followed(base, decays: Self.decays))
         #expect(rule.withoutWeightDecay.base.weightDecay == 0 && rule.withoutWeightDecay.base.learningRate == 0.2)
     }

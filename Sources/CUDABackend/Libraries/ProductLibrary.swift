@@ -81,6 +81,28 @@ struct ProductLibrary: Sendable {
             "cublasGemmStridedBatchedEx")
     }
 
+    /// B ← op(R)⁻¹·B for an upper triangular R.
+    func solveTriangular<Scalar: CUDAScalar>(
+        _ handle: Handle?, _ scalar: Scalar.Type, transposed: Bool, factor: Driver.Address, order: Int, columns: Int,
+        right: Driver.Address
+    ) throws(DeviceError) {
+        typealias Call =
+            @convention(c) (
+                Handle?, Int32, Int32, Int32, Int32, Int32, Int32, UnsafeRawPointer, Driver.Address, Int32, Driver.Address,
+                Int32
+            ) -> Code
+        /// CUBLAS_SIDE_LEFT, CUBLAS_FILL_MODE_UPPER and CUBLAS_DIAG_NON_UNIT.
+        let (left, upper, notUnit): (Int32, Int32, Int32) = (0, 1, 0)
+        let name = Scalar.self == Double.self ? "cublasDtrsm_v2" : "cublasStrsm_v2"
+        let function = try library.function(name, as: Call.self)
+        var one: Scalar = 1
+        try check(
+            function(
+                handle, left, upper, transposed ? 1 : 0, notUnit, Int32(order), Int32(columns), &one, factor, Int32(order),
+                right, Int32(order)),
+            name)
+    }
+
     private func check(_ code: Code, _ name: String) throws(DeviceError) {
         if code == 0 { return }
         typealias Describe = @convention(c) (Code) -> UnsafePointer<CChar>?

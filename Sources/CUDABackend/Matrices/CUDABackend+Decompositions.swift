@@ -63,6 +63,19 @@ extension CUDABackend {
         return factor
     }
 
+    public func solveTriangular(_ factor: Tensor, transposed: Bool, _ b: Tensor) -> Tensor {
+        requireSquare(factor)
+        precondition(factor.rows == b.rows, "a factor of order \(factor.rows) for \(b.rows) × \(b.columns)")
+        let solution = copied(b)
+        guard solution.count > 0 else { return solution }
+        device.attempt { () throws(DeviceError) in
+            try device.products.solveTriangular(
+                try stream.productHandle(), Scalar.self, transposed: transposed, factor: factor.address, order: b.rows,
+                columns: b.columns, right: solution.address)
+        }
+        return solution
+    }
+
     private func copied(_ a: Tensor) -> Tensor {
         let result = makeTensor(rows: a.rows, columns: a.columns)
         copy(a.memory, to: result.memory, bytes: a.memory.byteCount)

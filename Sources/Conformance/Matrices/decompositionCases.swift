@@ -14,6 +14,7 @@ func decompositionCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] 
             },
             ConformanceCase("householderQR and orthogonalFactor, order \(order)") { judge in factorize(order, &judge) },
             ConformanceCase("choleskyFactor, order \(order)") { judge in try factorizeDefinite(order, &judge) },
+            ConformanceCase("solveTriangular, order \(order)") { judge in solveTriangular(order, 5, &judge) },
         ]
     }
 }
@@ -72,6 +73,28 @@ private func factorize<Backend: MatrixBackend>(_ order: Int, _ judge: inout Judg
     judge.expectRatio(product(q.transposed, q), .identity(order), scale: 1, order: order, "QᵀQ − I")
     let factor = judge.backend.orthogonalFactor(reflectors: packed, scalars: scalars)
     judge.expectRatio(Matrix(judge.backend.matrix(factor)), q, scale: 1, order: order, "orthogonalFactor")
+}
+
+/// A residual of op(R)·X − B by forward and backward substitution is at most n·u·|op(R)|·|X| in every entry, to first order
+/// (Higham, Accuracy and Stability, theorem 8.5); a product with a rounded reciprocal in a division's place adds 2u.
+private func solveTriangular<Backend: MatrixBackend>(_ order: Int, _ columns: Int, _ judge: inout Judge<Backend>) {
+    var factor: Matrix<Backend.Scalar> = deviates(order, order, seed: 21)
+    for index in 0..<order { factor[index, index] = 2 + factor[index, index].magnitude }
+    let b: Matrix<Backend.Scalar> = deviates(order, columns, seed: 22)
+    var upper = Matrix<Double>(factor)
+    for column in 0..<order { for row in 0..<order where row > column { upper[row, column] = 0 } }
+    for transposed in [false, true] {
+        let found = judge.backend.matrix(
+            judge.backend.solveTriangular(judge.backend.tensor(factor), transposed: transposed, judge.backend.tensor(b)))
+        judge.expect(found.rows == order && found.columns == columns, "\(found.rows) × \(found.columns)")
+        guard found.rows == order, found.columns == columns else { return }
+        let (matrix, x) = (transposed ? upper.transposed : upper, Matrix<Double>(found))
+        let bounds = product(matrix.magnitudes, x.magnitudes).mapped { $0 * 1.01 * Double(order + 3) * judge.unit }
+        let (residual, right) = (product(matrix, x), Matrix<Double>(b))
+        judge.expect(
+            zip(zip(residual.elements, right.elements), bounds.elements).allSatisfy { ($0.0 - $0.1).magnitude <= $1 },
+            "transposed \(transposed): a residual beyond rounding")
+    }
 }
 
 private func factorizeDefinite<Backend: MatrixBackend>(_ order: Int, _ judge: inout Judge<Backend>) throws {

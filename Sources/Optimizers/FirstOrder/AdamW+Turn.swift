@@ -1,4 +1,5 @@
 import Compute
+import Preconditioning
 
 /// Adam in the coordinates of a basis that turns, as SOAP has it.
 extension AdamW {

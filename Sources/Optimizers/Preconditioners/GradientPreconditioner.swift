@@ -1,4 +1,5 @@
 import Compute
+import Preconditioning
 
 /// What a gradient goes through before a first-order rule follows it: hyperparameters, and for every parameter a state that
 /// learns from the gradients.

@@ -56,7 +56,8 @@ struct BenchmarkOptimizer: ParsableCommand {
     private func timings<Backend: NeuralBackend>(
         _ choice: PreconditionerOptions.Choice, _ shapes: [ParameterShape], on backend: Backend
     ) throws -> [Timing] where Backend.Scalar == Float {
-        let rule = choice.name.definition.preconditioned(try firstOrder.rule(firstOrder.values(), on: backend), choice.settings)
+        let base = try firstOrder.rule(firstOrder.values(), on: backend)
+        let rule = try PreconditionerOptions.rule(base, under: choice)
         return try timings(rule, shapes, backend)
     }
 

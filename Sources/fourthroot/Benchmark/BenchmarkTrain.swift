@@ -60,7 +60,7 @@ struct BenchmarkTrain: ParsableCommand {
         let model = try network.network(for: dataSet.description, on: backend)
         ProcessMemory.keepFreed()
         guard let choice else { return try timings(model, base, dataSet, backend) }
-        return try timings(model, choice.name.definition.preconditioned(base, choice.settings), dataSet, backend)
+        return try timings(model, PreconditionerOptions.rule(base, under: choice), dataSet, backend)
     }
 
     private func timings<Model: Network, Rule: OptimizerRule>(

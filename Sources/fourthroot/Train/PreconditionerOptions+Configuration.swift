@@ -13,7 +13,8 @@ extension PreconditionerOptions {
         let scheme = settings.scheme
         let traits = scheme.statistic.traits
         configuration.set("statistic", scheme.statistic.kind.rawValue)
-        configuration.set("root", scheme.root.kind.rawValue)
+        let keepsRoots = choice?.name.definition.keepsRoots ?? true
+        if keepsRoots { configuration.set("root", scheme.root.kind.rawValue) }
         for (prefix, coding) in [("", scheme.statistic.coding), ("root-", scheme.root.coding)] {
             configuration.set("\(prefix)codebook", coding?.codebook.name?.rawValue)
             configuration.set("\(prefix)bits", coding?.codebook.bits)
@@ -32,10 +33,10 @@ extension PreconditionerOptions {
             configuration.set("rectify-update", scheme.updateRectificationSteps)
             configuration.set("rectify-root", scheme.rootRectificationSteps)
         }
-        if !scheme.root.traits.isShared { configuration.set("solver", scheme.solver.rawValue) }
+        if keepsRoots && !scheme.root.traits.isShared { configuration.set("solver", scheme.solver.rawValue) }
         configuration.set("error-feedback-decay", scheme.errorFeedbackDecay)
         if traits.isShifted { configuration.set("shift", (scheme.shift ?? .relative).rawValue) }
-        if scheme.solver == .schurNewton && !traits.comesBackFactored {
+        if keepsRoots && scheme.solver == .schurNewton && !traits.comesBackFactored {
             configuration.set("retain-damping", scheme.retainsDamping, off: "--no-retain-damping")
         }
         configuration.set("statistics-interval", settings.schedule.statisticsInterval)
@@ -44,7 +45,11 @@ extension PreconditionerOptions {
         configuration.set("damping", scheme.damping)
         // Without a limit there is no number for it.
         configuration.set("max-order", settings.largestOrder == .max ? nil : settings.largestOrder)
-        configuration.set("exponent", scheme.exponent)
+        if keepsRoots { configuration.set("exponent", scheme.exponent) }
+        configuration.set("gradients", settings.own.gradients)
+        configuration.set("kl-clip", settings.own.clip)
+        configuration.set("preconditioner-momentum", settings.own.momentum)
+        configuration.set("preconditioner-rate", settings.own.rate)
         if let plan { configuration.add(option: "storage-plan", plan) }
         for (parameter, scheme) in settings.schemes.sorted(by: { $0.key < $1.key }) {
             configuration.record("storage-plan:\(parameter)", .text(text(of: scheme)))

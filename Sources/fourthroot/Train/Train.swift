@@ -55,7 +55,10 @@ struct Train: ParsableCommand {
         let model = try network.network(for: dataSet.description, on: backend)
         let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
         let defaults = ResolvedDefaults(network.model.definition.training, steps: steps, resuming: records)
-        let values = try firstOrder.values { defaults.adjust(&$0, of: firstOrder.optimizer) }
+        let values = try firstOrder.values {
+            defaults.adjust(&$0, of: firstOrder.optimizer)
+            preconditioner.method?.definition.adjust(&$0)
+        }
         let adjust = { (own: inout PreconditionerDefaults) in defaults.adjust(&own, preconditioner) }
         let keepsStatistics = records.dump != nil
         let choice = try storagePlan.applied(
@@ -68,7 +71,7 @@ struct Train: ParsableCommand {
         let ahead = PrefetchedDataSet(dataSet, lastStep: steps)
         ProcessMemory.keepFreed()
         guard let choice else { return try run(model, base, ahead, settings, configuration, on: backend) }
-        let rule = choice.name.definition.preconditioned(base, choice.settings)
+        let rule = try PreconditionerOptions.rule(base, under: choice)
         try run(model, rule, ahead, settings, configuration, on: backend)
     }
 

@@ -1,5 +1,6 @@
 import Compute
 import MatrixCore
+import Preconditioning
 
 /// Eva: K-FAC's factors as vectors. Of a layer's inputs X and output gradients Y the means over a batch's positions, x̄ and ȳ, are
 /// followed by a ← βa + (1 − β)x̄ and b ← βb + (1 − β)ȳ, beginning with the first ones as they are, and

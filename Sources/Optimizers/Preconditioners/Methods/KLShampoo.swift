@@ -124,13 +124,14 @@ public struct KLShampoo<Backend: MatrixBackend>: GradientPreconditioner {
     /// The moments of both sides before either is taken: W·Wᵀ/d of the gradient W that the other side has whitened, which the first
     /// one is not.
     private func updateStatistics(_ state: inout State, with gradient: Backend.Tensor, isFirst: Bool, _ backend: Backend) {
-        let whitened = BlockSide.allCases.map { side in
+        let moments = BlockSide.allCases.map { side in
             isFirst ? gradient : whitened(gradient, state, besides: side, backend)
         }
         state.sides.update(backend) { side in
-            let (index, others) = side == .left ? (0, backend.shape(of: gradient).columns) : (1, backend.shape(of: gradient).rows)
+            let (index, others) =
+                side == .left ? (0, backend.shape(of: gradient).columns) : (1, backend.shape(of: gradient).rows)
             return backend.symmetricProduct(
-                whitened[index], transposed: side == .right, alpha: 1 / Backend.Scalar(others))
+                moments[index], transposed: side == .right, alpha: 1 / Backend.Scalar(others))
         }
     }
 

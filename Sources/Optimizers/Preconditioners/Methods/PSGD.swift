@@ -109,11 +109,11 @@ public struct PSGD<Backend: MatrixBackend>: GradientPreconditioner {
             b = backend.solveTriangular(right, transposed: true, b)
         }
         // B is transposed by now.
-        let stepped = [
+        let next = [
             factors[0].map { stepped($0, gram(a, false, backend), gram(b, true, backend), backend) },
             factors[1].map { stepped($0, gram(a, true, backend), gram(b, false, backend), backend) },
         ]
-        return balanced(stepped, backend)
+        return balanced(next, backend)
     }
 
     private func gram(_ a: Backend.Tensor, _ transposed: Bool, _ backend: Backend) -> Backend.Tensor {

@@ -58,7 +58,7 @@ public struct SOAP<Backend: MatrixBackend>: GradientPreconditioner {
 
     public var schedule: PreconditionerSchedule { settings.schedule }
     public var skippedSteps: Int { 1 }
-    public var givesCoordinates: Bool { true }
+    public var use: DirectionUse { .coordinates }
 
     public func initialState(
         for parameter: ParameterShape, named name: String?, using generator: inout some RandomNumberGenerator,
