@@ -26,6 +26,21 @@ extension CPUBackend {
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
+    public func columnMagnitudes(_ a: Matrix<Scalar>) -> [Scalar] {
+        a.withElements { entries in
+            (0..<a.columns).map { column in
+                var largest: Scalar = 0
+                for row in 0..<a.rows {
+                    let magnitude = entries[row + column * a.rows].magnitude
+                    if !(magnitude <= largest) && !largest.isNaN { largest = magnitude }
+                }
+                return largest
+            }
+        }
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func squaredColumnNorms(_ a: Matrix<Scalar>) -> [Scalar] {
         (0..<a.columns).map { column in a.column(column).reduce(0) { $0 + $1 * $1 } }
     }

@@ -13,6 +13,28 @@ extension CPUBackend {
         a.scalingColumns(by: factors)
     }
 
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func scaleByLesser(
+        _ a: Matrix<Scalar>, rows: [Scalar], columns: [Scalar], isDivided: Bool
+    ) -> Matrix<Scalar> {
+        precondition(
+            rows.count == a.rows && columns.count == a.columns,
+            "\(rows.count) and \(columns.count) scales for \(a.rows) × \(a.columns)")
+        return filled(rows: a.rows, columns: a.columns) { result in
+            a.withElements { entries in
+                inPieces(a.columns, atLeast: columnGrain(rows: a.rows)) { own in
+                    for column in own {
+                        for row in 0..<a.rows {
+                            let (index, scale) = (row + column * a.rows, min(rows[row], columns[column]))
+                            result[index] = scale == 0 ? 0 : isDivided ? entries[index] / scale : entries[index] * scale
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     public func selectColumns(_ a: Matrix<Scalar>, _ indices: [Int]) -> Matrix<Scalar> { a.selectingColumns(indices) }
 
     public func orientColumns(_ a: Matrix<Scalar>) -> Matrix<Scalar> {

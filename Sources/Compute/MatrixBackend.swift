@@ -83,6 +83,8 @@ public protocol MatrixBackend<Scalar>: Sendable {
         _ alpha: Scalar, intoEach list: inout [Tensor], _ b: [Tensor], rootOf c: [Tensor], scale: Scalar, offset: Scalar)
     /// A·Diag(factors).
     func scaleColumns(_ a: Tensor, by factors: Vector) -> Tensor
+    /// aᵢⱼ·s or, divided, aᵢⱼ/s, with s = min(rᵢ, cⱼ) of one number a row and one a column; 0 where s is 0.
+    func scaleByLesser(_ a: Tensor, rows: Vector, columns: Vector, isDivided: Bool) -> Tensor
     func addToDiagonal(_ a: Tensor, _ value: Scalar) -> Tensor
     /// (A + Aᵀ)/2.
     func symmetrize(_ a: Tensor) -> Tensor
@@ -98,6 +100,8 @@ public protocol MatrixBackend<Scalar>: Sendable {
     func largestMagnitudes(of tensors: [Tensor]) -> [Scalar]
     /// max |A − I| as a vector of one value, NaN where an entry is: what an iteration decides on, read when it must be.
     func distanceFromIdentity(_ a: Tensor) -> Vector
+    /// maxᵢ |aᵢⱼ| for every column j, 0 for an empty one, NaN where an entry is.
+    func columnMagnitudes(_ a: Tensor) -> Vector
     /// Σᵢ aᵢⱼ² for every column j.
     func squaredColumnNorms(_ a: Tensor) -> Vector
     /// Σᵢ aᵢⱼ·bᵢⱼ for every column j: the diagonal of Aᵀ·B.

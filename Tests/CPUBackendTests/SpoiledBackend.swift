@@ -124,6 +124,9 @@ struct SpoiledBackend: NeuralBackend {
         spoilLast(&list)
     }
     func scaleColumns(_ a: Matrix<Float>, by factors: [Float]) -> Matrix<Float> { spoiled(base.scaleColumns(a, by: factors)) }
+    func scaleByLesser(_ a: Matrix<Float>, rows: [Float], columns: [Float], isDivided: Bool) -> Matrix<Float> {
+        spoiled(base.scaleByLesser(a, rows: rows, columns: columns, isDivided: isDivided))
+    }
     func addToDiagonal(_ a: Matrix<Float>, _ value: Float) -> Matrix<Float> { spoiled(base.addToDiagonal(a, value)) }
     func symmetrize(_ a: Matrix<Float>) -> Matrix<Float> { spoiled(base.symmetrize(a)) }
     func orientColumns(_ a: Matrix<Float>) -> Matrix<Float> { spoiled(base.orientColumns(a)) }
@@ -132,6 +135,7 @@ struct SpoiledBackend: NeuralBackend {
     func norms(of tensors: [Matrix<Float>]) -> [Float] { spoiled(base.norms(of: tensors)) }
     func largestMagnitudes(of tensors: [Matrix<Float>]) -> [Float] { spoiled(base.largestMagnitudes(of: tensors)) }
     func distanceFromIdentity(_ a: Matrix<Float>) -> [Float] { spoiled(base.distanceFromIdentity(a)) }
+    func columnMagnitudes(_ a: Matrix<Float>) -> [Float] { spoiled(base.columnMagnitudes(a)) }
     func squaredColumnNorms(_ a: Matrix<Float>) -> [Float] { spoiled(base.squaredColumnNorms(a)) }
     func columnProducts(_ a: Matrix<Float>, _ b: Matrix<Float>) -> [Float] { spoiled(base.columnProducts(a, b)) }
 

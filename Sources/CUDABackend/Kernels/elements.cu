@@ -23,6 +23,18 @@ KERNEL void scale_columns(real *target, const real *a, const real *factors, long
     for (Place place(rows); place.index < count; place.advance()) target[place.index] = a[place.index] * factors[place.column];
 }
 
+// Times or over the lesser of a number of the row and one of the column; 0 where that is 0.
+KERNEL void scale_by_lesser(
+    real *target, const real *a, const real *row_scales, const real *column_scales, long long rows, long long count,
+    int is_divided
+) {
+    for (Place place(rows); place.index < count; place.advance()) {
+        real row = row_scales[place.row], column = column_scales[place.column], scale = column < row ? column : row;
+        real entry = a[place.index];
+        target[place.index] = scale == 0 ? real(0) : is_divided ? entry / scale : entry * scale;
+    }
+}
+
 // A + value·I.
 KERNEL void add_to_diagonal(real *target, const real *a, real value, long long order) {
     for (Place place(order); place.index < order * order; place.advance()) {

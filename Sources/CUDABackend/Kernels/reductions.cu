@@ -114,6 +114,16 @@ KERNEL void column_products(real *result, const real *a, const real *b, long lon
     }
 }
 
+// max |aᵢⱼ|.
+KERNEL void column_magnitudes(real *result, const real *a, long long rows, long long columns) {
+    for (long long column = first_index() / 32; column < columns; column += index_step() / 32) {
+        real largest = 0;
+        for (long long row = threadIdx.x % 32; row < rows; row += 32) largest = larger(fabs(a[row + column * rows]), largest);
+        largest = largest_of_warp(largest);
+        if (threadIdx.x % 32 == 0) result[column] = largest;
+    }
+}
+
 // Each column negated where its entry of largest magnitude, the first of equal ones, is negative; in place or not.
 KERNEL void orient_columns(real *target, const real *a, long long rows, long long columns) {
     for (long long column = first_index() / 32; column < columns; column += index_step() / 32) {

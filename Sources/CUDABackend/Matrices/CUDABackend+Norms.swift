@@ -31,6 +31,14 @@ extension CUDABackend {
     /// The largest magnitude on and above the diagonal.
     func largestOfUpperTriangle(_ a: Tensor) -> Vector { largest("largest_of_upper_triangle", of: a) }
 
+    public func columnMagnitudes(_ a: Tensor) -> Vector {
+        let result = makeVector(a.columns)
+        launch(
+            .reductions, "column_magnitudes", count: 32 * a.columns, result.address, a.address, Int64(a.rows),
+            Int64(a.columns))
+        return result
+    }
+
     public func squaredColumnNorms(_ a: Tensor) -> Vector { columnProducts(a, a) }
 
     public func columnProducts(_ a: Tensor, _ b: Tensor) -> Vector {

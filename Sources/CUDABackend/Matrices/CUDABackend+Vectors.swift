@@ -38,6 +38,17 @@ extension CUDABackend {
         return result
     }
 
+    public func scaleByLesser(_ a: Tensor, rows: Vector, columns: Vector, isDivided: Bool) -> Tensor {
+        precondition(
+            rows.count == a.rows && columns.count == a.columns,
+            "\(rows.count) and \(columns.count) scales for \(a.rows) × \(a.columns)")
+        let result = makeTensor(rows: a.rows, columns: a.columns)
+        launch(
+            .elements, "scale_by_lesser", count: a.count, result.address, a.address, rows.address, columns.address,
+            Int64(a.rows), Int64(a.count), Int32(isDivided ? 1 : 0))
+        return result
+    }
+
     public func addToDiagonal(_ a: Tensor, _ value: Scalar) -> Tensor {
         requireSquare(a)
         let result = makeTensor(rows: a.rows, columns: a.columns)

@@ -16,6 +16,7 @@ func entryCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] {
                     judge.backend.elementwiseProduct(judge.backend.tensor(a), judge.backend.tensor(b)), a.combined(b, *))
             },
             ConformanceCase("combineSquares and addQuotient, \(size)") { judge in moveInPlace(a, b, &judge) },
+            ConformanceCase("scaleByLesser, \(size)") { judge in scaleByLesser(a, &judge) },
             ConformanceCase("scaleColumns and orientColumns, \(size)") { judge in
                 let factors = (0..<columns).map { Backend.Scalar($0 % 5) - 2 }
                 var (scaled, oriented) = (a, a)
@@ -65,6 +66,26 @@ private func combine<Backend: MatrixBackend>(
     backend.combine(alpha, into: &sum, beta, y)
     judge.expect(sum, within: 2 * judge.unit, of: expected, "in place")
     judge.expectEqual(x, a, "the tensor whose copy was changed")
+}
+
+/// Scales of 0 among them; an entry rounds once, so each way is exact.
+private func scaleByLesser<Backend: MatrixBackend>(_ a: Matrix<Backend.Scalar>, _ judge: inout Judge<Backend>) {
+    let rows = (0..<a.rows).map { Backend.Scalar(($0 * 5 + 1) % 7) / 3 }
+    let columns = (0..<a.columns).map { Backend.Scalar(($0 * 3 + 2) % 5) / 2 }
+    var (multiplied, divided) = (a, a)
+    for column in 0..<a.columns {
+        for row in 0..<a.rows {
+            let scale = min(rows[row], columns[column])
+            multiplied[row, column] *= scale
+            divided[row, column] = scale == 0 ? 0 : a[row, column] / scale
+        }
+    }
+    let (backend, tensor) = (judge.backend, judge.backend.tensor(a))
+    for (isDivided, expected) in [(false, multiplied), (true, divided)] {
+        let found = backend.scaleByLesser(
+            tensor, rows: backend.vector(rows), columns: backend.vector(columns), isDivided: isDivided)
+        judge.expectEqual(found, expected, "divided: \(isDivided)")
+    }
 }
 
 private func moveInPlace<Backend: MatrixBackend>(

@@ -10,7 +10,7 @@ func normCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] {
         }
     }
     let columns: [ConformanceCase<Backend>] = shapes.map { rows, columns in
-        ConformanceCase("squaredColumnNorms and columnProducts, \(rows) × \(columns)") { judge in
+        ConformanceCase("squaredColumnNorms, columnProducts and columnMagnitudes, \(rows) × \(columns)") { judge in
             judgeColumns(deviates(rows, columns, seed: 11), deviates(rows, columns, seed: 12), &judge)
         }
     }
@@ -41,6 +41,9 @@ private func judgeColumns<Backend: MatrixBackend>(
     judge.expect(
         judge.backend.columnProducts(tensors.0, tensors.1), within: magnitudes.map { factor * $0 },
         of: columnSums(x.combined(y, *)), "columnProducts")
+    judge.expectEqual(
+        judge.backend.columnMagnitudes(tensors.0), (0..<a.columns).map { a.column($0).reduce(0) { max($0, $1.magnitude) } },
+        "columnMagnitudes")
 }
 
 private func columnSums(_ a: Matrix<Double>) -> [Double] {
@@ -81,6 +84,7 @@ private func extremeCase<Backend: MatrixBackend>() -> ConformanceCase<Backend> {
         for (list, (norm, largest)) in zip(lists, zip(backend.norms(of: tensors), backend.largestMagnitudes(of: tensors))) {
             judge.expect(norm == list.1 || (norm.isNaN && list.1.isNaN), "norm of \(list.0): \(norm)")
             judge.expect(largest == list.2 || (largest.isNaN && list.2.isNaN), "largest magnitude of \(list.0): \(largest)")
+            judge.expectEqual(backend.columnMagnitudes(tensor(list.0)), [list.2], "largest magnitude of the column \(list.0)")
         }
     }
 }
