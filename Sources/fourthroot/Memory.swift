@@ -19,6 +19,7 @@ struct Memory: ParsableCommand {
     @Option(help: "First-order rule.")
     var optimizer: FirstOrderName
 
+    @OptionGroup(title: "Averaging") var averaging: AveragingOptions
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Preconditioner") var storagePlan: StoragePlanOptions
 
@@ -27,8 +28,12 @@ struct Memory: ParsableCommand {
         completion: .list(["32", "16"]))
     var parameterBits: Int?
 
-    @Option(help: "Bits of the first-order state: 32, 16 or 8.", completion: .list(["32", "16", "8"]))
-    var firstOrderBits: Int = 32
+    @Option(
+        name: [.long, .customLong("moment-bits")],
+        help: ArgumentHelp(
+            "Bits of the first-order state: 32, 8 or 4 as train keeps it, or 16 (default: 32; adamw-8bit has 8)."),
+        completion: .list(["32", "16", "8", "4"]))
+    var firstOrderBits: Int?
 
     @Flag(help: "Give a published model's tables of tokens and the map to their logits preconditioners too.")
     var preconditionVocabulary = false
@@ -54,8 +59,8 @@ struct Memory: ParsableCommand {
         if let parameterBits, ![16, 32].contains(parameterBits) {
             throw ValidationError("--parameter-bits \(parameterBits): give 32 or 16")
         }
-        guard [8, 16, 32].contains(firstOrderBits) else {
-            throw ValidationError("--first-order-bits \(firstOrderBits): give 32, 16 or 8")
+        if let firstOrderBits, ![4, 8, 16, 32].contains(firstOrderBits) {
+            throw ValidationError("--first-order-bits \(firstOrderBits): give 32, 16, 8 or 4")
         }
         if let fits, !(fits > 0 && fits <= 1e6) { throw ValidationError("--fits \(fits): give 0 to 1000000 GiB") }
     }
@@ -78,8 +83,11 @@ struct Memory: ParsableCommand {
                 "context", model.sizes.context != nil, appliesIf: published == nil || fits != nil || batchSize != nil,
                 needs: "--batch-size or --fits, or gpt"),
         ].check()
+        let average = try averaging.choice(over: optimizer)
         let setup = MemorySetup(
-            firstOrder: FirstOrderMemory(valueCount: optimizer.definition.valueCount, bits: firstOrderBits),
+            firstOrder: FirstOrderMemory(
+                optimizer.definition, bits: firstOrderBits ?? optimizer.definition.defaults.momentBits.rawValue,
+                isAveraged: average != nil),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
             preconditioning: settings,
             preconditionsVocabulary: preconditionsVocabulary)

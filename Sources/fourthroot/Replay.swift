@@ -23,6 +23,7 @@ struct Replay: ParsableCommand {
     var trace: String
 
     @OptionGroup(title: "First-order rule") var firstOrder: FirstOrderOptions
+    @OptionGroup(title: "Averaging") var averaging: AveragingOptions
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
 
@@ -49,20 +50,22 @@ struct Replay: ParsableCommand {
     func run() throws {
         // Options that contradict each other are found before the file is read.
         try firstOrder.check()
+        let average = try averaging.choice(over: firstOrder.optimizer)
         _ = try preconditioner.choice()
         try device.check()
         let interruption = Interruption { "nothing was written" }
         defer { withExtendedLifetime(interruption) {} }
         try OutputFile.requireWritable(output, overwrite: force, sparing: [trace])
         switch precision {
-        case .float32: try run(on: device.backend(of: Float.self))
-        case .tf32: try run(on: device.backend(of: Float.self, .tf32))
-        case .bfloat16: try run(on: device.backend(of: Float.self, .bfloat16))
-        case .float64: try run(on: device.backend(of: Double.self))
+        case .float32: try run(average, on: device.backend(of: Float.self))
+        case .tf32: try run(average, on: device.backend(of: Float.self, .tf32))
+        case .bfloat16: try run(average, on: device.backend(of: Float.self, .bfloat16))
+        case .float64: try run(average, on: device.backend(of: Double.self))
         }
     }
 
-    private func run<Backend: NeuralBackend>(on backend: Backend) throws where Backend.Scalar: TraceScalar {
+    private func run<Backend: NeuralBackend>(_ average: Averaging?, on backend: Backend) throws
+    where Backend.Scalar: TraceScalar {
         try Probe.requireSound(trace)
         let source = try GradientTrace(path: trace)
         let name = firstOrder.optimizer
@@ -82,25 +85,27 @@ struct Replay: ParsableCommand {
             defaults.decay = try preconditioner.decay ?? source.number("decay", 0...1)
             defaults.damping = try preconditioner.damping ?? source.number("damping", 1e-30...1e30)
         }
-        let configuration = configuration(values, choice)
-        guard let choice else { return try follow(base, source, configuration, backend) }
-        if choice.settings.schedule.firstRoot(within: source.steps) == nil {
+        let configuration = configuration(values, average, choice)
+        if let choice, choice.settings.schedule.firstRoot(within: source.steps) == nil {
             Terminal.report(
                 "note",
                 "no root of an updated statistic is taken within the trace's \(source.steps) steps: the parameters are those "
                     + "of \(name.rawValue) alone; lower --statistics-interval or --root-interval for others")
         }
-        try follow(PreconditionerOptions.rule(base, under: choice), source, configuration, backend)
+        var rule = try choice.map { try PreconditionerOptions.rule(base, under: $0) } ?? base
+        if let average { rule = rule.averaged(average) }
+        try follow(rule, source, configuration, backend)
     }
 
     /// The values of the options and of the trace's attributes by the options' names.
     private func configuration(
-        _ values: FirstOrderHyperparameters, _ choice: PreconditionerOptions.Choice?
+        _ values: FirstOrderHyperparameters, _ average: Averaging?, _ choice: PreconditionerOptions.Choice?
     ) -> [String: ConfigurationValue] {
         var configuration = TrainConfiguration()
         configuration.record("command", "replay")
         configuration.record("source", .text(trace))
         firstOrder.describe(values, in: &configuration)
+        AveragingOptions.describe(average, in: &configuration)
         PreconditionerOptions.describe(choice, in: &configuration)
         configuration.set("precision", precision.rawValue)
         configuration.set("seed", seed)

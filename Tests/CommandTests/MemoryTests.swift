@@ -153,7 +153,7 @@ import Testing
         let model = ["memory", "--model", "resnet34", "--optimizer", "sgdm"]
         for (options, words) in [
             (["--fits", "80"], ["not modelled", "llama-2-7b"]), (["--batch-size", "3"], ["--batch-size", "not modelled"]),
-            (["--first-order-bits", "4"], ["first-order-bits 4"]), (["--image-size", "33"], ["image-size 33"]),
+            (["--first-order-bits", "5"], ["first-order-bits 5"]), (["--image-size", "33"], ["image-size 33"]),
             (["--bits", "4"], ["--bits"]), (["--classes", "0"], ["classes 0"]), (["--fits", "nan"], ["fits"]),
             (["--context", "128"], ["--context", "images"]), (["--layers", "3"], ["layers", "resnet34"]),
             (["--precondition-vocabulary"], ["published language model"]),

@@ -130,7 +130,8 @@ import Testing
         let ours = try followed(rule, shape: ParameterShape([9, 1]), seed: 1, stream)
         #expect(ours.state.preconditioner == nil)
         var plain = Matrix<Double>.random(rows: 9, columns: 1, seed: 1)
-        var state = Matrix<Double>(rows: 9, columns: 1)
+        var generator = PhiloxGenerator(seed: 1)
+        var state = rule.base.initialState(for: ParameterShape([9, 1]), using: &generator, backend)
         for (index, gradient) in stream.enumerated() {
             try rule.base.update(&plain, gradient: gradient, state: &state, step: OptimizerStep(index + 1), backend)
         }

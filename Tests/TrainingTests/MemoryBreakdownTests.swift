@@ -51,7 +51,7 @@ import Training
         firstOrderBits: Int = 32
     ) throws -> MemoryBreakdown {
         let setup = MemorySetup(
-            firstOrder: FirstOrderMemory(valueCount: 2, bits: firstOrderBits), parameterBits: parameterBits,
+            firstOrder: FirstOrderMemory(AdamWMethod.self, bits: firstOrderBits), parameterBits: parameterBits,
             preconditioning: try PreconditionerSettings(scheme, largestOrder: largestOrder), preconditionsVocabulary: false)
         return try counted(model).parameters.reduce(MemoryBreakdown()) { $0 + MemoryBreakdown(of: $1, setup) }
     }
@@ -110,7 +110,7 @@ import Training
                 let settings = try PreconditionerSettings(scheme, largestOrder: 96)
                 let rule = Preconditioned(base: try AdamW<CPUBackend<Float>>(), method: TwoSided<Shampoo, _>(settings))
                 let setup = MemorySetup(
-                    firstOrder: FirstOrderMemory(valueCount: 2, bits: 32), parameterBits: 32,
+                    firstOrder: FirstOrderMemory(AdamWMethod.self, bits: 32), parameterBits: 32,
                     preconditioning: settings, preconditionsVocabulary: true)
                 for dimensions in dimensions {
                     let layer = CountedParameter("layer", dimensions)
@@ -144,7 +144,7 @@ import Training
         let settings = try PreconditionerSettings(fourBit())
         let rule = Preconditioned(base: try SGDM<CPUBackend<Float>>(), method: TwoSided<Shampoo, _>(settings))
         let setup = MemorySetup(
-            firstOrder: FirstOrderMemory(valueCount: 1, bits: 32), parameterBits: 32,
+            firstOrder: FirstOrderMemory(SGDMMethod.self, bits: 32), parameterBits: 32,
             preconditioning: settings, preconditionsVocabulary: false)
         for layer in try counted(.resnet34).parameters.suffix(6) {
             var generator = PhiloxGenerator(seed: 1)
@@ -155,12 +155,19 @@ import Training
     }
 
     @Test func firstOrderBits() {
-        #expect(FirstOrderMemory(valueCount: 2, bits: 32).byteCount(entries: 5000) == 40_000)
-        #expect(FirstOrderMemory(valueCount: 1, bits: 16).byteCount(entries: 5001) == 10_002)
+        func bytes(_ rule: any FirstOrderMethod.Type, _ bits: Int, _ dimensions: [Int]) -> Int {
+            FirstOrderMemory(rule, bits: bits).byteCount(ParameterShape(dimensions))
+        }
+        #expect(bytes(AdamWMethod.self, 32, [5000]) == 40_000)
+        #expect(bytes(SGDMMethod.self, 16, [5001]) == 10_002)
         // 5000 bytes and 3 maxima; 4095 stay in 32 bits.
-        #expect(FirstOrderMemory(valueCount: 2, bits: 8).byteCount(entries: 5000) == 2 * (5000 + 12))
-        #expect(FirstOrderMemory(valueCount: 2, bits: 8).byteCount(entries: 4095) == 2 * 4 * 4095)
-        #expect(FirstOrderMemory(valueCount: 1, bits: 8).byteCount(entries: 4096) == 4096 + 8)
+        #expect(bytes(AdamWMethod.self, 8, [5000]) == 2 * (5000 + 12))
+        #expect(bytes(AdamWMethod.self, 8, [4095]) == 2 * 4 * 4095)
+        #expect(bytes(SGDMMethod.self, 8, [4096]) == 4096 + 8)
+        // Half bytes and 40 maxima of 128; by row and column 100 + 50 and that of the one block; 4096 stay in 32 bits.
+        #expect(bytes(AdamWMethod.self, 4, [5000]) == 2 * (2500 + 160))
+        #expect(bytes(AdamWMethod.self, 4, [100, 50]) == 2500 + 160 + 2500 + 604)
+        #expect(bytes(SGDMMethod.self, 4, [4096]) == 4 * 4096)
     }
 
     /// Wang et al. 2024, table 13: LLaMA-2-7B, 8-bit AdamW, bfloat16, context 256, 81920 MB.

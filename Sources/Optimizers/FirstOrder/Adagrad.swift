@@ -6,8 +6,11 @@ import MatrixCore
 /// Source: Duchi, Hazan, Singer, JMLR 12 (2011); defaults as in Wang et al. 2024, appendix G.
 public struct Adagrad<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     /// v.
-    public typealias State = Backend.Tensor
+    public typealias State = KeptTensor<Backend>
     public static var stateName: String { "sum_of_squares" }
+    /// A sum that only grows would lose every small addend to its codes.
+    public static var stateKind: MomentKind { .uncoded }
+    public var momentBits: MomentBits { .exact }
 
     public let learningRate: Double
     /// ε.
@@ -42,14 +45,16 @@ public struct Adagrad<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     }
 
     public func move(
-        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [Backend.Tensor],
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
         step: OptimizerStep, _ backend: Backend
     ) {
         if weightDecay != 0 { backend.combine(1, intoEach: &directions, Backend.Scalar(weightDecay), parameters) }
-        backend.combineSquares(1, intoEach: &states, 1, directions)
+        var sums = backend.take(&states)
+        backend.combineSquares(1, intoEach: &sums, 1, directions)
         backend.addQuotient(
-            Backend.Scalar(-learningRate * step.learningRateFactor), intoEach: &parameters, directions, rootOf: states,
+            Backend.Scalar(-learningRate * step.learningRateFactor), intoEach: &parameters, directions, rootOf: sums,
             scale: 1, offset: Backend.Scalar(offset))
+        backend.keep(sums, in: &states)
     }
 }
 
@@ -58,7 +63,7 @@ public enum AdagradMethod: FirstOrderMethod {
     /// Source: Wang et al. 2024, appendix G.
     public static let defaults = FirstOrderHyperparameters(learningRate: 0.01, weightDecay: 5e-4, offset: 1e-10)
     public static let options: Set<FirstOrderHyperparameters.Option> = [.offset]
-    public static let valueCount = 1
+    public static func kept(of parameter: ParameterShape) -> [MomentKind] { [.uncoded] }
 
     public static func rule<Backend: MatrixBackend>(
         _ values: FirstOrderHyperparameters, on backend: Backend.Type

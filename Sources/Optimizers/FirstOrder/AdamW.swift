@@ -3,9 +3,19 @@ import Foundation
 import MatrixCore
 
 /// Running means of the gradient and of its square.
-public struct AdamMoments<Tensor: Sendable>: Sendable {
-    public var first: Tensor
-    public var second: Tensor
+public struct AdamMoments<Backend: MatrixBackend>: Sendable {
+    public var first: KeptTensor<Backend>
+    public var second: KeptTensor<Backend>
+
+    init(first: KeptTensor<Backend>, second: KeptTensor<Backend>) {
+        self.first = first
+        self.second = second
+    }
+
+    public init(zerosFor parameter: ParameterShape, _ bits: MomentBits, _ backend: Backend) {
+        first = KeptTensor(zerosOf: .mean, for: parameter, bits, backend)
+        second = KeptTensor(zerosOf: .meanSquare, for: parameter, bits, backend)
+    }
 }
 
 /// Adam with decoupled weight decay: w ← (1 − η·wd)·w; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
@@ -16,7 +26,7 @@ public struct AdamMoments<Tensor: Sendable>: Sendable {
 ///
 /// Source: Loshchilov and Hutter, ICLR 2019; Dozat 2016 in the form of timm and AlgoPerf.
 public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
-    public typealias State = AdamMoments<Backend.Tensor>
+    public typealias State = AdamMoments<Backend>
 
     public let learningRate: Double
     /// β₁.
@@ -25,14 +35,16 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
     public let secondDecay: Double
     /// ε.
     public let offset: Double
+    /// Decoupled: it does not enter the moments.
     public private(set) var weightDecay: Double
     public let usesNesterov: Bool
+    public let momentBits: MomentBits
 
     /// - Throws: `HyperparameterError`.
     public init(
         learningRate: Double = AdamWMethod.defaults.learningRate, firstDecay: Double = AdamWMethod.defaults.firstDecay,
         secondDecay: Double = AdamWMethod.defaults.secondDecay, offset: Double = AdamWMethod.defaults.offset,
-        weightDecay: Double = 0, usesNesterov: Bool = false
+        weightDecay: Double = 0, usesNesterov: Bool = false, momentBits: MomentBits = .exact
     ) throws(HyperparameterError) {
         try HyperparameterError.requireNotNegative(learningRate, "learning rate")
         try HyperparameterError.requireFraction(firstDecay, "first decay")
@@ -45,6 +57,7 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         self.offset = offset
         self.weightDecay = weightDecay
         self.usesNesterov = usesNesterov
+        self.momentBits = momentBits
     }
 
     public var withoutWeightDecay: Self {
@@ -61,13 +74,15 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
             secondDecay: values.decode(Double.self, forKey: .secondDecay),
             offset: values.decode(Double.self, forKey: .offset),
             weightDecay: values.decode(Double.self, forKey: .weightDecay),
-            usesNesterov: values.decode(Bool.self, forKey: .usesNesterov))
+            usesNesterov: values.decode(Bool.self, forKey: .usesNesterov),
+            // As written by versions that kept all moments in float32.
+            momentBits: values.decodeIfPresent(MomentBits.self, forKey: .momentBits) ?? .exact)
     }
 
     public func initialState(
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) -> State {
-        AdamMoments(first: zeros(parameter, backend), second: zeros(parameter, backend))
+        AdamMoments(zerosFor: parameter, momentBits, backend)
     }
 
     public func move(
@@ -77,8 +92,9 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         let rate = learningRate * step.learningRateFactor
         let time = Double(step.number)
         // Taken apart, so that the lists alone hold the moments while they change.
-        var (first, second) = (states.map(\.first), states.map(\.second))
+        var (keptFirst, keptSecond) = (states.map(\.first), states.map(\.second))
         states = []
+        var (first, second) = (backend.take(&keptFirst), backend.take(&keptSecond))
         backend.combine(Backend.Scalar(firstDecay), intoEach: &first, Backend.Scalar(1 - firstDecay), directions)
         backend.combineSquares(Backend.Scalar(secondDecay), intoEach: &second, Backend.Scalar(1 - secondDecay), directions)
         if weightDecay != 0 {
@@ -91,26 +107,28 @@ public struct AdamW<Backend: MatrixBackend>: OptimizerRule, Equatable {
         backend.addQuotient(
             Backend.Scalar(-rate / (1 - pow(firstDecay, time))), intoEach: &parameters, numerators, rootOf: second,
             scale: Backend.Scalar(1 / (1 - pow(secondDecay, time)).squareRoot()), offset: Backend.Scalar(offset))
-        states = zip(first, second).map { AdamMoments(first: $0, second: $1) }
+        backend.keep(first, in: &keptFirst)
+        backend.keep(second, in: &keptSecond)
+        states = zip(keptFirst, keptSecond).map { AdamMoments(first: $0, second: $1) }
     }
 
     public func byteCount(_ state: State, _ backend: Backend) -> Int {
-        backend.byteCount(state.first) + backend.byteCount(state.second)
+        state.first.byteCount(backend) + state.second.byteCount(backend)
     }
 
     /// `first` and `second`.
     public func archive(_ state: State, _ backend: Backend) -> StateArchive {
         var archive = StateArchive()
-        archive.add("first", state.first, backend)
-        archive.add("second", state.second, backend)
+        state.first.add(to: &archive, as: "first", backend)
+        state.second.add(to: &archive, as: "second", backend)
         return archive
     }
 
     public func read(
         _ state: inout State, from archive: StateArchive, _ backend: Backend
     ) throws(StateArchiveError) {
-        state.first = try archive.tensor("first", like: state.first, backend)
-        state.second = try archive.tensor("second", like: state.second, backend)
+        try state.first.read("first", from: archive, backend)
+        try state.second.read("second", from: archive, backend)
     }
 }
 
@@ -118,8 +136,11 @@ public enum AdamWMethod: FirstOrderMethod {
     public static let name = "adamw"
     /// Source: Wang et al. 2024, appendix G.
     public static let defaults = FirstOrderHyperparameters(learningRate: 1e-3, weightDecay: 0.05)
-    public static let options: Set<FirstOrderHyperparameters.Option> = [.firstDecay, .secondDecay, .offset]
-    public static let valueCount = 2
+    public static let options: Set<FirstOrderHyperparameters.Option> = [
+        .firstDecay, .secondDecay, .offset, .momentBits,
+    ]
+
+    public static func kept(of parameter: ParameterShape) -> [MomentKind] { [.mean, .meanSquare] }
 
     public static func rule<Backend: MatrixBackend>(
         _ values: FirstOrderHyperparameters, on backend: Backend.Type
@@ -130,7 +151,8 @@ public enum AdamWMethod: FirstOrderMethod {
     ) throws(HyperparameterError) -> AdamW<Backend> {
         try AdamW(
             learningRate: values.learningRate, firstDecay: values.firstDecay, secondDecay: values.secondDecay,
-            offset: values.offset, weightDecay: values.weightDecay, usesNesterov: usesNesterov)
+            offset: values.offset, weightDecay: values.weightDecay, usesNesterov: usesNesterov,
+            momentBits: values.momentBits)
     }
 }
 
@@ -138,9 +160,25 @@ public enum NadamWMethod: FirstOrderMethod {
     public static let name = "nadamw"
     public static let defaults = AdamWMethod.defaults
     public static let options = AdamWMethod.options
-    public static let valueCount = AdamWMethod.valueCount
+    public static func kept(of parameter: ParameterShape) -> [MomentKind] { AdamWMethod.kept(of: parameter) }
 
     public static func rule<Backend: MatrixBackend>(
         _ values: FirstOrderHyperparameters, on backend: Backend.Type
     ) throws(HyperparameterError) -> any OptimizerRule<Backend> { try AdamWMethod.rule(values, usesNesterov: true) }
+}
+
+/// AdamW with moments of 8 bits: `adamw` with `momentBits` by its published name.
+public enum AdamW8BitMethod: FirstOrderMethod {
+    public static let name = "adamw-8bit"
+    public static let defaults: FirstOrderHyperparameters = {
+        var values = AdamWMethod.defaults
+        values.momentBits = .eight
+        return values
+    }()
+    public static let options = AdamWMethod.options.subtracting([.momentBits])
+    public static func kept(of parameter: ParameterShape) -> [MomentKind] { AdamWMethod.kept(of: parameter) }
+
+    public static func rule<Backend: MatrixBackend>(
+        _ values: FirstOrderHyperparameters, on backend: Backend.Type
+    ) throws(HyperparameterError) -> any OptimizerRule<Backend> { try AdamWMethod.rule(values, usesNesterov: false) }
 }

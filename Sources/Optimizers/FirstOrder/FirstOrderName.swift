@@ -7,6 +7,11 @@ public enum FirstOrderTable: NameTable {
         AdamWMethod.self,
         NadamWMethod.self,
         AdagradMethod.self,
+        LARSMethod.self,
+        MuonMethod.self,
+        ScheduleFreeSGDMethod.self,
+        ScheduleFreeAdamWMethod.self,
+        AdamW8BitMethod.self,
     ]
 
     public static var entries: [(name: String, definition: any FirstOrderMethod.Type)] { methods.map { ($0.name, $0) } }

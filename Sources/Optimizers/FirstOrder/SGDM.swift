@@ -7,18 +7,20 @@ import MatrixCore
 /// Under Shampoo g is the preconditioned, grafted gradient: the weight decay is added after it.
 public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
     /// v.
-    public typealias State = Backend.Tensor
+    public typealias State = KeptTensor<Backend>
     public static var stateName: String { "momentum" }
+    public static var stateKind: MomentKind { .momentum }
 
     public let learningRate: Double
     public let momentum: Double
     public private(set) var weightDecay: Double
     public let usesNesterov: Bool
+    public let momentBits: MomentBits
 
     /// - Throws: `HyperparameterError`.
     public init(
         learningRate: Double = SGDMMethod.defaults.learningRate, momentum: Double = SGDMMethod.defaults.momentum,
-        weightDecay: Double = 0, usesNesterov: Bool = false
+        weightDecay: Double = 0, usesNesterov: Bool = false, momentBits: MomentBits = .exact
     ) throws(HyperparameterError) {
         try HyperparameterError.requireNotNegative(learningRate, "learning rate")
         try HyperparameterError.requireFraction(momentum, "momentum")
@@ -29,6 +31,7 @@ public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
         self.momentum = momentum
         self.weightDecay = weightDecay
         self.usesNesterov = usesNesterov
+        self.momentBits = momentBits
     }
 
     public var withoutWeightDecay: Self {
@@ -43,22 +46,26 @@ public struct SGDM<Backend: MatrixBackend>: SingleTensorRule, Equatable {
             learningRate: values.decode(Double.self, forKey: .learningRate),
             momentum: values.decode(Double.self, forKey: .momentum),
             weightDecay: values.decode(Double.self, forKey: .weightDecay),
-            usesNesterov: values.decode(Bool.self, forKey: .usesNesterov))
+            usesNesterov: values.decode(Bool.self, forKey: .usesNesterov),
+            // As written by versions that kept every momentum in float32.
+            momentBits: values.decodeIfPresent(MomentBits.self, forKey: .momentBits) ?? .exact)
     }
 
     public func move(
-        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [Backend.Tensor],
+        _ parameters: inout [Backend.Tensor], along directions: consuming [Backend.Tensor], states: inout [State],
         step: OptimizerStep, _ backend: Backend
     ) {
         let rate = Backend.Scalar(learningRate * step.learningRateFactor)
         if weightDecay != 0 { backend.combine(1, intoEach: &directions, Backend.Scalar(weightDecay), parameters) }
-        backend.combine(Backend.Scalar(momentum), intoEach: &states, 1, directions)
+        var velocities = backend.take(&states)
+        backend.combine(Backend.Scalar(momentum), intoEach: &velocities, 1, directions)
         if usesNesterov {
-            backend.combine(1, intoEach: &directions, Backend.Scalar(momentum), states)
+            backend.combine(1, intoEach: &directions, Backend.Scalar(momentum), velocities)
             backend.combine(1, intoEach: &parameters, -rate, directions)
         } else {
-            backend.combine(1, intoEach: &parameters, -rate, states)
+            backend.combine(1, intoEach: &parameters, -rate, velocities)
         }
+        backend.keep(velocities, in: &states)
     }
 }
 
@@ -66,14 +73,14 @@ public enum SGDMMethod: FirstOrderMethod {
     public static let name = "sgdm"
     /// Source: Wang et al. 2024, appendix G.
     public static let defaults = FirstOrderHyperparameters(learningRate: 0.1, weightDecay: 5e-4)
-    public static let options: Set<FirstOrderHyperparameters.Option> = [.momentum, .nesterov]
-    public static let valueCount = 1
+    public static let options: Set<FirstOrderHyperparameters.Option> = [.momentum, .nesterov, .momentBits]
+    public static func kept(of parameter: ParameterShape) -> [MomentKind] { [.momentum] }
 
     public static func rule<Backend: MatrixBackend>(
         _ values: FirstOrderHyperparameters, on backend: Backend.Type
     ) throws(HyperparameterError) -> any OptimizerRule<Backend> {
         try SGDM(
             learningRate: values.learningRate, momentum: values.momentum, weightDecay: values.weightDecay,
-            usesNesterov: values.usesNesterov)
+            usesNesterov: values.usesNesterov, momentBits: values.momentBits)
     }
 }

@@ -2,35 +2,32 @@ import Compute
 import MatrixCore
 
 /// A rule that keeps one tensor of a parameter's form, zeros at the start.
-public protocol SingleTensorRule: OptimizerRule where State == Backend.Tensor {
+public protocol SingleTensorRule: OptimizerRule where State == KeptTensor<Backend> {
     /// The tensor's name in archives.
     static var stateName: String { get }
+    static var stateKind: MomentKind { get }
+    var momentBits: MomentBits { get }
 }
 
 extension SingleTensorRule {
     public func initialState(
         for parameter: ParameterShape, using generator: inout some RandomNumberGenerator, _ backend: Backend
-    ) -> Backend.Tensor {
-        zeros(parameter, backend)
+    ) -> State {
+        KeptTensor(zerosOf: Self.stateKind, for: parameter, momentBits, backend)
     }
 
-    public func byteCount(_ state: Backend.Tensor, _ backend: Backend) -> Int { backend.byteCount(state) }
+    public func byteCount(_ state: State, _ backend: Backend) -> Int { state.byteCount(backend) }
 
     /// The tensor under `stateName`.
-    public func archive(_ state: Backend.Tensor, _ backend: Backend) -> StateArchive {
+    public func archive(_ state: State, _ backend: Backend) -> StateArchive {
         var archive = StateArchive()
-        archive.add(Self.stateName, state, backend)
+        state.add(to: &archive, as: Self.stateName, backend)
         return archive
     }
 
     public func read(
-        _ state: inout Backend.Tensor, from archive: StateArchive, _ backend: Backend
+        _ state: inout State, from archive: StateArchive, _ backend: Backend
     ) throws(StateArchiveError) {
-        state = try archive.tensor(Self.stateName, like: state, backend)
+        try state.read(Self.stateName, from: archive, backend)
     }
-}
-
-/// A tensor of zeros in a parameter's form.
-func zeros<Backend: MatrixBackend>(_ parameter: ParameterShape, _ backend: Backend) -> Backend.Tensor {
-    backend.zeros(rows: parameter.rows, columns: parameter.columns)
 }

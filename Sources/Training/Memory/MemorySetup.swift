@@ -1,27 +1,29 @@
+import Compute
 import Optimizers
 import Preconditioning
 
-/// What a first-order rule keeps: so many values a parameter of so many bits.
-public struct FirstOrderMemory: Sendable, Equatable {
-    /// Values a parameter: 1 for momentum or a sum of squares, 2 for Adam's moments.
-    public let valueCount: Int
+/// What a first-order rule keeps, as its definition says.
+public struct FirstOrderMemory: Sendable {
+    public let rule: any FirstOrderMethod.Type
+    /// Of an entry: 32, 8 or 4 as the rule codes its moments, or 16 for all of it, as published runs in bfloat16.
     public let bits: Int
+    /// Whether an average of the points is kept beside it.
+    public let isAveraged: Bool
 
-    /// - Precondition: `bits` is 32, 16 or 8.
-    public init(valueCount: Int, bits: Int) {
-        precondition([8, 16, 32].contains(bits), "\(bits) bits")
-        self.valueCount = valueCount
+    /// - Precondition: `bits` is 32, 16, 8 or 4.
+    public init(_ rule: any FirstOrderMethod.Type, bits: Int, isAveraged: Bool = false) {
+        precondition(bits == 16 || MomentBits(rawValue: bits) != nil, "\(bits) bits")
+        self.rule = rule
         self.bits = bits
+        self.isAveraged = isAveraged
     }
 
-    /// With 8 bits one float32 maximum for every 2048 values, and tensors below 4096 entries in 32 bits.
-    ///
-    /// Source: Dettmers et al., ICLR 2022.
-    public func byteCount(entries: Int) -> Int {
-        switch bits {
-        case 8: valueCount * (entries < 4096 ? 4 * entries : entries + 4 * ((entries + 2047) / 2048))
-        default: valueCount * entries * bits / 8
+    public func byteCount(_ parameter: ParameterShape) -> Int {
+        let average = isAveraged ? Averaging.byteCount(parameter) : 0
+        guard let momentBits = MomentBits(rawValue: bits) else {
+            return average + rule.extraBytes + 2 * rule.kept(of: parameter).count * parameter.rows * parameter.columns
         }
+        return average + rule.byteCount(parameter, momentBits)
     }
 }
 
@@ -62,7 +64,7 @@ public struct MemoryBreakdown: Sendable, Equatable {
     public init(of parameter: CountedParameter, _ setup: MemorySetup) {
         parameters = parameter.entryCount * setup.parameterBits / 8
         gradients = parameters
-        firstOrder = setup.firstOrder.byteCount(entries: parameter.entryCount)
+        firstOrder = setup.firstOrder.byteCount(parameter.shape)
         guard let settings = setup.preconditioning, parameter.shape.isMatrix,
             setup.preconditionsVocabulary || !parameter.isVocabulary
         else { return }

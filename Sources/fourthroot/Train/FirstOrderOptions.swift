@@ -38,12 +38,40 @@ struct FirstOrderOptions: ParsableArguments {
     @Option(help: "ε beside the root of the second moment (default: \(defaults(of: .offset) { $0.offset })).")
     var offset: Double?
 
+    @Option(help: "Trust of lars, its rate over ‖w‖/‖g‖ (default: \(defaults(of: .trustCoefficient) { $0.trustCoefficient })).")
+    var trustCoefficient: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Coefficients a,b,c of muon's iteration X ← aX + (bA + cA²)X, A = XXᵀ (default: "
+                + "\(coefficients(NewtonSchulz.published.coefficients)))."))
+    var newtonSchulzCoefficients: String?
+
+    @Option(help: "Steps of muon's iteration (default: \(NewtonSchulz.published.steps)).")
+    var newtonSchulzSteps: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate of what muon leaves to AdamW: all that is no matrix (default: "
+                + "\(defaults(of: .orthogonalization) { $0.auxiliaryLearningRate }))."))
+    var auxiliaryLearningRate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Bits of an entry of momentum or moments: 32, 8 or 4. With 8, tensors below 4096 entries stay in 32 bits, with 4 those "
+                + "of up to 4096 (default: 32; adamw-8bit has 8)."), completion: .list(["32", "8", "4"]))
+    var momentBits: MomentBits?
+
     /// - Throws: `StatusError` of status `usage` for an option of another rule.
     func check() throws(StatusError) {
         let given: [(FirstOrderHyperparameters.Option, name: String, isGiven: Bool)] = [
             (.momentum, "momentum", momentum != nil), (.nesterov, "nesterov", nesterov),
             (.firstDecay, "first-decay", firstDecay != nil), (.secondDecay, "second-decay", secondDecay != nil),
-            (.offset, "offset", offset != nil),
+            (.offset, "offset", offset != nil), (.trustCoefficient, "trust-coefficient", trustCoefficient != nil),
+            (.orthogonalization, "newton-schulz-coefficients", newtonSchulzCoefficients != nil),
+            (.orthogonalization, "newton-schulz-steps", newtonSchulzSteps != nil),
+            (.orthogonalization, "auxiliary-learning-rate", auxiliaryLearningRate != nil),
+            (.momentBits, "moment-bits", momentBits != nil),
         ]
         try given.map { option, name, isGiven in
             let rules = FirstOrderName.allCases.filter { $0.definition.options.contains(option) }
@@ -65,11 +93,28 @@ struct FirstOrderOptions: ParsableArguments {
         values.learningRate = learningRate ?? values.learningRate
         values.weightDecay = weightDecay ?? values.weightDecay
         values.momentum = momentum ?? values.momentum
-        values.usesNesterov = nesterov
+        values.usesNesterov = nesterov || values.usesNesterov
         values.firstDecay = firstDecay ?? values.firstDecay
         values.secondDecay = secondDecay ?? values.secondDecay
         values.offset = offset ?? values.offset
+        values.trustCoefficient = trustCoefficient ?? values.trustCoefficient
+        values.orthogonalization = try orthogonalization(values.orthogonalization)
+        values.auxiliaryLearningRate = auxiliaryLearningRate ?? values.auxiliaryLearningRate
+        values.momentBits = momentBits ?? values.momentBits
         return values
+    }
+
+    /// - Throws: `StatusError` of status `usage` for a value out of range.
+    private func orthogonalization(_ defaults: NewtonSchulz) throws(StatusError) -> NewtonSchulz {
+        let given = newtonSchulzCoefficients?.split(separator: ",", omittingEmptySubsequences: false)
+        do {
+            return try NewtonSchulz(
+                // What is no number is no coefficient either.
+                coefficients: given?.map { Double($0) ?? .nan } ?? defaults.coefficients,
+                steps: newtonSchulzSteps ?? defaults.steps)
+        } catch {
+            throw StatusError.usage("\(error)")
+        }
     }
 
     /// The rule with such values.
@@ -96,7 +141,20 @@ struct FirstOrderOptions: ParsableArguments {
         if options.contains(.firstDecay) { configuration.set("first-decay", values.firstDecay) }
         if options.contains(.secondDecay) { configuration.set("second-decay", values.secondDecay) }
         if options.contains(.offset) { configuration.set("offset", values.offset) }
+        if options.contains(.trustCoefficient) { configuration.set("trust-coefficient", values.trustCoefficient) }
+        if options.contains(.orthogonalization) {
+            let coefficients = Self.coefficients(values.orthogonalization.coefficients)
+            configuration.set("newton-schulz-coefficients", coefficients)
+            configuration.set("newton-schulz-steps", values.orthogonalization.steps)
+            configuration.set("auxiliary-learning-rate", values.auxiliaryLearningRate)
+        }
+        // Versions without a choice wrote nothing of it.
+        if options.contains(.momentBits) && values.momentBits != .exact {
+            configuration.set("moment-bits", values.momentBits.rawValue)
+        }
     }
+
+    private static func coefficients(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: ",") }
 
     /// What language models take with rules that follow a second moment.
     private static func family(_ value: KeyPath<TrainingDefaults, Double?>) -> String {
@@ -125,3 +183,5 @@ func wordsByValue(_ pairs: [(name: String, value: String)]) -> String {
     guard groups.count > 1 else { return groups.first?.value ?? "" }
     return groups.map { "\($0.value) for \($0.names.joined(separator: " and "))" }.joined(separator: ", ")
 }
+
+extension MomentBits: ExpressibleByArgument {}

@@ -22,6 +22,7 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "First-order rule") var firstOrder: FirstOrderOptions
+    @OptionGroup(title: "Averaging") var averaging: AveragingOptions
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Preconditioner") var storagePlan: StoragePlanOptions
     @OptionGroup(title: "Course") var course: CourseOptions
@@ -41,6 +42,7 @@ struct Train: ParsableCommand {
         try records.check()
         // What contradicts itself is found before anything is read.
         try firstOrder.check()
+        _ = try averaging.choice(over: firstOrder.optimizer)
         if try preconditioner.choice(hasPlan: storagePlan.isGiven) == nil,
             let option = records.optionForPreconditioners ?? course.optionForPreconditioners
         {
@@ -66,12 +68,12 @@ struct Train: ParsableCommand {
             preconditioner, parameters: model.parameters.filter(\.shape.isMatrix).map(\.name),
             keepsUncodedStatistics: keepsStatistics, adjust)
         let settings = course.settings(steps: steps, followsShadow: records.shadow, defaults)
-        let configuration = configuration(values, choice, settings, dataSet)
+        let configuration = try configuration(values, choice, settings, dataSet)
         let base = try firstOrder.rule(values, on: backend)
         let ahead = PrefetchedDataSet(dataSet, lastStep: steps)
         ProcessMemory.keepFreed()
-        guard let choice else { return try run(model, base, ahead, settings, configuration, on: backend) }
-        let rule = try PreconditionerOptions.rule(base, under: choice)
+        var rule = try choice.map { try PreconditionerOptions.rule(base, under: $0) } ?? base
+        if let average = try averaging.choice(over: firstOrder.optimizer) { rule = rule.averaged(average) }
         try run(model, rule, ahead, settings, configuration, on: backend)
     }
 
@@ -114,12 +116,13 @@ struct Train: ParsableCommand {
     private func configuration(
         _ values: FirstOrderHyperparameters, _ choice: PreconditionerOptions.Choice?, _ settings: TrainingSettings,
         _ dataSet: any DataSet
-    ) -> TrainConfiguration {
+    ) throws -> TrainConfiguration {
         var configuration = TrainConfiguration()
         configuration.record("command", "train")
         network.describe(dataSet.description, in: &configuration)
         data.describe(dataSet, in: &configuration)
         firstOrder.describe(values, in: &configuration)
+        AveragingOptions.describe(try averaging.choice(over: firstOrder.optimizer), in: &configuration)
         PreconditionerOptions.describe(choice, plan: storagePlan.storagePlan, in: &configuration)
         CourseOptions.describe(settings, in: &configuration)
         device.describe(in: &configuration, precision)
