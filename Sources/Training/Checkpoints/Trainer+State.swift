@@ -16,8 +16,7 @@ extension Trainer {
 
     /// The folder with the point of a parameter at which gradients are taken.
     func trainingFolder(ofParameter index: Int) -> String {
-        rule.evaluationPoint(of: numbers.parameters[index], state: slots[index].state, backend) == nil
-            ? "parameters" : "training_points"
+        isEvaluatedElsewhere(index) ? "training_points" : "parameters"
     }
 
     /// The optimizer's states and the shadows, parameter after parameter.

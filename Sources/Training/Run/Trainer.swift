@@ -86,42 +86,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             preconditionerTime: preconditionerTime, failure: excessiveRootFailure())
     }
 
-    /// Loss and accuracy over the validation samples, or over as many of their batches as the settings say, taken at
-    /// equal distances; nil where there are no validation samples.
-    ///
-    /// - Throws: `DeviceFailure` of the backend.
-    public func evaluate() throws -> Evaluation? {
-        let batches = data.validationBatches(batchSize: settings.batchSize)
-        let numbers = evaluatedNumbers
-        let count = min(settings.validationBatches ?? batches.count, batches.count)
-        var (loss, correct, positions) = (0.0, 0, 0)
-        for index in 0..<count {
-            let batch = try batches[index * batches.count / count]
-            var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
-            let logits = network.forward(input(batch), &pass).logits
-            let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)
-            loss += entropy.loss * Double(batch.targets.count)
-            correct += entropy.correct
-            positions += batch.targets.count
-        }
-        try backend.synchronize()
-        guard positions > 0 else { return nil }
-        return Evaluation(loss: loss / Double(positions), accuracy: Double(correct) / Double(positions))
-    }
-
     /// The bytes of all optimizer states, preconditioners included; shadows and what is kept for dumps are not the optimizer's.
     public var optimizerStateBytes: Int { slots.reduce(0) { $0 + rule.byteCount($1.state, backend) } }
-
-    /// The numbers of the network that the training has made so far: an average of those at which gradients are taken,
-    /// where the rule keeps one.
-    var evaluatedNumbers: NetworkState<Backend> {
-        var result = numbers
-        for (index, slot) in slots.enumerated() {
-            let point = rule.evaluationPoint(of: numbers.parameters[index], state: slot.state, backend)
-            if let point { result.parameters[index] = point }
-        }
-        return result
-    }
 
     /// Loss, accuracy and clipped gradients of one batch, with the norm of all before that; running statistics are moved where
     /// all is finite.
@@ -182,7 +148,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         slots = zip(states, shadows).map { OptimizerSlot(state: $0, shadow: $1) }
     }
 
-    private func input(_ batch: Batch) -> NetworkInput<Backend.Tensor> {
+    func input(_ batch: Batch) -> NetworkInput<Backend.Tensor> {
         switch batch.content {
         case .images(let matrix): .images(backend.tensor(matrix), batch: batch.size)
         case .tokens(let tokens): .tokens(tokens, batch: batch.size)
@@ -204,11 +170,6 @@ public struct StepResult: Sendable, Equatable {
     public let preconditionerTime: Duration
     /// Why the training should end with this step.
     public let failure: DivergenceError?
-}
-
-public struct Evaluation: Sendable, Equatable {
-    public let loss: Double
-    public let accuracy: Double
 }
 
 /// Independent random sequences of one seed.
