@@ -103,6 +103,17 @@ import Testing
             ["--vocabulary", "64"], ["--statistic", "eigenvector", "--root", "offdiagonal", "--block", "100"], "adamw"
         ),
         (["--model", "gpt", "--layers", "2", "--width", "16", "--context", "9"], ["--vocabulary", "64"], [], "sgdm"),
+        (
+            [
+                "--model", "gpt", "--layers", "1", "--width", "66", "--heads", "2", "--context", "8", "--moment-bits", "4",
+                "--averaging", "ema",
+            ],
+            ["--vocabulary", "64"], [], "muon"
+        ),
+        (
+            ["--model", "gpt", "--layers", "1", "--width", "66", "--heads", "2", "--context", "8", "--moment-bits", "8"],
+            ["--vocabulary", "64"], [], "schedule-free-adamw"
+        ),
     ]) func countsWhatATrainingHolds(_ form: [String], _ data: [String], _ scheme: [String], _ rule: String) throws {
         let intervals = scheme.isEmpty ? [] : ["--statistics-interval", "1", "--root-interval", "1"]
         let options = form + ["--optimizer", rule] + scheme + intervals
