@@ -122,14 +122,6 @@ extension StateArchive {
         return values
     }
 
-    /// - Throws: `StateArchiveError` where the buffer is missing, of another kind or of another count.
-    public func doubles(_ name: String, count: Int) throws(StateArchiveError) -> [Double] {
-        let buffer = try buffer(name)
-        guard case .doubles(let values) = buffer else { throw wrongKind(name, buffer, "doubles") }
-        try requireCount(values.count, count, name)
-        return values
-    }
-
     /// A tensor of the shape of another, in the backend's scalar. Its entries are taken as they are: a second moment may
     /// be infinite.
     ///

@@ -41,6 +41,7 @@ public struct Averaged<Base: OptimizerRule>: OptimizerRule {
     }
 
     public var learningRate: Double { base.learningRate }
+    public var decoupledWeightDecay: Double? { base.decoupledWeightDecay }
     public var withoutWeightDecay: Averaged { Averaged(base: base.withoutWeightDecay, averaging: averaging) }
     public var preconditioner: Preconditioner? { base.preconditioner }
     public func preconditionerState(of state: State) -> Preconditioner.State? { base.preconditionerState(of: state.base) }

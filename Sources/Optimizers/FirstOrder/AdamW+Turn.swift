@@ -7,7 +7,7 @@ extension AdamW {
     public var canTurn: Bool { true }
 
     public func turn(_ state: inout State, by turn: BasisTurn<Backend>, _ backend: Backend) {
-        state.first = turn.rotated(state.first, backend)
-        state.second = turn.mixed(state.second, backend)
+        state.first.keep(turn.rotated(state.first.take(backend), backend), backend)
+        state.second.keep(turn.mixed(state.second.take(backend), backend), backend)
     }
 }

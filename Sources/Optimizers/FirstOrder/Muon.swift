@@ -50,6 +50,8 @@ public struct Muon<Backend: MatrixBackend>: OptimizerRule, Equatable {
         return rule
     }
 
+    public var decoupledWeightDecay: Double? { weightDecay }
+
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
