@@ -11,6 +11,17 @@ struct NetworkLayout: Sendable {
         return parameters.count - 1
     }
 
+    /// The bias of a map, `<name>.bias`.
+    ///
+    /// - Parameter weight: the position of the map's weight.
+    mutating func addBias(
+        _ name: String, outputs: Int, _ initialization: ParameterDescription.Initialization, of weight: Int
+    ) -> Int {
+        parameters.append(
+            ParameterDescription("\(name).bias", [outputs], initialization, decays: false, weight: weight))
+        return parameters.count - 1
+    }
+
     /// - Returns: the statistic's position in `NetworkState.runningStatistics`.
     mutating func addRunningStatistic(_ name: String, _ dimensions: [Int], startingAt value: Double) -> Int {
         runningStatistics.append(ParameterDescription(name, dimensions, .constant(value)))

@@ -18,10 +18,15 @@ public struct ParameterDescription: Sendable, Equatable {
     /// Whether weight decay is for it: not for biases and what normalizations multiply by, nor for a class token, unless all is
     /// asked to decay.
     public let decays: Bool
+    /// The position of the weight of the map whose bias this is: its gradient is the weight's factors' for an input of ones.
+    public let weight: Int?
 
-    public init(_ name: String, _ dimensions: [Int], _ initialization: Initialization, decays: Bool = true) {
+    public init(
+        _ name: String, _ dimensions: [Int], _ initialization: Initialization, decays: Bool = true, weight: Int? = nil
+    ) {
         self.name = name
         self.decays = decays
+        self.weight = weight
         shape = ParameterShape(dimensions)
         self.initialization = initialization
     }

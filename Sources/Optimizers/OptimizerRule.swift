@@ -19,8 +19,11 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
     ) throws -> State
 
     /// The same for a parameter whose name is known: settings may have something for it alone.
+    ///
+    /// - Parameter joint: the shape in which a preconditioner meets its gradients, where that is another one.
     func initialState(
-        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> State
 
@@ -85,9 +88,16 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
 extension OptimizerRule {
     public func initialState(
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        using generator: inout some RandomNumberGenerator, _ backend: Backend
+    ) throws -> State { try initialState(for: parameter, using: &generator, backend) }
+
+    public func initialState(
         for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> State { try initialState(for: parameter, using: &generator, backend) }
+    ) throws -> State {
+        try initialState(for: parameter, preconditionedAs: parameter, named: name, using: &generator, backend)
+    }
 
     public var preconditioner: Preconditioner? { nil }
     public var decoupledWeightDecay: Double? { nil }

@@ -69,11 +69,11 @@ struct Memory: ParsableCommand {
         let published = try model.publishedName()
         let counted = try model.counted(published)
         let preconditionsVocabulary = preconditionVocabulary || published == nil
-        let settings = try storagePlan.applied(
+        let choice = try storagePlan.applied(
             to: preconditioner.choice(hasPlan: storagePlan.isGiven), preconditioner,
             parameters: counted.parameters.filter { $0.shape.isMatrix && (preconditionsVocabulary || !$0.isVocabulary) }.map(
-                \.name)
-        )?.settings
+                \.name))
+        let settings = choice?.settings
         try requireKnownBytes(settings)
         try [
             OptionRule(
@@ -89,7 +89,7 @@ struct Memory: ParsableCommand {
                 optimizer.definition, bits: firstOrderBits ?? optimizer.definition.defaults.momentBits.rawValue,
                 isAveraged: average != nil),
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
-            preconditioning: settings,
+            preconditioning: settings, by: choice?.name.definition ?? Shampoo.self,
             preconditionsVocabulary: preconditionsVocabulary)
         try output.requireWritable(sparing: [storagePlan.storagePlan].compactMap(\.self))
         let bytes = counted.parameters.map { MemoryBreakdown(of: $0, setup) }
@@ -119,7 +119,7 @@ struct Memory: ParsableCommand {
 
     /// The published figure, where classes, images and tables are those of the published run.
     private func publishedMegabytes(_ name: PublishedModel?, _ setup: MemorySetup) -> Double? {
-        guard let name, let settings = setup.preconditioning, !setup.preconditionsVocabulary,
+        guard let name, let settings = setup.preconditioning, setup.method == Shampoo.self, !setup.preconditionsVocabulary,
             model.isAsPublished(name)
         else { return nil }
         return name.run.megabytes(settings)

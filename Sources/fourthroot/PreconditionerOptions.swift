@@ -63,6 +63,12 @@ struct PreconditionerOptions: ParsableArguments {
                 + "published, or eigen, a whole decomposition (default: subspace)."))
     var updateDecomposition: UpdateDecomposition?
 
+    @Option(
+        help: ArgumentHelp(
+            "τ: eigenvectors are renewed only where ‖offdiag(VᵀAV)‖ > τ‖VᵀAV‖; 0 renews always and logs the residual (default: "
+                + "renewed always)."))
+    var refreshThreshold: Double?
+
     @Option(help: "Björck steps on eigenvectors before an update (default: \(defaults { $0.updateRectificationSteps })).")
     var rectifyUpdate: Int?
 
@@ -208,7 +214,8 @@ struct PreconditionerOptions: ParsableArguments {
             updateRectificationSteps: rectifyUpdate ?? defaults.updateRectificationSteps,
             rootRectificationSteps: rectifyRoot ?? defaults.rootRectificationSteps,
             errorFeedbackDecay: errorFeedbackDecay, shift: shift, retainsDamping: retainDamping ?? defaults.retainsDamping,
-            keepsUncodedStatistic: keepsUncodedStatistics, beginsAtZero: defaults.beginsAtZero)
+            keepsUncodedStatistic: keepsUncodedStatistics, beginsAtZero: defaults.beginsAtZero,
+            refreshThreshold: refreshThreshold)
         return try PreconditionerSettings(
             scheme, statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
             rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder,
@@ -251,6 +258,12 @@ struct PreconditionerOptions: ParsableArguments {
                 needs: "a method that keeps roots: --preconditioner \(rooted.joined(separator: ", "))")
         }.check()
         try ownRules(method).check()
+        try [
+            OptionRule(
+                "refresh-threshold", refreshThreshold != nil,
+                appliesIf: kind.traits.isFactored || (!method.keepsRoots && method.admits(.eigenvector)),
+                needs: "kept eigenvectors: --statistic \(StatisticKind.names(where: \.isFactored))")
+        ].check()
     }
 
     private func ownRules(_ method: any PreconditionerMethod.Type) -> [OptionRule] {
@@ -333,6 +346,7 @@ struct PreconditionerOptions: ParsableArguments {
             OptionRule("root-interval", rootInterval != nil, appliesIf: !root.traits.isShared, needs: ownRoot),
             OptionRule("decay", decay != nil), OptionRule("damping", damping != nil),
             OptionRule("max-order", maxOrder != nil), OptionRule("exponent", exponent != nil),
+            OptionRule("refresh-threshold", refreshThreshold != nil),
             OptionRule("gradients", gradients != nil), OptionRule("kl-clip", klClip != nil),
             OptionRule("preconditioner-momentum", preconditionerMomentum != nil),
             OptionRule("preconditioner-rate", preconditionerRate != nil),

@@ -21,8 +21,9 @@ struct Convolution<Backend: NeuralBackend>: Layer {
         precondition(shape.outputs >= 2, "\(name) has \(shape.outputs) outputs")
         self.shape = shape
         let dimensions = [shape.outputs, shape.inputs, shape.kernel, shape.kernel]
-        self.weight = layout.addParameter("\(name).weight", dimensions, weight)
-        self.bias = bias.map { layout.addParameter("\(name).bias", [shape.outputs], $0, decays: false) }
+        let position = layout.addParameter("\(name).weight", dimensions, weight)
+        self.weight = position
+        self.bias = bias.map { layout.addBias(name, outputs: shape.outputs, $0, of: position) }
     }
 
     func forward(

@@ -13,8 +13,9 @@ struct Linear<Backend: NeuralBackend>: Layer {
         weight: ParameterDescription.Initialization, bias: ParameterDescription.Initialization?
     ) {
         precondition(outputs >= 2, "\(name) has \(outputs) outputs")
-        self.weight = layout.addParameter("\(name).weight", [outputs, inputs], weight)
-        self.bias = bias.map { layout.addParameter("\(name).bias", [outputs], $0, decays: false) }
+        let position = layout.addParameter("\(name).weight", [outputs, inputs], weight)
+        self.weight = position
+        self.bias = bias.map { layout.addBias(name, outputs: outputs, $0, of: position) }
     }
 
     /// A map without bias by a parameter of another layer, as of the token embedding.

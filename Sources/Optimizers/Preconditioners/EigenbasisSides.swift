@@ -89,7 +89,8 @@ public struct EigenbasisSides<Backend: MatrixBackend>: Sendable {
             let matrix = NamedMatrix<Backend>(name, updates: state.updates) { backend throws(DecompositionError) in
                 try state.statisticMatrix(backend).symmetrized
             }
-            return PreconditionerSide(place, [matrix], record: state.record, scheme: state.scheme)
+            return PreconditionerSide(
+                place, [matrix], record: state.record, scheme: state.scheme, residual: state.residual)
         }
     }
 

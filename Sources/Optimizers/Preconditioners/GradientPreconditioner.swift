@@ -24,6 +24,10 @@ public protocol GradientPreconditioner<Backend>: Codable, Sendable {
         _ backend: Backend
     ) throws -> State?
 
+    /// Whether a layer's weight and bias are preconditioned as one matrix, the bias its last column, as if a one stood below every
+    /// input.
+    var joinsBiases: Bool { get }
+
     /// Whether the update of this step takes the factors of gradients, which layers hand over on demand.
     func wantsFactors(at step: OptimizerStep) -> Bool
 
@@ -98,6 +102,7 @@ extension GradientPreconditioner {
         return direction(of: gradient.tensor, state, backend)
     }
 
+    public var joinsBiases: Bool { false }
     public func wantsFactors(at step: OptimizerStep) -> Bool { false }
     public var skippedSteps: Int { 0 }
     public var use: DirectionUse { .gradient }

@@ -9,6 +9,17 @@ public protocol PreconditionerMethod: Sendable {
     /// Whether roots are kept beside the statistics, by storages, solvers and exponents.
     static var keepsRoots: Bool { get }
 
+    /// Whether weight and bias of a layer are one matrix to it.
+    static var joinsBiases: Bool { get }
+    /// Whether the rule underneath keeps nothing for a parameter that the method preconditions.
+    static var replacesRule: Bool { get }
+
+    /// The buffers of a parameter's state in float32, without one being made: those of statistics and what stands in their place, and
+    /// those of roots.
+    static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes)
+
     /// Whether its statistics can be kept so.
     static func admits(_ statistic: StatisticKind) -> Bool
 
@@ -28,6 +39,24 @@ public protocol PreconditionerMethod: Sendable {
 
 extension PreconditionerMethod {
     public static var keepsRoots: Bool { true }
+    public static var joinsBiases: Bool { false }
+    public static var replacesRule: Bool { false }
+
+    /// Statistics and roots of both sides of every block of a matrix.
+    public static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes) {
+        var (statistics, roots) = (BufferBytes(), BufferBytes())
+        guard parameter.isMatrix else { return (statistics, roots) }
+        for place in blockPlaces(parameter, largestOrder: settings.largestOrder) {
+            for order in [place.rows.count, place.columns.count] {
+                statistics = statistics + scheme.statisticBuffers(order: order)
+                roots = roots + scheme.rootBuffers(order: order)
+            }
+        }
+        return (statistics, roots)
+    }
+
     public static func admits(_ statistic: StatisticKind) -> Bool { true }
     public static func adjust(_ defaults: inout PreconditionerDefaults, for statistic: StorageTraits) {}
     public static func adjust(_ values: inout FirstOrderHyperparameters) {}

@@ -10,11 +10,14 @@ public struct PreconditionerSide<Backend: MatrixBackend>: Sendable {
     public let record: PreconditionerRecord
     /// How the matrices are kept.
     public let scheme: PreconditionerScheme
+    /// How far eigenvectors were from those of the statistic at the last update that asked.
+    public let residual: Double?
 
     public init(
         _ place: BlockSidePlace, _ matrices: [NamedMatrix<Backend>], record: PreconditionerRecord,
-        scheme: PreconditionerScheme
+        scheme: PreconditionerScheme, residual: Double? = nil
     ) {
+        self.residual = residual
         self.place = place
         self.matrices = matrices
         self.record = record
@@ -75,6 +78,6 @@ extension PreconditionerSide {
                 })
         }
         matrices.append(NamedMatrix(.root, updates: state.updatesOfRoot) { state.rootMatrix($0) })
-        self.init(place, matrices, record: state.record, scheme: state.scheme)
+        self.init(place, matrices, record: state.record, scheme: state.scheme, residual: state.residual)
     }
 }

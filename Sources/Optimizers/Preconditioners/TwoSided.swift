@@ -21,6 +21,7 @@ public protocol TwoSidedMethod: PreconditionerMethod {
 
 extension TwoSidedMethod {
     public static var wantsFactors: Bool { false }
+    public static var joinsBiases: Bool { wantsFactors }
 
     public static func preconditioned<Base: OptimizerRule>(
         _ base: Base, _ settings: PreconditionerSettings
@@ -52,6 +53,8 @@ public struct TwoSided<Method: TwoSidedMethod, Backend: MatrixBackend>: Gradient
     ) throws -> BlockSides<Backend>? {
         parameter.isMatrix ? try BlockSides(parameter, named: name, settings, using: &generator, backend) : nil
     }
+
+    public var joinsBiases: Bool { Method.joinsBiases }
 
     public func wantsFactors(at step: OptimizerStep) -> Bool { Method.wantsFactors && schedule.takesStatistics(at: step) }
 

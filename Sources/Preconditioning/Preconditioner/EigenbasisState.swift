@@ -15,6 +15,8 @@ public struct EigenbasisState<Backend: MatrixBackend>: Sendable {
     public private(set) var record = PreconditionerRecord()
     /// Moments that the statistic has taken.
     public private(set) var updates = 0
+    /// How far the basis was from the eigenvectors of the statistic when that was last asked for; forgotten when a state is written.
+    public private(set) var residual: Double?
     /// For the start vectors of power iterations.
     private var generator: PhiloxGenerator
 
@@ -55,9 +57,11 @@ public struct EigenbasisState<Backend: MatrixBackend>: Sendable {
     private mutating func updateBasis(with moment: Backend.Tensor, _ backend: Backend) throws -> BasisTurn<Backend>.Side? {
         let before = basis(backend)
         // Of nothing before it, the first moment is decomposed whole: a step of QR from I would be far from its eigenvectors.
-        let scheme = updates == 0 ? scheme.with(updateDecomposition: .eigen) : scheme
-        guard try statistic.update(with: moment, by: scheme, using: &generator, backend) != nil else { return nil }
+        let scheme = updates == 0 ? scheme.with(updateDecomposition: .eigen, refreshThreshold: nil) : scheme
+        guard let update = try statistic.update(with: moment, by: scheme, using: &generator, backend) else { return nil }
         updates += 1
+        residual = update.residual
+        if let threshold = scheme.refreshThreshold, let residual, residual <= threshold { return nil }
         let rotation = backend.multiply(basis(backend), transposed: true, before)
         return BasisTurn.Side(rotation: rotation, mixing: backend.elementwiseProduct(rotation, rotation))
     }
@@ -65,17 +69,18 @@ public struct EigenbasisState<Backend: MatrixBackend>: Sendable {
     private mutating func updateEntries(
         with moment: Backend.Tensor, _ backend: Backend
     ) throws -> BasisTurn<Backend>.Side? {
-        guard let updated = try statistic.update(with: moment, by: scheme, using: &generator, backend) else { return nil }
+        guard let update = try statistic.update(with: moment, by: scheme, using: &generator, backend) else { return nil }
         updates += 1
         guard updates == 1, let before = keptBasis else { return nil }
         let vectors = backend.selectColumns(
-            try backend.symmetricEigen(updated).vectors, Array((0..<order).reversed()))
+            try backend.symmetricEigen(update.matrix).vectors, Array((0..<order).reversed()))
         keptBasis = vectors
         let rotation = backend.multiply(vectors, transposed: true, before)
         return BasisTurn.Side(rotation: rotation, mixing: backend.elementwiseProduct(rotation, rotation))
     }
 
-    /// Q ← QR(A·Q), one step of subspace iteration; nothing where the basis turns with updates, or has no statistic yet.
+    /// Q ← QR(A·Q), one step of subspace iteration; nothing where the basis turns with updates, has no statistic yet, or is near
+    /// enough to the eigenvectors for the scheme's `refreshThreshold`.
     ///
     /// - Parameter sorting: whether the columns go in descending order of their Rayleigh quotients first.
     /// - Returns: how the basis has turned. What the rule keeps of squares follows the order alone, as published.
@@ -83,6 +88,11 @@ public struct EigenbasisState<Backend: MatrixBackend>: Sendable {
         guard let before = keptBasis, updates > 0 else { return nil }
         do {
             let product = backend.multiply(try statistic.decoded(rectificationSteps: 0, backend), before)
+            if let threshold = scheme.refreshThreshold {
+                let found = offdiagonalResidual(before, product: product, backend)
+                residual = found
+                if found <= threshold { return nil }
+            }
             let quotients = backend.values(of: backend.columnProducts(before, product))
             let indices = Array(0..<order)
             let permutation =

@@ -24,6 +24,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     public let shift: StatisticShift?
     /// Whether A(0) = 0; nil for false, so that settings written before there was a choice read as they did.
     public let beginsAtZero: Bool?
+    /// τ: eigenvectors stay as they are where ‖offdiag(VᵀAV)‖F ≤ τ‖VᵀAV‖F; nil to renew them always, without asking.
+    public private(set) var refreshThreshold: Double?
     /// At most so many steps of power iteration and of Schur–Newton.
     public let iterations: Int
     /// Whether Schur–Newton's damping stays in a statistic that is kept as it is, exact or below the smallest coded order:
@@ -50,7 +52,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         exponent: Double = 0.25, solver: RootSolver? = nil, updateDecomposition: UpdateDecomposition = .subspace,
         updateRectificationSteps: Int = 1, rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil,
         shift: StatisticShift? = nil, iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
-        smallestCodedOrder: Int = usualSmallestCodedOrder, indefinite: IndefiniteRule = .absolute, beginsAtZero: Bool = false
+        smallestCodedOrder: Int = usualSmallestCodedOrder, indefinite: IndefiniteRule = .absolute, beginsAtZero: Bool = false,
+        refreshThreshold: Double? = nil
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
         self.root = root
@@ -64,6 +67,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         self.errorFeedbackDecay = errorFeedbackDecay
         self.shift = shift == .relative ? nil : shift
         self.beginsAtZero = beginsAtZero ? true : nil
+        self.refreshThreshold = refreshThreshold
         self.iterations = iterations
         self.retainsDamping = retainsDamping
         self.keepsUncodedStatistic = keepsUncodedStatistic
@@ -90,13 +94,15 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             keepsUncodedStatistic: values.decode(Bool.self, forKey: .keepsUncodedStatistic),
             smallestCodedOrder: values.decode(Int.self, forKey: .smallestCodedOrder),
             indefinite: values.decode(IndefiniteRule.self, forKey: .indefinite),
-            beginsAtZero: values.decodeIfPresent(Bool.self, forKey: .beginsAtZero) ?? false)
+            beginsAtZero: values.decodeIfPresent(Bool.self, forKey: .beginsAtZero) ?? false,
+            refreshThreshold: values.decodeIfPresent(Double.self, forKey: .refreshThreshold))
     }
 
-    /// The same with another way to renew eigenvectors at an update.
-    func with(updateDecomposition: UpdateDecomposition) -> PreconditionerScheme {
+    /// The same with another way to renew eigenvectors at an update, and another threshold of it.
+    func with(updateDecomposition: UpdateDecomposition, refreshThreshold: Double?) -> PreconditionerScheme {
         var scheme = self
         scheme.updateDecomposition = updateDecomposition
+        scheme.refreshThreshold = refreshThreshold
         return scheme
     }
 
@@ -134,6 +140,9 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         if let decay = errorFeedbackDecay {
             try require(decay >= 0 && decay <= 1, "error-feedback-decay", decay, "between 0 and 1")
             try requireTrait(\.takesErrorFeedback, "error-feedback-decay \(decay)")
+        }
+        if let threshold = refreshThreshold {
+            try require(threshold >= 0 && threshold <= 1, "refresh-threshold", threshold, "between 0 and 1")
         }
         if let shift { try requireTrait(\.isShifted, "shift \(shift.rawValue)") }
         if solver == .factored { try requireTrait(\.comesBackFactored, "solver factored") }

@@ -16,6 +16,9 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     public internal(set) var updates = 0
     public internal(set) var updatesOfRoot = 0
     public let scheme: PreconditionerScheme
+    /// How far the eigenvectors of the last update were from those of the statistic, where the scheme asks; forgotten when a state is
+    /// written.
+    public private(set) var residual: Double?
     /// For the start vectors of power iterations.
     var generator: PhiloxGenerator
 
@@ -61,7 +64,8 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
             guard let updated = try statistic.update(with: moment, by: scheme, using: &generator, backend) else {
                 return
             }
-            uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated : nil
+            uncodedStatistic = scheme.keepsUncodedStatistic && statistic.isCoded ? updated.matrix : nil
+            residual = updated.residual
             updates += 1
             if keptRoot == nil { updatesOfRoot = updates }
         } catch {

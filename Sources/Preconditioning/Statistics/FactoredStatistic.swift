@@ -20,6 +20,11 @@ public protocol FactoredStatistic<Backend>: KeptStatistic {
     /// - Throws: `QuantizationError.notFinite`.
     mutating func replace(
         by factors: NewFactors<Backend>, for use: StatisticUse, _ backend: Backend) throws(QuantizationError)
+
+    /// Keeps other eigenvalues with the same eigenvectors.
+    ///
+    /// - Throws: `QuantizationError.notFinite`.
+    mutating func replace(eigenvalues: Backend.Vector, _ backend: Backend) throws(QuantizationError)
 }
 
 /// Eigenvalues and eigenvectors that an update has found.
@@ -41,16 +46,28 @@ extension FactoredStatistic {
 
     public func magnitude(_ backend: Backend) -> Backend.Scalar { backend.values(of: eigenvalues).max() ?? 0 }
 
-    /// The eigenvectors are renewed by the scheme's `updateDecomposition`.
+    /// The eigenvectors are renewed by the scheme's `updateDecomposition`, unless they are near enough to those of the new A for
+    /// its `refreshThreshold`: then the eigenvalues alone become the Rayleigh quotients, and no code changes.
     @discardableResult
     public mutating func update(
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> Backend.Tensor? {
+    ) throws -> StatisticUpdate<Backend>? {
         let (kept, vectors) = startingFactors(scheme, backend)
         let blend = updatedStatistic(
             vectors: vectors, eigenvalues: kept, decay: scheme.decay, moment: moment, weight: scheme.momentWeight, backend)
         guard let a = try scheme.admitted(blend, of: self, backend) else { return nil }
+        var residual: Double?
+        if let threshold = scheme.refreshThreshold {
+            let own = self.vectors(rectificationSteps: scheme.updateRectificationSteps, backend)
+            let product = backend.multiply(a, own)
+            let found = offdiagonalResidual(own, product: product, backend)
+            if found <= threshold {
+                try replace(eigenvalues: backend.map(backend.columnProducts(own, product), .raise(to: 0)), backend)
+                return StatisticUpdate(a, residual: found)
+            }
+            residual = found
+        }
         let factors: NewFactors<Backend>
         switch scheme.updateDecomposition {
         case .subspace: factors = subspaceStep(a, from: vectors, backend)
@@ -59,7 +76,7 @@ extension FactoredStatistic {
             factors = NewFactors(eigenvalues: eigenvalues, vectors: vectors, reflectors: nil)
         }
         try replace(by: factors, for: scheme.use, backend)
-        return a
+        return StatisticUpdate(a, residual: residual)
     }
 
     /// The kept factors in the order in which a subspace step starts from them.

@@ -38,13 +38,13 @@ public protocol KeptStatistic<Backend>: Sendable {
     /// - Parameters:
     ///   - moment: M = GGᵀ or GᵀG, symmetric.
     ///   - generator: for the start of a power iteration, where a λmax is needed.
-    /// - Returns: the new A, before it was coded; nil where it would vanish.
+    /// - Returns: what has become of it; nil where it would vanish.
     /// - Throws: `QuantizationError.notFinite` or `DecompositionError`; the statistic is then as before.
     @discardableResult
     mutating func update(
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> Backend.Tensor?
+    ) throws -> StatisticUpdate<Backend>?
 
     /// A ← A + δI, where the matrix itself is kept; otherwise nothing.
     mutating func retain(shift: Backend.Scalar, _ backend: Backend)
@@ -80,5 +80,18 @@ extension KeptStatistic {
         rectificationSteps steps: Int, _ backend: Backend
     ) throws(DecompositionError) -> Backend.Tensor {
         try decodedStatistic(rectificationSteps: steps, backend).matrix(backend)
+    }
+}
+
+/// What an update has made of a statistic.
+public struct StatisticUpdate<Backend: MatrixBackend>: Sendable {
+    /// The new A, before it was coded.
+    public let matrix: Backend.Tensor
+    /// How far the kept eigenvectors were from those of the new A, `offdiagonalResidual`; nil where that was not asked for.
+    public let residual: Double?
+
+    public init(_ matrix: Backend.Tensor, residual: Double? = nil) {
+        self.matrix = matrix
+        self.residual = residual
     }
 }

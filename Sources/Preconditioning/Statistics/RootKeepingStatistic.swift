@@ -21,12 +21,12 @@ extension RootKeepingStatistic {
     mutating func update(
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> Backend.Tensor? {
+    ) throws -> StatisticUpdate<Backend>? {
         let decoded = try decodedStatistic(rectificationSteps: 0, backend).matrix(backend)
         guard let a = try scheme.blended(decoded, of: self, with: moment, backend) else { return nil }
         let (eigenvalues, vectors) = try backend.semidefiniteEigen(a)
         try replace(eigenvalues: eigenvalues, vectors: vectors, backend)
-        return a
+        return StatisticUpdate(a)
     }
 }
 

@@ -53,6 +53,10 @@ struct BasisStatistic<Backend: MatrixBackend>: FactoredStatistic {
         vectors = factors.vectors
     }
 
+    mutating func replace(eigenvalues: Backend.Vector, _ backend: Backend) throws(QuantizationError) {
+        self.eigenvalues = try backend.singlePrecision(eigenvalues)
+    }
+
     func byteCount(_ backend: Backend) -> Int { 4 * order + backend.byteCount(vectors) }
 
     /// `eigenvalues` and `vectors`.

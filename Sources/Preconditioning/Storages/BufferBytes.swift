@@ -24,16 +24,19 @@ public struct BufferBytes: Sendable, Equatable {
         return sum
     }
 
-    static func entries(order: Int) -> BufferBytes {
+    static func entries(order: Int) -> BufferBytes { entries(order * order) }
+
+    /// So many float32 entries as they are.
+    public static func entries(_ count: Int) -> BufferBytes {
         var bytes = BufferBytes()
-        bytes.exact = 4 * order * order
+        bytes.exact = 4 * count
         return bytes
     }
 
     /// Codes in plain packing.
     ///
     /// - Parameter values: float32 values kept beside the form: eigenvalues, or the diagonal of a factor.
-    init(of form: CodedForm, values: Int = 0) {
+    public init(of form: CodedForm, values: Int = 0) {
         codes = form.plainByteCount
         blockMaxima = form.maximaByteCount
         diagonals = 4 * (form.diagonalCount + values)

@@ -78,12 +78,12 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
     public mutating func update(
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> Backend.Tensor? {
+    ) throws -> StatisticUpdate<Backend>? {
         guard let a = try scheme.blended(decoded(backend), of: self, with: moment, backend) else { return nil }
         let upper = try backend.choleskyFactor(scheme.shifted(a, using: &generator, backend))
         guard let error, let decay = scheme.errorFeedbackDecay else {
             factor = try backend.encode(upper, as: storage.form(order: order))
-            return a
+            return StatisticUpdate(a)
         }
         let previous = backend.decode(error)
         let target = backend.combine(1, upper, 1, previous)
@@ -92,7 +92,7 @@ public struct CholeskyStatistic<Backend: MatrixBackend>: KeptStatistic {
         let feedback = backend.combine(Backend.Scalar(decay), previous, Backend.Scalar(1 - decay), residual)
         self.error = try backend.encode(feedback, as: storage.errorForm(order: order))
         factor = next
-        return a
+        return StatisticUpdate(a)
     }
 
     public func byteCount(_ backend: Backend) -> Int {

@@ -68,6 +68,10 @@ public struct EigenvectorStatistic<Backend: MatrixBackend>: FactoredStatistic {
         storage.coding.codebook.values[0] > -1 ? backend.orientColumns(vectors) : vectors
     }
 
+    public mutating func replace(eigenvalues: Backend.Vector, _ backend: Backend) throws(QuantizationError) {
+        self.eigenvalues = try backend.singlePrecision(eigenvalues)
+    }
+
     public func byteCount(_ backend: Backend) -> Int { 4 * order + backend.byteCount(codedVectors) }
 
     /// `eigenvalues`, and the eigenvectors' codes and block maxima.

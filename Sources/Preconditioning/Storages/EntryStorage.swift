@@ -65,10 +65,10 @@ struct EntryStatistic<Backend: MatrixBackend>: KeptStatistic {
     mutating func update(
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> Backend.Tensor? {
+    ) throws -> StatisticUpdate<Backend>? {
         guard let a = try scheme.blended(stored.decoded(backend), of: self, with: moment, backend) else { return nil }
         stored = try StoredMatrix(a, layout: layout, backend)
-        return a
+        return StatisticUpdate(a)
     }
 
     mutating func retain(shift: Backend.Scalar, _ backend: Backend) { stored.retain(shift: shift, backend) }

@@ -134,6 +134,10 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
         return backend.scaleColumns(backend.orthogonalFactor(reflectors: reflectors, scalars: scalars), by: signs)
     }
 
+    public mutating func replace(eigenvalues: Backend.Vector, _ backend: Backend) throws(QuantizationError) {
+        self.eigenvalues = try backend.singlePrecision(eigenvalues)
+    }
+
     public func byteCount(_ backend: Backend) -> Int { 4 * order + signByteCount + backend.byteCount(tails) }
 
     private var signByteCount: Int { (order + 7) / 8 }

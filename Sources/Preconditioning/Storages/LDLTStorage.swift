@@ -69,12 +69,12 @@ struct LDLTStatistic<Backend: MatrixBackend>: KeptStatistic {
     mutating func update(
         with moment: Backend.Tensor, by scheme: PreconditionerScheme, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
-    ) throws -> Backend.Tensor? {
+    ) throws -> StatisticUpdate<Backend>? {
         let decoded = try decoded(rectificationSteps: 0, backend)
         guard let a = try scheme.blended(decoded, of: self, with: moment, backend) else { return nil }
         self = try LDLTStatistic(
             scheme.shifted(a, using: &generator, backend), isDamped: isDamped, coding: storage.coding, backend: backend)
-        return a
+        return StatisticUpdate(a)
     }
 
     func byteCount(_ backend: Backend) -> Int { 4 * order + backend.byteCount(factor) }

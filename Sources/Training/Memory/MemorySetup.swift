@@ -18,8 +18,10 @@ public struct FirstOrderMemory: Sendable {
         self.isAveraged = isAveraged
     }
 
-    public func byteCount(_ parameter: ParameterShape) -> Int {
+    /// - Parameter isReplaced: whether a preconditioner gives whole steps, so that the rule keeps nothing.
+    public func byteCount(_ parameter: ParameterShape, isReplaced: Bool = false) -> Int {
         let average = isAveraged ? Averaging.byteCount(parameter) : 0
+        if isReplaced { return average }
         guard let momentBits = MomentBits(rawValue: bits) else {
             return average + rule.extraBytes + 2 * rule.kept(of: parameter).count * parameter.rows * parameter.columns
         }
@@ -33,13 +35,17 @@ public struct MemorySetup: Sendable {
     /// Of parameters and gradients: 32 or 16.
     public var parameterBits: Int
     public var preconditioning: PreconditionerSettings?
+    /// Whose settings these are.
+    public var method: any PreconditionerMethod.Type
     /// Whether tables of tokens and the map to their logits have preconditioners.
     public var preconditionsVocabulary: Bool
 
     public init(
         firstOrder: FirstOrderMemory, parameterBits: Int,
-        preconditioning: PreconditionerSettings?, preconditionsVocabulary: Bool
+        preconditioning: PreconditionerSettings?, by method: any PreconditionerMethod.Type = Shampoo.self,
+        preconditionsVocabulary: Bool
     ) {
+        self.method = method
         self.firstOrder = firstOrder
         self.parameterBits = parameterBits
         self.preconditioning = preconditioning
@@ -60,21 +66,18 @@ public struct MemoryBreakdown: Sendable, Equatable {
 
     public init() {}
 
-    /// Of one parameter: with the same blocks, orders and storages as `Shampoo` gives it.
+    /// Of one parameter: with the same buffers as the method gives it.
     public init(of parameter: CountedParameter, _ setup: MemorySetup) {
         parameters = parameter.entryCount * setup.parameterBits / 8
         gradients = parameters
-        firstOrder = setup.firstOrder.byteCount(parameter.shape)
-        guard let settings = setup.preconditioning, parameter.shape.isMatrix,
-            setup.preconditionsVocabulary || !parameter.isVocabulary
-        else { return }
+        let isPreconditioned = setup.preconditioning != nil && (setup.preconditionsVocabulary || !parameter.isVocabulary)
+        let isReplaced = isPreconditioned && setup.method.replacesRule && parameter.shape.isMatrix
+        firstOrder = setup.firstOrder.byteCount(parameter.shape, isReplaced: isReplaced)
+        guard isPreconditioned, let settings = setup.preconditioning else { return }
         let scheme = settings.scheme(of: parameter.name)
-        for place in blockPlaces(parameter.shape, largestOrder: settings.largestOrder) {
-            for order in [place.rows.count, place.columns.count] {
-                statistics = statistics + scheme.statisticBuffers(order: order)
-                roots = roots + scheme.rootBuffers(order: order)
-            }
-        }
+        let joined = setup.method.joinsBiases && parameter.hasBias && parameter.shape.isMatrix
+        let shape = joined ? ParameterShape([parameter.shape.rows, parameter.shape.columns + 1]) : parameter.shape
+        (statistics, roots) = setup.method.buffers(of: shape, scheme, settings)
     }
 
     public static func + (a: MemoryBreakdown, b: MemoryBreakdown) -> MemoryBreakdown {

@@ -8,9 +8,12 @@ public struct CountedParameter: Sendable, Equatable {
     /// Whether it is a table of tokens or the map to their logits, which the published runs leave without
     /// preconditioners.
     public let isVocabulary: Bool
+    /// Whether it is the weight of a map with a bias.
+    public let hasBias: Bool
 
-    public init(_ name: String, _ dimensions: [Int], isVocabulary: Bool = false) {
+    public init(_ name: String, _ dimensions: [Int], isVocabulary: Bool = false, hasBias: Bool = false) {
         self.name = name
+        self.hasBias = hasBias
         shape = ParameterShape(dimensions)
         self.isVocabulary = isVocabulary
     }
@@ -32,10 +35,12 @@ public struct CountedModel: Sendable {
     /// The parameters of a network as it lists them itself.
     public init<Model: Network>(of network: Model) {
         let vocabulary = Set(network.vocabularyParameters)
+        let withBias = Set(network.parameters.compactMap(\.weight))
         self.init(
             parameters: network.parameters.enumerated().map { index, parameter in
                 CountedParameter(
-                    parameter.name, parameter.shape.dimensions, isVocabulary: vocabulary.contains(index))
+                    parameter.name, parameter.shape.dimensions, isVocabulary: vocabulary.contains(index),
+                    hasBias: withBias.contains(index))
             },
             activations: (network as? GenerativeTransformer<Model.Backend>).map { ActivationModel(of: $0) })
     }

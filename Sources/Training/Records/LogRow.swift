@@ -27,6 +27,8 @@ public struct LogRow: Sendable, Equatable {
     public var peakPreconditionerBytes: Int
     /// ‖G‖F of the gradients of all parameters together, before they are clipped.
     public var gradientNorm: Double
+    /// The largest residual of eigenvectors at the last update of every side; nil where it is not asked for.
+    public var offdiagonalResidual: Double?
 
     /// - Parameter groups: those of the shadow's columns.
     public static func columns(groups: [String]) -> [String] {
@@ -35,12 +37,12 @@ public struct LogRow: Sendable, Equatable {
             "optimizer_state_bytes", "preconditioner_bytes", "peak_resident_bytes", "validation_loss",
             "validation_accuracy", "statistic_failures", "root_failures",
         ] + groups.flatMap { ["nre:\($0)", "angle_degrees:\($0)"] } + [
-            "peak_device_bytes", "peak_preconditioner_bytes", lastColumn,
-        ]
+            "peak_device_bytes", "peak_preconditioner_bytes",
+        ] + newColumns
     }
 
-    /// Logs of former versions have none of this name.
-    static let lastColumn = "gradient_norm"
+    /// Those that logs of former versions do not all have.
+    static let newColumns = ["gradient_norm", "offdiagonal_residual"]
 
     func fields(groups: [String]) -> [String] {
         let deviations = Dictionary(uniqueKeysWithValues: rootDeviations.map { ($0.group, $0) })
@@ -50,7 +52,9 @@ public struct LogRow: Sendable, Equatable {
             "\(samplesPerSecond)", "\(optimizerStateBytes)", "\(preconditionerBytes)", "\(peakResidentBytes)",
             text(validation?.loss), text(validation?.accuracy), "\(statisticFailures)", "\(rootFailures)",
         ]
-        return numbers + roots.map { text($0) } + [text(peakDeviceBytes), "\(peakPreconditionerBytes)", "\(gradientNorm)"]
+        return numbers + roots.map { text($0) } + [
+            text(peakDeviceBytes), "\(peakPreconditionerBytes)", "\(gradientNorm)", text(offdiagonalResidual),
+        ]
     }
 }
 

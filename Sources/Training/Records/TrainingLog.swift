@@ -76,10 +76,15 @@ public final class TrainingLog {
         }
         let data = try file.contents()
         var header = TrainingLog.header(groups)
-        let former = header.replacing(",\(LogRow.lastColumn)\n", with: "\n")
-        if data.starts(with: former.utf8) {
-            header = former
-            width -= 1
+        // Former versions have fewer columns, the newest of which come last.
+        for count in 1...LogRow.newColumns.count {
+            let lacking = LogRow.newColumns.suffix(count).map { ",\($0)" }.joined()
+            let former = TrainingLog.header(groups).replacing("\(lacking)\n", with: "\n")
+            if data.starts(with: former.utf8) {
+                header = former
+                width -= count
+                break
+            }
         }
         // Killed before the header was whole.
         if header.utf8.starts(with: data) && data.count < header.utf8.count { return try start() }
@@ -161,7 +166,7 @@ public final class TrainingLog {
         let times = 0...3e10
         before = (
             try number("time", 5, in: times), try number("time", 6, in: times),
-            try number("number of bytes", LogRow.columns(groups: groups).count - 2, in: 0...Int.max)
+            try number("number of bytes", LogRow.columns(groups: groups).count - LogRow.newColumns.count - 1, in: 0...Int.max)
         )
     }
 }

@@ -47,6 +47,9 @@ extension Trainer {
         return (statistics, roots, last)
     }
 
+    /// Of all sides, how far eigenvectors were from those of their statistic at the last update; nil where nobody asks.
+    var largestResidual: Double? { sides.compactMap(\.side.residual).max() }
+
     /// The statistic of a side as its root is taken of it, nil where there is no such side.
     ///
     /// - Throws: `DecompositionError` where decoding is by a decomposition.

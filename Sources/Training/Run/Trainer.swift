@@ -16,6 +16,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     public let data: any DataSet
     public let settings: TrainingSettings
     let backend: Backend
+    private let layerBiases: LayerBiases
     /// Steps done.
     public internal(set) var step = 0
     /// Of the last step's batch; nil before the first.
@@ -35,11 +36,14 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         self.data = data
         self.settings = settings
         self.backend = backend
+        let layerBiases = LayerBiases(network.parameters, areJoined: rule.preconditioner?.joinsBiases ?? false)
+        self.layerBiases = layerBiases
         numbers = NetworkState(initializing: network, seed: settings.seed, backend)
         slots = try network.parameters.enumerated().map { index, parameter in
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
             let state = try rule.initialState(
-                for: parameter.shape, named: parameter.name, using: &generator, backend)
+                for: parameter.shape, preconditionedAs: layerBiases.shape(of: index, network.parameters),
+                named: parameter.name, using: &generator, backend)
             let shadow =
                 settings.followsShadow
                 ? rule.preconditionerState(of: state).flatMap { rule.preconditioner?.shadow(of: $0, backend) } : nil
@@ -83,7 +87,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         return StepResult(
             step: number, epoch: (number - 1) / data.batchesPerEpoch(batchSize: settings.batchSize) + 1, loss: loss,
             accuracy: accuracy, learningRate: rule.learningRate * optimizerStep.learningRateFactor, gradientNorm: norm,
-            preconditionerTime: preconditionerTime, failure: excessiveRootFailure())
+            preconditionerTime: preconditionerTime, offdiagonalResidual: largestResidual, failure: excessiveRootFailure())
     }
 
     /// The bytes of all optimizer states, preconditioners included; shadows and what is kept for dumps are not the optimizer's.
@@ -126,6 +130,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     private mutating func directions(
         of gradients: [ParameterGradient<Backend>], _ step: OptimizerStep
     ) throws(DivergenceError) -> [Backend.Tensor] {
+        let gradients = layerBiases.joined(gradients, backend)
         backend.updateConcurrently(&slots, inOrder: schedulingOrder) { [rule] lane, index, slot in
             slot.updateDirection(of: gradients[index], rule, step, lane)
         }
@@ -135,6 +140,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         } catch {
             throw .direction(step: step.number, parameter: network.parameters[error.parameter].name, norm: error.norm)
         }
+        layerBiases.separate(&directions, backend)
         return directions
     }
 
@@ -168,6 +174,8 @@ public struct StepResult: Sendable, Equatable {
     public let gradientNorm: Double
     /// Of the updates of statistics and roots and of their use.
     public let preconditionerTime: Duration
+    /// The largest of all sides, of the last update of each; nil where no scheme asks for it.
+    public let offdiagonalResidual: Double?
     /// Why the training should end with this step.
     public let failure: DivergenceError?
 }

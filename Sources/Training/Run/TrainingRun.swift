@@ -132,7 +132,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
             statisticFailures: failures.statistics, rootFailures: failures.roots,
             rootDeviations: isDue(intervals.dump) || result.step == steps ? try trainer.rootDeviations() : [],
             peakDeviceBytes: trainer.peakDeviceBytes, peakPreconditionerBytes: peakPreconditionerBytes,
-            gradientNorm: result.gradientNorm)
+            gradientNorm: result.gradientNorm, offdiagonalResidual: result.offdiagonalResidual)
     }
 
     private mutating func reportFailures(_ report: (Event) -> Void) {

@@ -51,6 +51,9 @@ extension TableDescription {
                 "peak_preconditioner_bytes", .integer, unit: "byte",
                 "The most that preconditioners have taken so far; more than now where their length depends on what they keep."),
             Column("gradient_norm", .number, "The norm of the gradients of all parameters together, before they are clipped."),
+            Column(
+                "offdiagonal_residual", .number,
+                "With --refresh-threshold: the largest ‖offdiag(VᵀAV)‖/‖VᵀAV‖ of kept eigenvectors V at the last update of every side."),
         ])
 
     static let memory = TableDescription(

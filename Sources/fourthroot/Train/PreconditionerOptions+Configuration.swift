@@ -29,6 +29,7 @@ extension PreconditionerOptions {
         }
         configuration.set("reflector-loop", scheme.statistic.settings.reflectorLoop?.rawValue)
         if traits.isFactored { configuration.set("update-decomposition", scheme.updateDecomposition.rawValue) }
+        configuration.set("refresh-threshold", scheme.refreshThreshold)
         if traits.isRectified {
             configuration.set("rectify-update", scheme.updateRectificationSteps)
             configuration.set("rectify-root", scheme.rootRectificationSteps)

@@ -14,6 +14,7 @@ import Preconditioning
 public enum EvaMethod: PreconditionerMethod {
     public static let name = "eva"
     public static let keepsRoots = false
+    public static let joinsBiases = true
     /// The decay is 1 − ξ, the damping γ.
     public static let defaults = PreconditionerDefaults(
         statisticsInterval: 1, rootInterval: 1, largestOrder: .max, decay: 0.05, damping: 0.03, exponent: 1,
@@ -22,6 +23,12 @@ public enum EvaMethod: PreconditionerMethod {
 
     /// Vectors are kept as they are.
     public static func admits(_ statistic: StatisticKind) -> Bool { statistic == .exact }
+
+    public static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes) {
+        (.entries(parameter.isMatrix ? parameter.rows + parameter.columns : 0), BufferBytes())
+    }
 
     public static func preconditioned<Base: OptimizerRule>(
         _ base: Base, _ settings: PreconditionerSettings
@@ -65,6 +72,7 @@ public struct Eva<Backend: MatrixBackend>: GradientPreconditioner {
             columns: backend.zeros(rows: parameter.columns, columns: 1))
     }
 
+    public var joinsBiases: Bool { EvaMethod.joinsBiases }
     public func wantsFactors(at step: OptimizerStep) -> Bool { schedule.takesStatistics(at: step) }
 
     public func update(

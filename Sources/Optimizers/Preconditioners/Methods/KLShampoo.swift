@@ -17,6 +17,7 @@ import Preconditioning
 public enum KLShampooMethod: PreconditionerMethod {
     public static let name = "kl-shampoo"
     public static let keepsRoots = false
+    public static let replacesRule = true
     public static let defaults = {
         var defaults = SOAPMethod.defaults
         defaults.decay = 0.98
@@ -32,6 +33,16 @@ public enum KLShampooMethod: PreconditionerMethod {
 
     public static func adjust(_ values: inout FirstOrderHyperparameters) {
         (values.learningRate, values.weightDecay, values.firstDecay, values.secondDecay) = (1e-4, 0.01, 0.9, 0.98)
+    }
+
+    /// Those of SOAP, the momentum and the values of both sides.
+    public static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes) {
+        guard parameter.isMatrix else { return (BufferBytes(), BufferBytes()) }
+        let (rows, columns) = (parameter.rows, parameter.columns)
+        let statistics = SOAPMethod.buffers(of: parameter, scheme, settings).statistics
+        return (statistics + .entries(rows * columns + rows + columns), BufferBytes())
     }
 
     public static func preconditioned<Base: OptimizerRule>(

@@ -28,6 +28,18 @@ public enum MFACMethod: PreconditionerMethod {
         (values.learningRate, values.weightDecay) = (1e-3, 5e-4)
     }
 
+    /// The window, and the products in double.
+    public static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes) {
+        let (count, entries) = (settings.own.gradients ?? 0, parameter.rows * parameter.columns)
+        let gradient = scheme.statistic.coding.map {
+            BufferBytes(of: CodedForm(rows: entries, columns: 1, region: .columns, codings: .all($0)))
+        }
+        let window = (0..<count).reduce(BufferBytes()) { sum, _ in sum + (gradient ?? .entries(entries)) }
+        return (window + .entries(2 * count * count), BufferBytes())
+    }
+
     public static func preconditioned<Base: OptimizerRule>(
         _ base: Base, _ settings: PreconditionerSettings
     ) -> any OptimizerRule<Base.Backend> {

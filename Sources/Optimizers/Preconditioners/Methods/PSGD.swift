@@ -26,6 +26,22 @@ public enum PSGDMethod: PreconditionerMethod {
 
     public static func adjust(_ values: inout FirstOrderHyperparameters) { values.learningRate = 1e-3 }
 
+    /// The factor of every side that is not too long.
+    public static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes) {
+        var factors = BufferBytes()
+        for order in parameter.isMatrix ? [parameter.rows, parameter.columns] : [] where order <= settings.largestOrder {
+            let coding = order < scheme.smallestCodedOrder ? nil : scheme.statistic.coding
+            factors =
+                factors
+                + (coding.map {
+                    BufferBytes(of: CodedForm(order: order, region: .strictUpper, coding: $0, keepsDiagonal: true))
+                } ?? .entries(order * order))
+        }
+        return (factors, BufferBytes())
+    }
+
     public static func preconditioned<Base: OptimizerRule>(
         _ base: Base, _ settings: PreconditionerSettings
     ) -> any OptimizerRule<Base.Backend> {

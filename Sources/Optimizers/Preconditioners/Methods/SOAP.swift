@@ -35,6 +35,18 @@ public enum SOAPMethod: PreconditionerMethod {
         (values.learningRate, values.weightDecay, values.firstDecay, values.secondDecay) = (3e-3, 0.01, 0.95, 0.95)
     }
 
+    /// The statistic of every side that is not too long, and of one that is kept by its entries the basis.
+    public static func buffers(
+        of parameter: ParameterShape, _ scheme: PreconditionerScheme, _ settings: PreconditionerSettings
+    ) -> (statistics: BufferBytes, roots: BufferBytes) {
+        var statistics = BufferBytes()
+        for order in parameter.isMatrix ? [parameter.rows, parameter.columns] : [] where order <= settings.largestOrder {
+            statistics = statistics + scheme.statisticBuffers(order: order)
+            if !scheme.statistic.traits.isFactored { statistics = statistics + .entries(order * order) }
+        }
+        return (statistics, BufferBytes())
+    }
+
     public static func preconditioned<Base: OptimizerRule>(
         _ base: Base, _ settings: PreconditionerSettings
     ) throws(HyperparameterError) -> any OptimizerRule<Base.Backend> {
