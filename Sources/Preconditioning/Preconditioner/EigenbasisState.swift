@@ -15,7 +15,7 @@ public struct EigenbasisState<Backend: MatrixBackend>: Sendable {
     public private(set) var record = PreconditionerRecord()
     /// Moments that the statistic has taken.
     public private(set) var updates = 0
-    /// How far the basis was from the eigenvectors of the statistic when that was last asked for; forgotten when a state is written.
+    /// How far the basis was from the eigenvectors of the statistic when that was last asked for.
     public private(set) var residual: Double?
     /// For the start vectors of power iterations.
     private var generator: PhiloxGenerator
@@ -124,7 +124,7 @@ public struct EigenbasisState<Backend: MatrixBackend>: Sendable {
 
 extension EigenbasisState {
     /// The buffers of statistic and basis, together `byteCount` bytes, and the extras: the `codebooks` of codes, `generator`,
-    /// `updates`, `failures` and `last_failure`.
+    /// `updates`, `failures`, `last_failure` and, with a `refreshThreshold`, the `residual`, −1 for none.
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
         archive.add("statistic", statistic.archive(backend))
@@ -132,6 +132,7 @@ extension EigenbasisState {
         archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
         archive.add("updates", .integers([UInt64(updates)]))
         for entry in record.archive.entries { archive.add(entry.name, entry.buffer) }
+        if scheme.refreshThreshold != nil { archive.add("residual", .doubles([residual ?? -1])) }
         return archive
     }
 
@@ -148,6 +149,10 @@ extension EigenbasisState {
         guard counts[0] < 1 << 48 else { throw archive.error("updates", .invalid("\(counts[0]) is no count of updates")) }
         updates = Int(counts[0])
         record = try PreconditionerRecord(from: archive)
+        if scheme.refreshThreshold != nil {
+            let found = try archive.doubles("residual", count: 1)[0]
+            residual = found < 0 ? nil : found
+        }
     }
 }
 

@@ -4,7 +4,7 @@ import MatrixCore
 extension PreconditionerState {
     /// The buffers of statistic and root, together `byteCount` bytes, and the extras: the `codebooks` of codes, `generator` (seed,
     /// stream and position), `updates` (of the statistic, and those that the root has seen), `failures`, `last_failure` and, where it is
-    /// kept, `uncoded_statistic`.
+    /// kept, `uncoded_statistic`, and with a `refreshThreshold` the `residual`, −1 for none.
     public func archive(_ backend: Backend) -> StateArchive {
         var archive = StateArchive()
         archive.add("statistic", statistic.archive(backend))
@@ -13,6 +13,7 @@ extension PreconditionerState {
         archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
         archive.add("updates", .integers([UInt64(updates), UInt64(updatesOfRoot)]))
         for entry in record.archive.entries { archive.add(entry.name, entry.buffer) }
+        if scheme.refreshThreshold != nil { archive.add("residual", .doubles([residual ?? -1])) }
         return archive
     }
 
@@ -34,5 +35,9 @@ extension PreconditionerState {
         }
         (updates, updatesOfRoot) = (Int(counts[0]), Int(counts[1]))
         record = try PreconditionerRecord(from: archive)
+        if scheme.refreshThreshold != nil {
+            let found = try archive.doubles("residual", count: 1)[0]
+            residual = found < 0 ? nil : found
+        }
     }
 }

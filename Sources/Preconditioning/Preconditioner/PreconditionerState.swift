@@ -16,9 +16,8 @@ public struct PreconditionerState<Backend: MatrixBackend>: Sendable {
     public internal(set) var updates = 0
     public internal(set) var updatesOfRoot = 0
     public let scheme: PreconditionerScheme
-    /// How far the eigenvectors of the last update were from those of the statistic, where the scheme asks; forgotten when a state is
-    /// written.
-    public private(set) var residual: Double?
+    /// How far the eigenvectors of the last update were from those of the statistic, where the scheme asks.
+    public internal(set) var residual: Double?
     /// For the start vectors of power iterations.
     var generator: PhiloxGenerator
 

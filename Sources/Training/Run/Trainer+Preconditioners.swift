@@ -19,6 +19,12 @@ extension Trainer {
         }
     }
 
+    /// Whether there is a side of any parameter to be seen.
+    public var hasSides: Bool { network.parameters.indices.contains { !sides(ofParameter: $0).isEmpty } }
+
+    /// Whether any parameter's statistics are followed in full precision.
+    public var hasShadows: Bool { slots.contains { $0.shadow != nil } }
+
     /// The names of the parameters with preconditioners.
     public var preconditionedParameters: [String] {
         zip(network.parameters, slots).filter { rule.preconditionerState(of: $1.state) != nil }.map(\.0.name)

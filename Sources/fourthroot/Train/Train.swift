@@ -85,6 +85,7 @@ struct Train: ParsableCommand {
         var trainer = try Trainer(network: model, rule: rule, data: dataSet, settings: settings, backend)
         let configuration = try resolved.run(rule)
         try records.check(steps: steps, parameters: trainer.preconditionedParameters)
+        try requireMatrices(of: trainer)
         if let schedule = rule.preconditioner?.schedule {
             try requireRoot(schedule, within: steps, optimizer: firstOrder.optimizer.rawValue)
         }
@@ -110,6 +111,19 @@ struct Train: ParsableCommand {
                 checkpoints: runRecords.checkpoints),
             steps: steps, records: records, configuration: configuration, isQuiet: quiet)
         try session.train()
+    }
+
+    /// Of records that would stay empty.
+    private func requireMatrices<Model: Network, Rule: OptimizerRule>(
+        of trainer: Trainer<Model, Rule>
+    ) throws(StatusError) where Rule.Backend == Model.Backend {
+        let method = preconditioner.method?.rawValue ?? "the preconditioner"
+        if records.dump != nil && !trainer.hasSides {
+            throw StatusError.usage("--dump: \(method) keeps no matrices that could be dumped")
+        }
+        if records.shadow && !trainer.hasShadows {
+            throw StatusError.usage("--shadow: \(method) has no statistics to follow in full precision")
+        }
     }
 
     /// What a run that goes on must share with the one that it continues.
