@@ -130,7 +130,7 @@ import func Foundation.sin
     /// Gradients L·Z·R of independent normal Z have the covariance RRᵀ ⊗ LLᵀ; what P leaves of it is a multiple of I but for
     /// the noise of a step, whose size is the rate's.
     @Test func psgdWhitens() throws {
-        let method = PSGD<Backend>(try settings(PSGDMethod.self, decay: 0, MethodParameters(rate: 0.05)))
+        let method = PSGD<Backend>(try settings(PSGDMethod.self, decay: 0, MethodParameters(rate: 0.02)))
         var generator = PhiloxGenerator(seed: 5)
         var state = try #require(try method.initialState(for: ParameterShape([3, 2]), using: &generator, backend))
         let left = Matrix<Double>(rows: 3, columns: 3, elements: [4, 1, 0, 0, 1, 0.5, 0, 0, 0.25])
@@ -139,7 +139,7 @@ import func Foundation.sin
             let normal = Matrix(rows: 3, columns: 2, elements: (0..<6).map { _ in generator.normalPair().0 })
             return backend.multiply(backend.multiply(left, normal), right)
         }
-        for number in 1...1500 {
+        for number in 1...4000 {
             let gradient = gradient()
             method.update(
                 &state, with: ParameterGradient(gradient, norm: backend.frobeniusNorm(gradient)), step: OptimizerStep(number),
