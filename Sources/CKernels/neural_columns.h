@@ -1,4 +1,4 @@
-// Every column by itself: layer normalization and softmax.
+// Every column by itself: normalizations and softmax.
 
 /// Σ (x − center)^power for power 1 or 2; entries behind the end count as the center.
 INLINE float centered_sum(const float *x, size_t count, float center, const int power) {
@@ -52,6 +52,36 @@ static void layer_gradient(const float *dy, const float *x, const float *gain, c
         const float slope = sum_of_lanes(weighted) / (float)rows * inverse;
         {
             EACH(PUT(dx, (GET(gain) * GET(dy) - plain_mean - (GET(x) - mean) * slope) * inverse))
+        }
+    }
+}
+
+static void rms_normalize(const float *x, const float *gain, float offset, size_t rows, size_t columns, float *y,
+                          float *inverses) {
+    const size_t count = rows;
+    for (size_t column = 0; column < columns; column++, x += rows, y += rows) {
+        const float inverse = 1 / sqrtf(centered_sum(x, rows, 0, 2) / (float)rows + offset);
+        inverses[column] = inverse;
+        EACH(PUT(y, GET(gain) * (GET(x) * inverse)))
+    }
+}
+
+static void rms_gradient(const float *dy, const float *x, const float *gain, const float *inverses, size_t rows,
+                         size_t columns, float *dx, float *gains) {
+    const size_t count = rows;
+    for (size_t column = 0; column < columns; column++, x += rows, dy += rows, dx += rows) {
+        const float inverse = inverses[column];
+        vec weighted = splat(0);
+        EACH({
+            // Behind the end dy is 0, so the entries there count for nothing.
+            vec normalized = GET(x) * inverse;
+            vec gradient = GET(dy);
+            weighted += GET(gain) * gradient * normalized;
+            PUT(gains, GET(gains) + gradient * normalized)
+        })
+        const float slope = sum_of_lanes(weighted) / (float)rows * inverse;
+        {
+            EACH(PUT(dx, (GET(gain) * GET(dy) - GET(x) * slope) * inverse))
         }
     }
 }

@@ -85,6 +85,27 @@ static void gelu_exact_gradient(const float *dy, const float *x, size_t count, f
     })
 }
 
+/// 1/(1 + e^−x).
+INLINE vec logistic(vec x) { return 1 / (1 + exponential_of(smaller(-x, splat(88)))); }
+
+static void gated_linear(const float *x, const float *gate, size_t count, float *y) {
+    EACH({
+        vec value = GET(gate);
+        PUT(y, GET(x) * (value * logistic(value)))
+    })
+}
+
+static void gated_linear_gradient(const float *dy, const float *x, const float *gate, size_t count, float *dx,
+                                  float *dgate) {
+    EACH({
+        vec value = GET(gate);
+        vec weight = logistic(value);
+        vec outer = GET(dy);
+        PUT(dx, outer * (value * weight))
+        PUT(dgate, outer * GET(x) * (weight * (1 + value * (1 - weight))))
+    })
+}
+
 static void product(const float *x, const float *y, size_t count, float *z) { EACH(PUT(z, GET(x) * GET(y))) }
 
 // The passes of the optimizers have one rounding per operation, as in the definition: the same bits on every machine.

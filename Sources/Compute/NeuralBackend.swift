@@ -30,6 +30,16 @@ public protocol NeuralBackend<Scalar>: MatrixBackend {
     func gaussianErrorLinear(_ a: Tensor, _ form: GaussianErrorForm) -> Tensor
     func gaussianErrorLinearGradient(_ outputGradient: Tensor, input: Tensor, _ form: GaussianErrorForm) -> Tensor
 
+    /// A∘gate/(1 + e^(−gate)), entry by entry: the gated half of SwiGLU.
+    func gatedLinear(_ a: Tensor, gate: Tensor) -> Tensor
+    func gatedLinearGradient(
+        _ outputGradient: Tensor, input: Tensor, gate: Tensor
+    ) -> (input: Tensor, gate: Tensor)
+    /// In the first `rows` rows, which are groups of as many as the table has: entries k and k + d/2 of a group of d, as a point
+    /// of the plane, turned by the angle whose cosine and sine are entries k and k + d/2 of the table. Column j takes column
+    /// j mod n of the n that the table has. The rows below stay.
+    func turnPairs(_ a: Tensor, rows: Int, by table: Tensor) -> Tensor
+
     /// γ∘(x − mean)/√(variance + offset) + β in every column, mean and (biased) variance over its rows.
     func layerNormalization(
         _ a: Tensor, gain: Tensor, bias: Tensor, offset: Scalar
@@ -37,6 +47,13 @@ public protocol NeuralBackend<Scalar>: MatrixBackend {
     func layerNormalizationGradient(
         _ outputGradient: Tensor, input: Tensor, gain: Tensor, statistics: NormalizationStatistics<Vector>
     ) -> (input: Tensor, gain: Tensor, bias: Tensor)
+    /// γ∘x/√(mean(x²) + offset) in every column, the mean over its rows, and the quotient's inverse denominators.
+    func rootMeanSquareNormalization(
+        _ a: Tensor, gain: Tensor, offset: Scalar
+    ) -> (output: Tensor, inverses: Vector)
+    func rootMeanSquareNormalizationGradient(
+        _ outputGradient: Tensor, input: Tensor, gain: Tensor, inverses: Vector
+    ) -> (input: Tensor, gain: Tensor)
     /// γ∘(x − mean)/√(variance + offset) + β in every row, mean and (biased) variance over its columns.
     func batchNormalization(
         _ a: Tensor, gain: Tensor, bias: Tensor, offset: Scalar
@@ -57,21 +74,46 @@ public protocol NeuralBackend<Scalar>: MatrixBackend {
         _ outputGradient: Tensor, input: Tensor, weight: Tensor, _ shape: ConvolutionShape, wantsInput: Bool
     ) -> (input: Tensor?, weight: Tensor)
 
-    /// softmax(QᵀK/√d)·V for every sample and head, from the rows of queries, then keys, then values, heads in order within
-    /// each. The probabilities are kept for the gradient in a form of the backend's own.
+    /// The largest entry of every channel under the kernel, NaN where one is; places outside of the image count for nothing.
     ///
-    /// - Parameter mask: what every probability is multiplied by before it weighs a value, nil for 1: length rows and a column
-    ///   for every sample, head and query, of one factor a key.
+    /// - Precondition: the shape's outputs are its inputs, and its padding is at most half of its kernel.
+    func maxPooling(_ input: Tensor, _ shape: ConvolutionShape) -> Tensor
+    /// Every gradient goes to the place of its largest entry, of equal ones to the first, row by row.
+    func maxPoolingGradient(_ outputGradient: Tensor, input: Tensor, _ shape: ConvolutionShape) -> Tensor
+
+    /// softmax(QᵀK/√d + bias)·V for every sample and head, from the rows of queries, then keys, then values, heads in order
+    /// within each. The probabilities are kept for the gradient in a form of the backend's own.
+    ///
+    /// - Parameters:
+    ///   - mask: what every probability is multiplied by before it weighs a value, nil for 1: length rows and a column for
+    ///     every sample, head and query, of one factor a key.
+    ///   - bias: what is added to the scores, nil for nothing.
     func attention(
-        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?
+        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?, bias: AttentionBias<Tensor>?
     ) -> (output: Tensor, probabilities: Tensor)
+    /// - Returns: beside the projections' gradient that of the bias of heads, nil where there is no bias.
     func attentionGradient(
-        _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape, mask: Tensor?
-    ) -> Tensor
+        _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape, mask: Tensor?,
+        bias: AttentionBias<Tensor>?
+    ) -> (projections: Tensor, bias: Tensor?)
 
     /// The mean over the columns of −Σ q·ln softmax(column), with q = 1 − s + s/classes for the target and s/classes
     /// elsewhere, s the smoothing; its gradient; and the number of columns whose largest entry is the target.
     func softmaxCrossEntropy(_ logits: Tensor, targets: [Int], smoothing: Double) -> CrossEntropy<Tensor>
+}
+
+/// What is added to the scores of attention before the softmax, a column for every query of one number a key.
+public struct AttentionBias<Tensor: Sendable>: Sendable {
+    /// Of every head, the same for all samples: length rows, (head, query) columns. It has a gradient.
+    public let heads: Tensor
+    /// Of some samples, the same for all heads, nil for nothing: length rows, (sample, query) columns, of which a sample takes
+    /// those of its own number modulo theirs. It has no gradient.
+    public let samples: Tensor?
+
+    public init(heads: Tensor, samples: Tensor? = nil) {
+        self.heads = heads
+        self.samples = samples
+    }
 }
 
 /// The two forms of GELU in use; they differ by up to 4.7e-4.

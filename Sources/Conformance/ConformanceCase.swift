@@ -34,6 +34,6 @@ public func matrixCases<Backend: MatrixBackend>() -> [ConformanceCase<Backend>] 
 
 /// The cases of the primitives of networks, in the order of the protocol.
 public func neuralCases<Backend: NeuralBackend>() -> [ConformanceCase<Backend>] {
-    selectionCases() + activationCases() + normalizationCases() + convolutionCases() + attentionCases()
-        + crossEntropyCases()
+    selectionCases() + activationCases() + normalizationCases() + convolutionCases() + poolingCases()
+        + attentionCases() + crossEntropyCases()
 }

@@ -5,7 +5,7 @@ import Training
 
 /// The model whose bytes are counted: an architecture of the published runs, or a network as `train` trains it.
 ///
-/// Two are both, resnet34 and vit-small: they are the published ones where no size is given that those do not have.
+/// Some are both: they are the published ones where no size is given that those do not have.
 struct MemoryModel: ParsableArguments {
     /// The networks that train trains, and those of the published runs.
     struct Name: ExpressibleByArgument {
@@ -36,8 +36,8 @@ struct MemoryModel: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Pixels a side of images (default: those of the published run, or 32). Published networks have their form for "
-                + "ImageNet from 224 on, that for CIFAR below."))
+            "Pixels a side of images (default: those of the published run, or 32). Networks of two forms have that for ImageNet "
+                + "from 224 on, resnets and densenet121 above 64, that for CIFAR below."))
     var imageSize: Int?
 
     @Option(help: "Channels of images (default: 3).")

@@ -59,12 +59,12 @@ private func masks(_ shape: AttentionShape) -> [Matrix<Float>?] {
             let x = Matrix<Double>.random(rows: 3 * shape.width, columns: shape.batch * shape.length, seed: 2)
             let g = Matrix<Double>.random(rows: shape.width, columns: shape.batch * shape.length, seed: 3)
             for mask in masks(shape).map({ $0.map { Matrix<Double>($0) } }) {
-                let forward = backend.attention(x, shape, mask: mask)
+                let forward = backend.attention(x, shape, mask: mask, bias: nil)
                 let gradient = backend.attentionGradient(
-                    g, projections: x, probabilities: forward.probabilities, shape, mask: mask)
+                    g, projections: x, probabilities: forward.probabilities, shape, mask: mask, bias: nil)
                 let step = 0x1p-17
                 let magnitude = Double(g.elements.count)
-                gradient.expectWithin(
+                gradient.projections.expectWithin(
                     step * step * 100 + magnitude * 100 * unitOfDouble / step,
                     of: centralDifferences(at: x, step: step) {
                         innerProduct(directAttention($0, shape, mask: mask), g)
@@ -76,7 +76,7 @@ private func masks(_ shape: AttentionShape) -> [Matrix<Float>?] {
     @Test func largeScoresDoNotOverflow() {
         let shape = AttentionShape(batch: 1, length: 3, heads: 1, headWidth: 1, isCausal: false)
         let x = Matrix<Float>(rows: 3, columns: 3, elements: [100, 100, 1, 100, -100, 2, 100, 99, 3])
-        let output = CPUBackend<Float>().attention(x, shape, mask: nil).output
+        let output = CPUBackend<Float>().attention(x, shape, mask: nil, bias: nil).output
         // Scores 10000, −10000, 9900: the first key has all the weight.
         #expect(output.elements == [1, 1, 1])
     }
@@ -86,12 +86,15 @@ private func masks(_ shape: AttentionShape) -> [Matrix<Float>?] {
         let x = Matrix<Float>.random(rows: 288, columns: 192, seed: 6)
         let g = Matrix<Float>.random(rows: 96, columns: 192, seed: 7)
         let backend = setup.single
-        let first = backend.attention(x, shape, mask: nil)
-        let gradient = backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape, mask: nil)
+        let first = backend.attention(x, shape, mask: nil, bias: nil)
+        let gradient = backend.attentionGradient(
+            g, projections: x, probabilities: first.probabilities, shape, mask: nil, bias: nil
+        ).projections
         for _ in 0..<5 {
-            #expect(backend.attention(x, shape, mask: nil).output == first.output)
+            #expect(backend.attention(x, shape, mask: nil, bias: nil).output == first.output)
             #expect(
-                backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape, mask: nil) == gradient)
+                backend.attentionGradient(g, projections: x, probabilities: first.probabilities, shape, mask: nil, bias: nil)
+                    .projections == gradient)
         }
     }
 }

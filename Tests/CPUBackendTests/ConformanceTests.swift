@@ -60,7 +60,7 @@ import Testing
             for name in backend.record.take() { callers[name, default: []].append(test) }
         }
         // All of the two protocols but `synchronize` and those of coded tensors, which have cases of their own.
-        #expect(callers.count == 66)
+        #expect(callers.count == 73)
         for (name, cases) in callers {
             backend.wrong = name
             #expect(try cases.contains { try $0.difference(of: backend) != nil }, "\(name)")

@@ -201,6 +201,29 @@ extension SpoiledBackend {
         spoiled(base.gaussianErrorLinearGradient(outputGradient, input: input, form))
     }
 
+    func gatedLinear(_ a: Matrix<Float>, gate: Matrix<Float>) -> Matrix<Float> { spoiled(base.gatedLinear(a, gate: gate)) }
+    func gatedLinearGradient(
+        _ outputGradient: Matrix<Float>, input: Matrix<Float>, gate: Matrix<Float>
+    ) -> (input: Matrix<Float>, gate: Matrix<Float>) {
+        let found = base.gatedLinearGradient(outputGradient, input: input, gate: gate)
+        return (found.input, spoiled(found.gate))
+    }
+    func turnPairs(_ a: Matrix<Float>, rows: Int, by table: Matrix<Float>) -> Matrix<Float> {
+        spoiled(base.turnPairs(a, rows: rows, by: table))
+    }
+    func rootMeanSquareNormalization(
+        _ a: Matrix<Float>, gain: Matrix<Float>, offset: Float
+    ) -> (output: Matrix<Float>, inverses: [Float]) {
+        let found = base.rootMeanSquareNormalization(a, gain: gain, offset: offset)
+        return (spoiled(found.output), found.inverses)
+    }
+    func rootMeanSquareNormalizationGradient(
+        _ outputGradient: Matrix<Float>, input: Matrix<Float>, gain: Matrix<Float>, inverses: [Float]
+    ) -> (input: Matrix<Float>, gain: Matrix<Float>) {
+        let found = base.rootMeanSquareNormalizationGradient(outputGradient, input: input, gain: gain, inverses: inverses)
+        return (found.input, spoiled(found.gain))
+    }
+
     typealias Statistics = NormalizationStatistics<[Float]>
     typealias NormalizationGradient = (input: Matrix<Float>, gain: Matrix<Float>, bias: Matrix<Float>)
 
@@ -245,19 +268,27 @@ extension SpoiledBackend {
             outputGradient, input: input, weight: weight, shape, wantsInput: wantsInput)
         return (found.input, spoiled(found.weight))
     }
+    func maxPooling(_ input: Matrix<Float>, _ shape: ConvolutionShape) -> Matrix<Float> {
+        spoiled(base.maxPooling(input, shape))
+    }
+    func maxPoolingGradient(
+        _ outputGradient: Matrix<Float>, input: Matrix<Float>, _ shape: ConvolutionShape
+    ) -> Matrix<Float> {
+        spoiled(base.maxPoolingGradient(outputGradient, input: input, shape))
+    }
     func attention(
-        _ projections: Matrix<Float>, _ shape: AttentionShape, mask: Matrix<Float>?
+        _ projections: Matrix<Float>, _ shape: AttentionShape, mask: Matrix<Float>?, bias: AttentionBias<Matrix<Float>>?
     ) -> (output: Matrix<Float>, probabilities: Matrix<Float>) {
-        let found = base.attention(projections, shape, mask: mask)
+        let found = base.attention(projections, shape, mask: mask, bias: bias)
         return (spoiled(found.output), found.probabilities)
     }
     func attentionGradient(
         _ outputGradient: Matrix<Float>, projections: Matrix<Float>, probabilities: Matrix<Float>, _ shape: AttentionShape,
-        mask: Matrix<Float>?
-    ) -> Matrix<Float> {
-        spoiled(
-            base.attentionGradient(
-                outputGradient, projections: projections, probabilities: probabilities, shape, mask: mask))
+        mask: Matrix<Float>?, bias: AttentionBias<Matrix<Float>>?
+    ) -> (projections: Matrix<Float>, bias: Matrix<Float>?) {
+        let found = base.attentionGradient(
+            outputGradient, projections: projections, probabilities: probabilities, shape, mask: mask, bias: bias)
+        return (found.bias == nil ? spoiled(found.projections) : found.projections, found.bias.map { spoiled($0) })
     }
     func softmaxCrossEntropy(_ logits: Matrix<Float>, targets: [Int], smoothing: Double) -> CrossEntropy<Matrix<Float>> {
         let found = base.softmaxCrossEntropy(logits, targets: targets, smoothing: smoothing)

@@ -128,7 +128,7 @@ extension CUDABackendTests {
             let convolved = backend.convolution(a, weight: a, image)
             _ = backend.convolutionGradient(convolved, input: a, weight: a, image, wantsInput: true)
             let shape = AttentionShape(batch: 2, length: 6, heads: 2, headWidth: 2, isCausal: true)
-            _ = backend.attention(a, shape, mask: nil)
+            _ = backend.attention(a, shape, mask: nil, bias: nil)
             _ = backend.softmaxCrossEntropy(convolved, targets: Array(0..<12), smoothing: 0.1)
         }
 

@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Wang et al. 2024: what Shampoo added, and our deviation, beside the published settings only.
-    @Test(arguments: [("resnet34", "86.37", "619.8"), ("resnet50", "89.03", "630.2"), ("vit-base-32", "204.1", "1534.0")])
+    @Test(arguments: [("resnet34", "86.37", "619.8"), ("resnet50", "89.03", "630.2"), ("vit-base32", "204.1", "1534.0")])
     func publishedFigures(model: String, coded: String, exact: String) throws {
         let four = ["--model", model, "--optimizer", "sgdm", "--statistic", "eigenvector", "--root", "offdiagonal"]
         let published = try rows(four)[0]

@@ -22,11 +22,34 @@ import Testing
             of: ResidualNetwork<Processor>(image: image, classes: 3, width: 3, stages: [1, 2], shortcut: shortcut), images)
     }
 
+    @Test func otherConvolutionalNetworks() throws {
+        try expectFactors(
+            of: ResidualNetwork<Processor>(
+                image: image, classes: 3, width: 2, stages: [1], kind: .bottleneck, shortcut: .projection, isLarge: true),
+            images)
+        try expectFactors(
+            of: PlainConvolutionalNetwork<Processor>(image: image, classes: 3, width: 2, stages: [1], hidden: 5), images)
+        try expectFactors(
+            of: DenseNetwork<Processor>(image: image, classes: 3, growth: 2, layers: [1, 1], isLarge: false), images)
+    }
+
     @Test func visionTransformer() throws {
         let network = try VisionTransformer<Processor>(
             image: image, classes: 3, patch: 2, layers: 2, width: 6, heads: 2, hidden: 8, dropout: 0.3,
             stochasticDepth: 0.3)
         try expectFactors(of: network, images)
+    }
+
+    @Test func shiftedWindowTransformer() throws {
+        let network = try ShiftedWindowTransformer<Processor>(
+            image: image, classes: 3, patch: 1, window: 2, width: 4, depths: [2, 1], heads: 2, stochasticDepth: 0.3)
+        try expectFactors(of: network, images)
+    }
+
+    @Test func rotaryTransformer() throws {
+        let network = try RotaryTransformer<Processor>(
+            vocabulary: 5, context: 5, layers: 1, width: 8, heads: 2, hidden: 6)
+        try expectFactors(of: network, .tokens([1, 4, 1, 0, 3, 3, 1, 2], batch: 2))
     }
 
     /// A tied table has two uses, its rows being chosen at the input and meeting features at the output.

@@ -18,29 +18,39 @@ import Testing
         }
     }
 
+    private static let names = [
+        "mlp", "resnet20", "resnet34", "resnet50", "vgg19", "densenet121", "vit-small", "vit-base32", "swin-tiny",
+        "gpt", "llama",
+    ]
+    private var imageModels: [String] { Model.allCases.filter { !$0.readsTokens }.map(\.rawValue) }
+
     @Test func everyModelIsMade() throws {
-        for name in ["mlp", "resnet20", "resnet34", "vit-small"] {
+        for name in imageModels {
             #expect(error(name, images) == nil)
             #expect(try Model(named: name).network(for: images, on: Processor()).outputs == 10)
         }
-        #expect(try Model(named: "gpt").network(for: text, on: Processor()).outputs == 65)
-        #expect(Model.allCases.map(\.rawValue) == ["mlp", "resnet20", "resnet34", "vit-small", "gpt"])
+        for name in Model.allCases.filter(\.readsTokens).map(\.rawValue) {
+            #expect(try Model(named: name).network(for: text, on: Processor()).outputs == 65)
+        }
+        #expect(Model.allCases.map(\.rawValue) == Self.names)
     }
 
     /// Those that only the memory command knows are none here.
-    @Test(arguments: ["resnet", "vgg19", "swin-tiny", "llama", "", "GPT"]) func unknownNamesComeWithTheList(name: String) {
+    @Test(arguments: ["resnet", "vgg", "llama-130m", "", "GPT"]) func unknownNamesComeWithTheList(name: String) {
         let description = error(name, images)?.description ?? ""
         #expect(description.hasPrefix("the model '\(name)' is unknown"))
-        #expect(description.hasSuffix("hoose from mlp, resnet20, resnet34, vit-small, gpt"))
+        #expect(description.hasSuffix("hoose from \(Self.names.joined(separator: ", "))"))
     }
 
     @Test func inapplicableOptionsAreRefused() {
         let cases: [(String, ModelOptions, String, DataDescription)] = [
             ("mlp", ModelOptions(width: 3), "width", images), ("mlp", ModelOptions(heads: 3), "heads", images),
             ("resnet20", ModelOptions(layers: 3), "layers", images),
-            ("resnet34", ModelOptions(dropout: 0.1), "dropout", images),
+            ("resnet34", ModelOptions(dropout: 0.1), "dropout", images), ("vgg19", ModelOptions(hidden: 8), "hidden", images),
+            ("resnet50", ModelOptions(patch: 2), "patch", images), ("densenet121", ModelOptions(layers: 3), "layers", images),
             ("vit-small", ModelOptions(context: 3), "context", images),
             ("vit-small", ModelOptions(tiesHead: true), "tied head", images),
+            ("swin-tiny", ModelOptions(heads: 2), "heads", images), ("llama", ModelOptions(dropout: 0.1), "dropout", text),
             ("gpt", ModelOptions(patch: 3), "patch", text),
             ("gpt", ModelOptions(stochasticDepth: 0.1), "stochastic depth", text),
         ]
@@ -54,7 +64,7 @@ import Testing
 
     @Test func dataOfAnotherKindIsRefused() {
         #expect(error("gpt", images) == .wrongData(model: "gpt", reads: "tokens", given: "images"))
-        for name in ["mlp", "resnet20", "resnet34", "vit-small"] {
+        for name in imageModels {
             #expect(error(name, text) == .wrongData(model: name, reads: "images", given: "tokens"))
         }
     }
@@ -68,6 +78,19 @@ import Testing
             error("vit-small", ModelOptions(patch: 5), images)
                 == .notDivisible(model: "vit-small", .init("image height", 32), by: .init("patch side", 5)))
         #expect(
+            error("vgg19", .images(channels: 3, height: 16, width: 40, classes: 10))
+                == .outOfRange(model: "vgg19", .init("image height", 16), 32...1 << 20))
+        #expect(
+            error("vgg19", .images(channels: 3, height: 224, width: 256, classes: 10))
+                == .outOfRange(model: "vgg19", .init("image width", 256), 224...255))
+        #expect(
+            error("swin-tiny", .images(channels: 3, height: 40, width: 40, classes: 10))
+                == .notDivisible(
+                    model: "swin-tiny", .init("image height", 40), by: .init("number of patches a side", 16)))
+        #expect(
+            error("llama", ModelOptions(width: 12, heads: 4), text)
+                == .notDivisible(model: "llama", .init("width of a head", 3), by: .init("pair of features", 2)))
+        #expect(
             error("gpt", ModelOptions(context: 63), text)
                 == .exceeds(model: "gpt", .init("length of samples", 64), limit: .init("context", 63)))
         #expect(
@@ -80,16 +103,18 @@ import Testing
         for options in [
             ModelOptions(layers: size), ModelOptions(width: size), ModelOptions(heads: size), ModelOptions(hidden: size),
             ModelOptions(context: size),
-        ] { #expect(error("gpt", options, text) != nil) }
+        ] {
+            for name in ["gpt", "llama"] { #expect(error(name, options, text) != nil) }
+        }
         for options in [
             ModelOptions(layers: size), ModelOptions(width: size), ModelOptions(heads: size), ModelOptions(hidden: size),
             ModelOptions(patch: size),
         ] { #expect(error("vit-small", options, images) != nil) }
-        for name in ["resnet20", "resnet34"] { #expect(error(name, ModelOptions(width: size), images) != nil) }
+        for name in imageModels where name != "mlp" { #expect(error(name, ModelOptions(width: size), images) != nil) }
         for options in [ModelOptions(layers: size), ModelOptions(hidden: size)] {
             #expect(error("mlp", options, images) != nil)
         }
-        for name in ["mlp", "resnet20", "resnet34", "vit-small"] {
+        for name in imageModels {
             #expect(error(name, .images(channels: size, height: 32, width: 32, classes: 10)) != nil)
             #expect(error(name, .images(channels: 3, height: size, width: 32, classes: 10)) != nil)
             #expect(error(name, .images(channels: 3, height: 32, width: size, classes: 10)) != nil)
@@ -106,6 +131,13 @@ import Testing
             ModelOptions(layers: 2, width: largest, heads: 1, hidden: largest),
             for: .tokens(vocabulary: largest, context: largest), on: Processor())
         #expect(network.parameterCount / 2 < Int.max / SizeRequirements.largestLayerCount)
+    }
+
+    /// Two thirds of four times the width for three maps in the place of two, in multiples of 16: 344 would be none.
+    @Test func hiddenWidthsFollowFromTheWidth() throws {
+        for (name, width, hidden) in [("llama", 768, 2048), ("llama", 1024, 2736), ("llama", 128, 352), ("gpt", 128, 512)] {
+            #expect(try Model(named: name).completed(ModelOptions(width: width), context: 8).hidden == hidden)
+        }
     }
 
     @Test(arguments: [-0.1, 1, .nan, .infinity]) func ratesOutOfRangeAreRefused(rate: Double) {

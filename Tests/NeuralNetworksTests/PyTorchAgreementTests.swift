@@ -6,7 +6,8 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// Networks against the same architectures written with torch.nn.functional (PyTorch 2.13, float64) in training mode.
+/// Networks against the same architectures written with torch.nn.functional (PyTorch 2.13, float64) in training mode, or built
+/// from the modules of torchvision 0.29, timm 1.0 and transformers 5.24 by scripts/pytorch-agreement.
 ///
 /// Entry i in row-major order of parameter k is sin(0.7·i + k)/2, of gains 1 + sin(0.7·i + k)/4; value i of the images in
 /// memory is sin(0.37·i); the target of position j is (7j + 1) mod classes. Compared are the mean cross entropy, the norm of
@@ -91,6 +92,48 @@ import Testing
             projection: 0.42735494177494615, first: 0.63433951014302181, running: 93.471660769567421)
     }
 
+    @Test func smallBottlenecks() throws {
+        let network = try ResidualNetwork<Processor>(
+            image: ImageShape(channels: 2, height: 5, width: 4), classes: 3, width: 2, stages: [1, 2], kind: .bottleneck,
+            shortcut: .projection)
+        expectAgreement(
+            network, images(rows: 5, columns: 4), loss: 0.9609947161446492, norm: 4.215628265229877,
+            projection: -2.5586292627606104, first: 0.246500469933643, running: 83.75434965070792)
+    }
+
+    @Test func largeBottlenecks() throws {
+        let network = try ResidualNetwork<Processor>(
+            image: ImageShape(channels: 2, height: 13, width: 12), classes: 3, width: 2, stages: [1, 2], kind: .bottleneck,
+            shortcut: .projection, isLarge: true)
+        expectAgreement(
+            network, images(rows: 13, columns: 12), loss: 1.4449650135412437, norm: 13.163330497959858,
+            projection: -18.69876636976603, first: 2.0720266347620075, running: 83.18669374140333)
+    }
+
+    @Test func plainConvolutionalNetwork() throws {
+        let network = try PlainConvolutionalNetwork<Processor>(
+            image: ImageShape(channels: 2, height: 5, width: 4), classes: 3, width: 2, stages: [2, 1])
+        expectAgreement(
+            network, images(rows: 5, columns: 4), loss: 1.3670985047148048, norm: 1.2787976183010048,
+            projection: 1.5547320353546867, first: 1.4185253100208688, running: 8.400849315231689)
+    }
+
+    @Test func smallDenseNetwork() throws {
+        let network = try DenseNetwork<Processor>(
+            image: ImageShape(channels: 2, height: 5, width: 4), classes: 3, growth: 2, layers: [2, 1], isLarge: false)
+        expectAgreement(
+            network, images(rows: 5, columns: 4), loss: 1.205276425350822, norm: 1.2925744245991928,
+            projection: -2.3513384934988246, first: 0.47084740893629345, running: 54.980661309555046)
+    }
+
+    @Test func largeDenseNetwork() throws {
+        let network = try DenseNetwork<Processor>(
+            image: ImageShape(channels: 2, height: 18, width: 20), classes: 3, growth: 2, layers: [2, 1], isLarge: true)
+        expectAgreement(
+            network, images(rows: 18, columns: 20), loss: 1.5512396068451733, norm: 7.322475093156068,
+            projection: -9.203188717183394, first: 0.9771753617651766, running: 58.40269673579229)
+    }
+
     /// With exact GELU and an offset of 1e-6, by a NumPy program that takes gradients by complex steps of 1e-30; with the tanh
     /// form and 1e-5 it gives PyTorch's numbers to 2e-15.
     @Test func visionTransformer() throws {
@@ -100,6 +143,33 @@ import Testing
         expectAgreement(
             network, images(rows: 4, columns: 6), loss: 1.5937345505752856, norm: 1.1172895474184366,
             projection: -0.1887501252550821, first: -1.579711953741684)
+    }
+
+    @Test func shiftedWindowTransformer() throws {
+        let network = try ShiftedWindowTransformer<Processor>(
+            image: ImageShape(channels: 2, height: 16, width: 16), classes: 3, patch: 2, window: 2, width: 4, depths: [2, 2],
+            heads: 2, stochasticDepth: 0)
+        expectAgreement(
+            network, images(rows: 16, columns: 16), loss: 1.1042827824758126, norm: 0.23252929480018975,
+            projection: 0.1414685117527234, first: 0.4114605170101772)
+    }
+
+    /// The last stage is one window of all patches.
+    @Test func shiftedWindowTransformerWithAWholeWindow() throws {
+        let network = try ShiftedWindowTransformer<Processor>(
+            image: ImageShape(channels: 2, height: 8, width: 8), classes: 3, patch: 2, window: 2, width: 4, depths: [1, 2],
+            heads: 2, stochasticDepth: 0)
+        expectAgreement(
+            network, images(rows: 8, columns: 8), loss: 1.1042666037357478, norm: 0.1954536053395616,
+            projection: -0.0066141625306866845, first: -0.6224904606898036)
+    }
+
+    @Test func rotaryTransformer() throws {
+        let network = try RotaryTransformer<Processor>(
+            vocabulary: 5, context: 5, layers: 2, width: 8, heads: 2, hidden: 6)
+        expectAgreement(
+            network, .tokens([1, 4, 1, 0, 3, 3, 1, 2], batch: 2), loss: 1.8956606891460528, norm: 1.1018574178668386,
+            projection: 0.4186703400416049, first: 1.9078965008090745)
     }
 
     @Test func generativeTransformer() throws {

@@ -28,6 +28,10 @@ typedef struct FR_SENDABLE {
     void (*gelu_exact)(const float *x, size_t count, float *y);
     void (*gelu_exact_gradient)(const float *dy, const float *x, size_t count, float *dx);
     void (*product)(const float *x, const float *y, size_t count, float *z);
+    /// y = x·gate·σ(gate).
+    void (*gated_linear)(const float *x, const float *gate, size_t count, float *y);
+    void (*gated_linear_gradient)(const float *dy, const float *x, const float *gate, size_t count, float *dx,
+                                  float *dgate);
     /// z = alpha·x + beta·y; z may be x.
     void (*combine)(float alpha, const float *x, float beta, const float *y, size_t count, float *z);
     /// x = alpha·x + beta·y².
@@ -60,6 +64,11 @@ typedef struct FR_SENDABLE {
     void (*layer_gradient)(const float *dy, const float *x, const float *gain, const float *means,
                            const float *inverses, size_t rows, size_t columns, float *dx, float *gains,
                            float *biases);
+    void (*rms_normalize)(const float *x, const float *gain, float offset, size_t rows, size_t columns, float *y,
+                          float *inverses);
+    /// gains += Σ dy·x̂.
+    void (*rms_gradient)(const float *dy, const float *x, const float *gain, const float *inverses, size_t rows,
+                         size_t columns, float *dx, float *gains);
     /// The first `seen` entries by their softmax, the rest by 0.
     void (*softmax)(float *x, size_t seen, size_t length);
     /// dp = p·(dp − Σ p·dp)·scale in the first `seen` entries, 0 in the rest.

@@ -1,6 +1,5 @@
 import CKernels
 import Compute
-import LinearAlgebra
 import MatrixCore
 
 /// Attention, one head of one sample after another: head h of sample s has its queries in rows h·headWidth… of columns
@@ -11,9 +10,9 @@ extension CPUBackend {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func attention(
-        _ projections: Matrix<Scalar>, _ shape: AttentionShape, mask: Matrix<Scalar>?
+        _ projections: Matrix<Scalar>, _ shape: AttentionShape, mask: Matrix<Scalar>?, bias: AttentionBias<Matrix<Scalar>>?
     ) -> (output: Matrix<Scalar>, probabilities: Matrix<Scalar>) {
-        requireShape(shape, projections: projections, mask: mask)
+        requireShape(shape, projections: projections, mask: mask, bias: bias)
         let heads = shape.batch * shape.heads
         let spare = kernels.slack / max(shape.length, 1) + 1
         var probabilities = Matrix<Scalar>(rows: 0, columns: 0)
@@ -22,14 +21,17 @@ extension CPUBackend {
                 let used = heads * shape.length * shape.length
                 (weights + used).initialize(repeating: 0, count: spare * shape.length)
                 projections.withElements { x in
-                    mask.withElements { mask in
+                    withPointers(mask, bias) { mask, bias in
                         inPieces(heads, atLeast: 1) { heads in
                             guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
-                                return attend(x, mask, shape, heads, weights, output)
+                                return attendByDefinition(x, mask, bias, shape, heads, weights, output)
                             }
                             for head in heads {
                                 direct.attend(
-                                    floats(x), mask.map(floats), HeadOffsets(shape, head), floats(weights), floats(output))
+                                    floats(x), mask.map(floats), HeadOffsets(shape, head), floats(weights), floats(output)
+                                ) { scores in
+                                    bias?.forEachTerm(head, shape) { kernels.combine(1, scores, 1, floats($0), $1, scores) }
+                                }
                             }
                         }
                     }
@@ -39,38 +41,102 @@ extension CPUBackend {
         return (output, probabilities)
     }
 
+    /// Every piece sums the gradient of the bias over its heads; the sums are added in the order of the pieces.
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func attentionGradient(
         _ outputGradient: Matrix<Scalar>, projections: Matrix<Scalar>, probabilities: Matrix<Scalar>,
-        _ shape: AttentionShape, mask: Matrix<Scalar>?
-    ) -> Matrix<Scalar> {
-        requireShape(shape, projections: projections, mask: mask)
-        return filled(rows: projections.rows, columns: projections.columns) { gradient in
-            withPointers(projections, probabilities, outputGradient) { x, weights, dy in
-                mask.withElements { mask in
-                    inPieces(shape.batch * shape.heads, atLeast: 1) { heads in
-                        guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
-                            return attendGradient(x, weights, mask, dy, shape, heads, gradient)
-                        }
-                        for head in heads {
-                            direct.attendGradient(
-                                floats(x), floats(weights), mask.map(floats), floats(dy), HeadOffsets(shape, head),
-                                floats(gradient))
+        _ shape: AttentionShape, mask: Matrix<Scalar>?, bias: AttentionBias<Matrix<Scalar>>?
+    ) -> (projections: Matrix<Scalar>, bias: Matrix<Scalar>?) {
+        requireShape(shape, projections: projections, mask: mask, bias: bias)
+        let (count, area) = (shape.batch * shape.heads, shape.length * shape.length)
+        let pieces = pieceCount(count, atLeast: 1)
+        var sums = Matrix<Scalar>(rows: bias == nil ? 0 : shape.heads * area, columns: pieces)
+        let gradient = filled(rows: projections.rows, columns: projections.columns) { gradient in
+            changing(&sums) { sums in
+                withPointers(projections, probabilities, outputGradient) { x, weights, dy in
+                    withPointers(mask, nil) { mask, _ in
+                        inPieces(pieces, atLeast: 1) { own in
+                            for index in own {
+                                let target = bias == nil ? nil : sums + index * shape.heads * area
+                                attendGradient(
+                                    x, weights, mask, dy, shape, piece(index, of: pieces, count), gradient, bias: target)
+                            }
                         }
                     }
                 }
             }
         }
+        guard bias != nil else { return (gradient, nil) }
+        return (gradient, reshaped(rowSums(sums), rows: shape.length, columns: shape.heads * shape.length))
     }
 
-    private func requireShape(_ shape: AttentionShape, projections: Matrix<Scalar>, mask: Matrix<Scalar>?) {
+    /// - Parameter bias: to which the gradients of the scores of every head are added, nil where nobody wants them.
+    @inline(__always)
+    private func attendGradient(
+        _ x: UnsafePointer<Scalar>, _ weights: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?,
+        _ dy: UnsafePointer<Scalar>, _ shape: AttentionShape, _ heads: Range<Int>,
+        _ gradient: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?
+    ) {
+        guard hasKernels, let direct = DirectAttention(kernels: kernels, shape: shape) else {
+            return attendGradientByDefinition(x, weights, mask, dy, shape, heads, gradient, bias: bias)
+        }
+        let area = shape.length * shape.length
+        for head in heads {
+            direct.attendGradient(
+                floats(x), floats(weights), mask.map(floats), floats(dy), HeadOffsets(shape, head), floats(gradient)
+            ) { scores, scale in
+                guard let target = bias.map({ floats($0 + head % shape.heads * area) }) else { return }
+                kernels.combine(1, target, 1 / scale, scores, area, target)
+            }
+        }
+    }
+
+    private func requireShape(
+        _ shape: AttentionShape, projections: Matrix<Scalar>, mask: Matrix<Scalar>?, bias: AttentionBias<Matrix<Scalar>>?
+    ) {
         precondition(
             projections.rows == 3 * shape.width && projections.columns == shape.batch * shape.length,
             "projections of \(projections.rows) × \(projections.columns) for \(shape)")
         precondition(
             mask.map { $0.rows == shape.length && $0.columns == shape.batch * shape.heads * shape.length } ?? true,
             "a mask of another shape for \(shape)")
+        guard let bias else { return }
+        precondition(
+            bias.heads.rows == shape.length && bias.heads.columns == shape.heads * shape.length
+                && bias.samples.map { $0.rows == shape.length && $0.columns > 0 && $0.columns % shape.length == 0 } ?? true,
+            "a bias of another shape for \(shape)")
+    }
+
+    @inline(__always)
+    private func withPointers<Result>(
+        _ mask: Matrix<Scalar>?, _ bias: AttentionBias<Matrix<Scalar>>?,
+        _ body: (UnsafePointer<Scalar>?, BiasPointers<Scalar>?) -> Result
+    ) -> Result {
+        mask.withElements { mask in
+            (bias?.heads).withElements { heads in
+                (bias?.samples).withElements { samples in
+                    let count = (bias?.samples?.columns ?? 0) / max(bias?.heads.rows ?? 1, 1)
+                    return body(mask, heads.map { BiasPointers(heads: $0, samples: samples, sampleCount: count) })
+                }
+            }
+        }
+    }
+}
+
+/// What is added to the scores, by its place in memory.
+struct BiasPointers<Scalar> {
+    let heads: UnsafePointer<Scalar>
+    let samples: UnsafePointer<Scalar>?
+    let sampleCount: Int
+
+    /// The one or two terms of a head of a sample, with the number of their entries.
+    @inline(__always)
+    func forEachTerm(_ index: Int, _ shape: AttentionShape, _ body: (UnsafePointer<Scalar>, Int) -> Void) {
+        let (sample, head) = index.quotientAndRemainder(dividingBy: max(shape.heads, 1))
+        let area = shape.length * shape.length
+        body(heads + head * area, area)
+        if let samples { body(samples + sample % sampleCount * area, area) }
     }
 }
 
@@ -97,109 +163,4 @@ struct HeadOffsets {
         output = sample * shape.length * shape.width + head * shape.headWidth
         probabilities = index * shape.length * shape.length
     }
-}
-
-@specialized(where Scalar == Double)
-@specialized(where Scalar == Float)
-private func attend<Scalar: LAPACKScalar>(
-    _ x: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?, _ shape: AttentionShape, _ heads: Range<Int>,
-    _ probabilities: UnsafeMutablePointer<Scalar>, _ output: UnsafeMutablePointer<Scalar>
-) {
-    let (length, width) = (shape.length, shape.headWidth)
-    let masked = UnsafeMutablePointer<Scalar>.allocate(capacity: mask == nil ? 0 : length * length)
-    defer { masked.deallocate() }
-    func block(_ offset: Int) -> MatrixView<Scalar> {
-        MatrixView(x + offset, rows: width, columns: length, leading: 3 * shape.width)
-    }
-    for head in heads {
-        let at = HeadOffsets(shape, head)
-        let weights = probabilities + at.probabilities
-        accumulate(
-            into: MutableMatrixView(weights, rows: length, columns: length, leading: length), block(at.keys),
-            transposed: true, block(at.queries), alpha: 1 / Scalar(width).squareRoot(), beta: 0)
-        for query in 0..<length {
-            softmax(weights + query * length, seen: shape.isCausal ? query + 1 : length, length: length)
-        }
-        let shown = masking(UnsafePointer(weights), mask, at, length, into: masked)
-        accumulate(
-            into: MutableMatrixView(output + at.output, rows: width, columns: length, leading: shape.width),
-            block(at.values), MatrixView(shown, rows: length, columns: length, leading: length), alpha: 1, beta: 0)
-    }
-}
-
-/// The probabilities of a head times their mask, in the memory given for them; themselves where there is no mask.
-@inline(__always)
-@discardableResult
-func masking<Scalar: MatrixScalar>(
-    _ weights: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?, _ at: HeadOffsets, _ length: Int,
-    into masked: UnsafeMutablePointer<Scalar>
-) -> UnsafePointer<Scalar> {
-    guard let mask else { return weights }
-    let factors = mask + at.probabilities
-    for entry in 0..<length * length { masked[entry] = weights[entry] * factors[entry] }
-    return UnsafePointer(masked)
-}
-
-/// The first `seen` entries by their softmax, the rest by zero.
-@specialized(where Scalar == Double)
-@specialized(where Scalar == Float)
-private func softmax<Scalar: LAPACKScalar>(_ x: UnsafeMutablePointer<Scalar>, seen: Int, length: Int) {
-    var largest = x[0]
-    for index in 1..<seen { largest = max(largest, x[index]) }
-    var sum: Scalar = 0
-    for index in 0..<seen {
-        x[index] = exponential(x[index] - largest)
-        sum += x[index]
-    }
-    for index in 0..<seen { x[index] /= sum }
-    for index in seen..<length { x[index] = 0 }
-}
-
-@specialized(where Scalar == Double)
-@specialized(where Scalar == Float)
-private func attendGradient<Scalar: LAPACKScalar>(
-    _ x: UnsafePointer<Scalar>, _ probabilities: UnsafePointer<Scalar>, _ mask: UnsafePointer<Scalar>?,
-    _ dy: UnsafePointer<Scalar>, _ shape: AttentionShape, _ heads: Range<Int>, _ gradient: UnsafeMutablePointer<Scalar>
-) {
-    let (length, width) = (shape.length, shape.headWidth)
-    let scores = UnsafeMutablePointer<Scalar>.allocate(capacity: length * length)
-    defer { scores.deallocate() }
-    let scale = 1 / Scalar(width).squareRoot()
-    func block(_ offset: Int) -> MatrixView<Scalar> {
-        MatrixView(x + offset, rows: width, columns: length, leading: 3 * shape.width)
-    }
-    func target(_ offset: Int) -> MutableMatrixView<Scalar> {
-        MutableMatrixView(gradient + offset, rows: width, columns: length, leading: 3 * shape.width)
-    }
-    let scoreView = MatrixView(scores, rows: length, columns: length, leading: length)
-    for head in heads {
-        let at = HeadOffsets(shape, head)
-        let weights = probabilities + at.probabilities
-        let outputGradient = MatrixView(dy + at.output, rows: width, columns: length, leading: shape.width)
-        let shown = masking(weights, mask, at, length, into: scores)
-        accumulate(
-            into: target(at.values), outputGradient, transposed: false,
-            MatrixView(shown, rows: length, columns: length, leading: length), transposed: true, alpha: 1, beta: 0)
-        accumulate(
-            into: MutableMatrixView(scores, rows: length, columns: length, leading: length), block(at.values),
-            transposed: true, outputGradient, alpha: 1, beta: 0)
-        masking(UnsafePointer(scores), mask, at, length, into: scores)
-        for query in 0..<length {
-            softmaxGradient(scores + query * length, output: weights + query * length, length: length)
-        }
-        accumulate(into: target(at.queries), block(at.keys), scoreView, alpha: scale, beta: 0)
-        accumulate(
-            into: target(at.keys), block(at.queries), transposed: false, scoreView, transposed: true, alpha: scale, beta: 0)
-    }
-}
-
-/// dS = P∘(dP − Σ P∘dP), in the place of dP.
-@specialized(where Scalar == Double)
-@specialized(where Scalar == Float)
-private func softmaxGradient<Scalar: LAPACKScalar>(
-    _ dp: UnsafeMutablePointer<Scalar>, output p: UnsafePointer<Scalar>, length: Int
-) {
-    var sum: Scalar = 0
-    for index in 0..<length { sum += p[index] * dp[index] }
-    for index in 0..<length { dp[index] = p[index] * (dp[index] - sum) }
 }

@@ -45,14 +45,17 @@ struct DirectAttention {
     private var projectionStep: Int { 3 * shape.width }
     private var scale: Float { 1 / Float(width).squareRoot() }
 
+    /// - Parameter addBias: changes the scores of the head.
     func attend(
         _ x: UnsafePointer<Float>, _ mask: UnsafePointer<Float>?, _ at: HeadOffsets,
-        _ probabilities: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>
+        _ probabilities: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        addBias: (UnsafeMutablePointer<Float>) -> Void
     ) {
         let weights = probabilities + at.probabilities
         kernels.pack_transposed(x + at.keys, length, projectionStep, width, scratch.packed)
         kernels.gather_columns(x + at.queries, projectionStep, width, length, scale, scratch.copy)
         multiplyStrips(scratch.copy, step: width, run: nil, outputs: length, into: weights, step: length)
+        addBias(weights)
         for query in 0..<length {
             kernels.softmax(weights + query * length, shape.isCausal ? query + 1 : length, length)
         }
@@ -61,9 +64,11 @@ struct DirectAttention {
         multiplyStrips(shown, step: length, run: length, outputs: width, into: output + at.output, step: shape.width)
     }
 
+    /// - Parameter takeSlopes: is given the gradient of the head's scores times a scale, and the scale.
     func attendGradient(
         _ x: UnsafePointer<Float>, _ probabilities: UnsafePointer<Float>, _ mask: UnsafePointer<Float>?,
-        _ dy: UnsafePointer<Float>, _ at: HeadOffsets, _ gradient: UnsafeMutablePointer<Float>
+        _ dy: UnsafePointer<Float>, _ at: HeadOffsets, _ gradient: UnsafeMutablePointer<Float>,
+        takeSlopes: (UnsafePointer<Float>, _ scale: Float) -> Void
     ) {
         let weights = probabilities + at.probabilities
         let shown = masking(weights, mask, at, length, into: scratch.scores)
@@ -77,6 +82,7 @@ struct DirectAttention {
             kernels.softmax_gradient(
                 scratch.scores + start, weights + start, shape.isCausal ? query + 1 : length, length, scale)
         }
+        takeSlopes(UnsafePointer(scratch.scores), scale)
         kernels.pack(x + at.keys, width, projectionStep, length, scratch.packed)
         multiplyStrips(
             UnsafePointer(scratch.scores), step: length, run: length, outputs: width, into: gradient + at.queries,

@@ -70,3 +70,39 @@ KERNEL void gelu_exact_gradient(const real *dy, const real *x, real *__restrict_
         dx[i] = dy[i] * (normal_distribution(x[i]) + x[i] * density);
     }
 }
+
+// x·g·σ(g).
+KERNEL void gated_linear(const real *x, const real *gate, real *__restrict__ y, long long count) {
+    #pragma unroll 4
+    for (long long i = first_index(); i < count; i += index_step()) y[i] = x[i] * (gate[i] * logistic(gate[i]).value);
+}
+
+// dx = dy·g·σ, dg = dy·x·σ·(1 + g·(1 − σ)).
+KERNEL void gated_linear_gradient(
+    const real *dy, const real *x, const real *gate, real *__restrict__ dx, real *__restrict__ dgate, long long count
+) {
+    #pragma unroll 4
+    for (long long i = first_index(); i < count; i += index_step()) {
+        Share weight = logistic(gate[i]);
+        dx[i] = dy[i] * (gate[i] * weight.value);
+        dgate[i] = dy[i] * x[i] * (weight.value * (real(1) + gate[i] * weight.rest));
+    }
+}
+
+// In the first `rows` of `height` rows, groups of `width`: entries k and k + width/2 as a point turned by the angle whose cosine
+// and sine stand there in column j mod `columns` of the table.
+KERNEL void turn_pairs(
+    const real *x, const real *table, long long height, long long rows, int width, long long columns, real *__restrict__ y,
+    long long count
+) {
+    for (Place place(height); place.index < count; place.advance()) {
+        if (place.row >= rows) {
+            y[place.index] = x[place.index];
+            continue;
+        }
+        int half = width / 2, entry = (int)(place.row % width), pair = entry % half;
+        const real *angle = table + place.column % columns * width + pair;
+        real sine = entry < half ? -angle[half] : angle[half];
+        y[place.index] = x[place.index] * angle[0] + x[place.index + (entry < half ? half : -half)] * sine;
+    }
+}

@@ -90,6 +90,52 @@ KERNEL void add_patches(const real *patches, Images images, int side, int positi
     }
 }
 
+// Where the first largest entry of a channel under the kernel lies; a NaN is larger than any number.
+static __device__ long long first_largest(
+    const real *x, const Images &images, int sample, int output_row, int output_column, int channel
+) {
+    long long largest = -1;
+    for (int down = 0; down < images.kernel; down++) {
+        int row = output_row * images.stride + down - images.padding;
+        if (row < 0 || row >= images.height) continue;
+        for (int right = 0; right < images.kernel; right++) {
+            int column = output_column * images.stride + right - images.padding;
+            if (column < 0 || column >= images.width) continue;
+            long long pixel = ((long long)sample * images.height + row) * images.width + column;
+            long long place = channel + pixel * images.channels;
+            bool is_larger = largest < 0 || x[place] > x[largest];
+            if (is_larger || (x[place] != x[place] && x[largest] == x[largest])) largest = place;
+        }
+    }
+    return largest;
+}
+
+// The largest entries under the kernel, an entry of the output a thread.
+KERNEL void max_pooling(const real *x, Images images, real *__restrict__ y, long long count) {
+    for (Place place(images.channels); place.index < count; place.advance()) {
+        Pixel output((int)place.column, images.output_height, images.output_width);
+        y[place.index] = x[first_largest(x, images, output.sample, output.row, output.column, (int)place.row)];
+    }
+}
+
+// Every entry of the images is the sum of the gradients of the outputs whose first largest entry it is, in their order.
+KERNEL void max_pooling_gradient(const real *dy, const real *x, Images images, real *__restrict__ dx, long long count) {
+    for (Place place(images.channels); place.index < count; place.advance()) {
+        Pixel input((int)place.column, images.height, images.width);
+        OutputRange rows(input.row + images.padding, images, images.output_height);
+        OutputRange columns(input.column + images.padding, images, images.output_width);
+        real sum = 0;
+        for (int row = rows.first; row <= rows.last; row++) {
+            long long line = ((long long)input.sample * images.output_height + row) * images.output_width;
+            for (int column = columns.first; column <= columns.last; column++) {
+                if (first_largest(x, images, input.sample, row, column, (int)place.row) != place.index) continue;
+                sum += dy[place.row + (line + column) * images.channels];
+            }
+        }
+        dx[place.index] = sum;
+    }
+}
+
 // Side of the tiles that are turned.
 #define AXIS_TILE 32
 

@@ -5,23 +5,24 @@ import Compute
 /// head, ln Σ e^score, length × (sample, head).
 extension CUDABackend {
     public func attention(
-        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?
+        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?, bias: AttentionBias<Tensor>?
     ) -> (output: Tensor, probabilities: Tensor) {
-        attention(projections, shape, mask: mask, AttentionPieces(shape))
+        attention(projections, shape, mask: mask, bias: bias, AttentionPieces(shape))
     }
 
     public func attentionGradient(
-        _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape, mask: Tensor?
-    ) -> Tensor {
+        _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape, mask: Tensor?,
+        bias: AttentionBias<Tensor>?
+    ) -> (projections: Tensor, bias: Tensor?) {
         attentionGradient(
-            outputGradient, projections: projections, probabilities: probabilities, shape, mask: mask,
+            outputGradient, projections: projections, probabilities: probabilities, shape, mask: mask, bias: bias,
             AttentionPieces(shape))
     }
 
     func attention(
-        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?, _ pieces: AttentionPieces
+        _ projections: Tensor, _ shape: AttentionShape, mask: Tensor?, bias: AttentionBias<Tensor>?, _ pieces: AttentionPieces
     ) -> (output: Tensor, probabilities: Tensor) {
-        requireShape(shape, projections: projections, mask: mask)
+        requireShape(shape, projections: projections, mask: mask, bias: bias)
         let output = makeTensor(rows: shape.width, columns: projections.columns)
         let logarithms = makeTensor(rows: shape.length, columns: shape.batch * shape.heads)
         let scratch = allocate(pieces.largest, of: Scalar.self)
@@ -31,9 +32,11 @@ extension CUDABackend {
             multiplyScores(heads, piece, into: scores)
             launch(
                 .attention, "attention_weights", count: 32 * piece.pairCount * piece.queries.count, scores.address,
-                maskAddress(mask, piece, shape), address(logarithms, of: piece, shape), Int64(piece.keys),
-                Int64(piece.queries.count), Int64(piece.queries.lowerBound), Int64(shape.length),
-                Int32(shape.isCausal ? 1 : 0), Int64(piece.pairCount * piece.queries.count))
+                maskAddress(mask, piece, shape), bias?.heads.address ?? 0, bias?.samples?.address ?? 0,
+                Int64(shape.heads), sampleCount(bias, shape), Int64(piece.firstPair(shape)),
+                address(logarithms, of: piece, shape), Int64(piece.keys), Int64(piece.queries.count),
+                Int64(piece.queries.lowerBound), Int64(shape.length), Int32(shape.isCausal ? 1 : 0),
+                Int64(piece.pairCount * piece.queries.count))
             multiply(
                 piece, rows: shape.headWidth, columns: piece.queries.count, depth: piece.keys, heads.values(piece), scores,
                 into: HeadMatrix(of: output, piece, shape, part: 0, column: piece.queries.lowerBound))
@@ -46,10 +49,11 @@ extension CUDABackend {
     /// The last queries come first: they see all keys, to whose gradients the others add.
     func attentionGradient(
         _ outputGradient: Tensor, projections: Tensor, probabilities: Tensor, _ shape: AttentionShape, mask: Tensor?,
-        _ pieces: AttentionPieces
-    ) -> Tensor {
-        requireShape(shape, projections: projections, mask: mask)
+        bias: AttentionBias<Tensor>?, _ pieces: AttentionPieces
+    ) -> (projections: Tensor, bias: Tensor?) {
+        requireShape(shape, projections: projections, mask: mask, bias: bias)
         let gradient = makeTensor(rows: projections.rows, columns: projections.columns)
+        let biasGradient = bias.map { zeros(rows: shape.length, columns: $0.heads.columns) }
         let (scoreMemory, slopeMemory) = (allocate(pieces.largest, of: Scalar.self), allocate(pieces.largest, of: Scalar.self))
         let (heads, targets) = (HeadMatrices(projections, shape), HeadMatrices(gradient, shape))
         let scale = 1 / Scalar(shape.headWidth).squareRoot()
@@ -63,9 +67,11 @@ extension CUDABackend {
                 piece, rows: keys, columns: queries, depth: width, heads.values(piece).transposed, outer, into: slopes)
             launch(
                 .attention, "attention_slopes", count: 32 * piece.pairCount * queries, scores.address, slopes.address,
-                maskAddress(mask, piece, shape), address(probabilities, of: piece, shape), Int64(keys), Int64(queries),
-                Int64(piece.queries.lowerBound), Int64(shape.length), Int32(shape.isCausal ? 1 : 0),
-                Int64(piece.pairCount * queries))
+                maskAddress(mask, piece, shape), bias?.heads.address ?? 0, bias?.samples?.address ?? 0,
+                Int64(shape.heads), sampleCount(bias, shape), Int64(piece.firstPair(shape)),
+                address(probabilities, of: piece, shape), Int64(keys), Int64(queries), Int64(piece.queries.lowerBound),
+                Int64(shape.length), Int32(shape.isCausal ? 1 : 0), Int64(piece.pairCount * queries))
+            if let biasGradient { addSlopes(slopes, piece, shape, to: biasGradient) }
             let beta: Scalar = piece.queries.upperBound == shape.length ? 0 : 1
             multiply(
                 piece, rows: width, columns: keys, depth: queries, outer, scores.transposed, beta: beta,
@@ -77,7 +83,21 @@ extension CUDABackend {
                 piece, rows: width, columns: keys, depth: queries, alpha: scale, heads.queries(piece), slopes.transposed,
                 beta: beta, into: targets.keys(piece))
         }
-        return gradient
+        return (gradient, biasGradient)
+    }
+
+    private func addSlopes(
+        _ slopes: HeadMatrix<Scalar>, _ piece: AttentionPiece, _ shape: AttentionShape, to gradient: Tensor
+    ) {
+        let count = piece.heads.count * piece.queries.count * piece.keys
+        launch(
+            .attention, "attention_bias_gradient", count: count, slopes.address, Int64(piece.samples.count),
+            Int64(piece.heads.count), Int64(piece.heads.lowerBound), Int64(piece.keys), Int64(piece.queries.count),
+            Int64(piece.queries.lowerBound), Int64(shape.length), gradient.address, Int64(count))
+    }
+
+    private func sampleCount(_ bias: AttentionBias<Tensor>?, _ shape: AttentionShape) -> Int64 {
+        Int64((bias?.samples?.columns ?? 0) / max(shape.length, 1))
     }
 
     /// Kᵀ·Q/√d.
@@ -113,59 +133,20 @@ extension CUDABackend {
 
     private func offset(_ entries: Int) -> Driver.Address { Driver.Address(entries * MemoryLayout<Scalar>.stride) }
 
-    private func requireShape(_ shape: AttentionShape, projections: Tensor, mask: Tensor?) {
+    private func requireShape(
+        _ shape: AttentionShape, projections: Tensor, mask: Tensor?, bias: AttentionBias<Tensor>?
+    ) {
         precondition(
             projections.rows == 3 * shape.width && projections.columns == shape.batch * shape.length,
             "projections of \(projections.rows) × \(projections.columns) for \(shape)")
         precondition(
             mask.map { $0.rows == shape.length && $0.columns == shape.batch * shape.heads * shape.length } ?? true,
             "a mask of another shape for \(shape)")
-    }
-}
-
-/// Some queries of some heads, whose scores are in memory at once: either all heads of some samples, or some of one sample.
-struct AttentionPiece: Equatable {
-    let samples: Range<Int>
-    let heads: Range<Int>
-    let queries: Range<Int>
-    /// Those that any of the queries sees.
-    let keys: Int
-
-    var pairCount: Int { samples.count * heads.count }
-    func firstPair(_ shape: AttentionShape) -> Int { samples.lowerBound * shape.heads + heads.lowerBound }
-}
-
-/// The pieces of an attention, the last queries of each head first.
-struct AttentionPieces {
-    let all: [AttentionPiece]
-    /// The most entries that the scores of one of them have.
-    let largest: Int
-
-    /// - Parameters:
-    ///   - entries: the most scores at once, unless those of one query are more: by default 32 MiB of float32, which stay in the
-    ///     second cache of an H100 between the products and the softmax.
-    ///   - block: the most queries at once. A causal block skips the keys behind it.
-    init(_ shape: AttentionShape, entries: Int = 8 << 20, block: Int = 512) {
-        let length = max(shape.length, 1)
-        let block = max(1, min(block, entries / length, length))
-        var pieces: [AttentionPiece] = []
-        for first in stride(from: 0, to: shape.length, by: block).reversed() {
-            let queries = first..<min(first + block, shape.length)
-            let keys = shape.isCausal ? queries.upperBound : shape.length
-            let pairs = max(1, entries / (keys * queries.count))
-            // Fewer than all heads only within a sample.
-            let (sampleStep, headStep) = (max(1, pairs / max(shape.heads, 1)), min(pairs, max(shape.heads, 1)))
-            for sample in stride(from: 0, to: shape.batch, by: sampleStep) {
-                for head in stride(from: 0, to: shape.heads, by: headStep) {
-                    pieces.append(
-                        AttentionPiece(
-                            samples: sample..<min(sample + sampleStep, shape.batch),
-                            heads: head..<min(head + headStep, shape.heads), queries: queries, keys: keys))
-                }
-            }
-        }
-        all = pieces
-        largest = pieces.map { $0.pairCount * $0.keys * $0.queries.count }.max() ?? 0
+        guard let bias else { return }
+        precondition(
+            bias.heads.rows == shape.length && bias.heads.columns == shape.heads * shape.length
+                && bias.samples.map { $0.rows == shape.length && $0.columns > 0 && $0.columns % shape.length == 0 } ?? true,
+            "a bias of another shape for \(shape)")
     }
 }
 

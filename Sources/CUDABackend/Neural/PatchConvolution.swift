@@ -93,17 +93,6 @@ struct PatchConvolution<Scalar: CUDAScalar> {
         a.address + Driver.Address(column * a.rows * MemoryLayout<Scalar>.stride)
     }
 
-    /// The parameter `Images` of the kernels, field by field.
-    private struct Images: BitwiseCopyable {
-        let height, width, channels, kernel, stride, padding, outputHeight, outputWidth: Int32
-
-        init(_ shape: ConvolutionShape) {
-            (height, width, channels) = (Int32(shape.height), Int32(shape.width), Int32(shape.inputs))
-            (kernel, stride, padding) = (Int32(shape.kernel), Int32(shape.stride), Int32(shape.padding))
-            (outputHeight, outputWidth) = (Int32(shape.outputHeight), Int32(shape.outputWidth))
-        }
-    }
-
     /// A launch that writes columns of `width` entries each; none where patches are the pixels.
     private func launch(
         _ kernel: String, width: Int, columns: Int, from source: Driver.Address?, to target: Driver.Address?
@@ -113,7 +102,18 @@ struct PatchConvolution<Scalar: CUDAScalar> {
         let (side, threads, columnsOfThread) = (width.powerOfTwo(upTo: 64), 256, 4)
         backend.launch(
             .convolution, kernel, blocks: columns.groups(of: threads / side * columnsOfThread), threads: threads, source,
-            Images(shape), Int32(side), Int32(columns), target)
+            KernelImages(shape), Int32(side), Int32(columns), target)
+    }
+}
+
+/// The parameter `Images` of the kernels, field by field.
+struct KernelImages: BitwiseCopyable {
+    let height, width, channels, kernel, stride, padding, outputHeight, outputWidth: Int32
+
+    init(_ shape: ConvolutionShape) {
+        (height, width, channels) = (Int32(shape.height), Int32(shape.width), Int32(shape.inputs))
+        (kernel, stride, padding) = (Int32(shape.kernel), Int32(shape.stride), Int32(shape.padding))
+        (outputHeight, outputWidth) = (Int32(shape.outputHeight), Int32(shape.outputWidth))
     }
 }
 

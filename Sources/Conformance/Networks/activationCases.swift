@@ -18,6 +18,7 @@ func activationCases<Backend: NeuralBackend>() -> [ConformanceCase<Backend>] {
             },
             ConformanceCase("gaussianErrorLinear by tanh, \(count) entries") { judge in byTanh(count, &judge) },
             ConformanceCase("gaussianErrorLinear exactly, \(count) entries") { judge in exactly(count, &judge) },
+            ConformanceCase("gatedLinear, \(count) entries") { judge in gated(count, &judge) },
         ]
     }
 }
@@ -90,4 +91,27 @@ private func exactly<Backend: NeuralBackend>(_ count: Int, _ judge: inout Judge<
     judge.expect(
         backend.gaussianErrorLinearGradient(backend.tensor(gradient), input: tensor, .exact), within: derivativeBounds,
         of: Matrix<Double>(gradient).combined(wide) { $0 * (distribution($1) + $1 * density($1)) }, "gradient")
+}
+
+/// x·g·σ(g): the exponential of −g, sum, quotient and two products are off by at most 10 u relatively; where σ is below the
+/// smallest normal number it is off by at most that. In the gradient 1 − σ is off by 7 u of σ and its own rounding, times g·σ.
+private func gated<Backend: NeuralBackend>(_ count: Int, _ judge: inout Judge<Backend>) {
+    let gate: Matrix<Backend.Scalar> = activationInputs(count)
+    let x: Matrix<Backend.Scalar> = deviates(count, 1, seed: 43)
+    let outer: Matrix<Backend.Scalar> = deviates(count, 1, seed: 26)
+    let (g, wide, dy) = (Matrix<Double>(gate), Matrix<Double>(x), Matrix<Double>(outer))
+    func logistic(_ t: Double) -> Double { 1 / (1 + exp(-t)) }
+    let (backend, unit) = (judge.backend, judge.unit)
+    let (tensor, gates) = (backend.tensor(x), backend.tensor(gate))
+    let output = wide.combined(g) { $0 * $1 * logistic($1) }
+    judge.expect(
+        backend.gatedLinear(tensor, gate: gates), within: output.mapped { $0.magnitude * 10 * unit + 0x1p-119 }, of: output)
+    let found = backend.gatedLinearGradient(backend.tensor(outer), input: tensor, gate: gates)
+    let input = dy.combined(g) { $0 * $1 * logistic($1) }
+    judge.expect(found.input, within: input.mapped { $0.magnitude * 10 * unit + 0x1p-119 }, of: input, "input")
+    let products = dy.combined(wide, *)
+    judge.expect(
+        found.gate,
+        within: products.combined(g) { $0.magnitude * logistic($1) * (1 + $1.magnitude) * 16 * unit + 0x1p-110 },
+        of: products.combined(g) { $0 * logistic($1) * (1 + $1 * logistic(-$1)) }, "gate")
 }

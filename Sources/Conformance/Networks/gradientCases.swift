@@ -25,10 +25,30 @@ public func gradientCases<Backend: NeuralBackend>() -> [ConformanceCase<Backend>
         network("a residual network, projected", images) {
             try ResidualNetwork<Backend>(image: image, classes: 3, width: 3, stages: [1, 2], shortcut: .projection)
         },
+        network("a residual network of bottlenecks in its large form", images) {
+            try ResidualNetwork<Backend>(
+                image: image, classes: 3, width: 2, stages: [2], kind: .bottleneck, shortcut: .projection, isLarge: true)
+        },
+        network("a plain convolutional network", images) {
+            try PlainConvolutionalNetwork<Backend>(image: image, classes: 3, width: 2, stages: [2, 1])
+        },
+        network("a plain convolutional network with hidden maps", images) {
+            try PlainConvolutionalNetwork<Backend>(image: image, classes: 3, width: 2, stages: [1], hidden: 5)
+        },
+        network("a dense network", images) {
+            try DenseNetwork<Backend>(image: image, classes: 3, growth: 2, layers: [2, 1], isLarge: false)
+        },
         network("a vision transformer", images) {
             try VisionTransformer<Backend>(
                 image: image, classes: 3, patch: 2, layers: 2, width: 6, heads: 2, hidden: 8, dropout: 0.3,
                 stochasticDepth: 0.3)
+        },
+        network("a shifted-window transformer", images) {
+            try ShiftedWindowTransformer<Backend>(
+                image: image, classes: 3, patch: 1, window: 2, width: 4, depths: [2, 1], heads: 2, stochasticDepth: 0.3)
+        },
+        network("a rotary transformer", .tokens([1, 4, 1, 0, 3, 3, 1, 2], batch: 2)) {
+            try RotaryTransformer<Backend>(vocabulary: 5, context: 5, layers: 2, width: 8, heads: 2, hidden: 6)
         },
         // Two samples of 4 tokens in a context of 5; the token 1 occurs in several places.
         network("a generative transformer", .tokens([1, 4, 1, 0, 3, 3, 1, 2], batch: 2)) {

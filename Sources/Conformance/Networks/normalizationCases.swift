@@ -10,16 +10,17 @@ private let sizes = [
 private let offset = 0x1p-10
 
 func normalizationCases<Backend: NeuralBackend>() -> [ConformanceCase<Backend>] {
-    sizes.flatMap { rows, columns in
-        [true, false].map { byColumn in
-            ConformanceCase("\(byColumn ? "layer" : "batch")Normalization, \(rows) × \(columns)") { judge in
-                let inputs = NormalizationInputs<Backend>(rows, columns, byColumn: byColumn)
-                let statistics = inputs.judgeForward(&judge)
-                inputs.judgeGradient(statistics, &judge)
-                if !byColumn { inputs.judgeGiven(&judge) }
+    rootCases()
+        + sizes.flatMap { rows, columns in
+            [true, false].map { byColumn in
+                ConformanceCase("\(byColumn ? "layer" : "batch")Normalization, \(rows) × \(columns)") { judge in
+                    let inputs = NormalizationInputs<Backend>(rows, columns, byColumn: byColumn)
+                    let statistics = inputs.judgeForward(&judge)
+                    inputs.judgeGradient(statistics, &judge)
+                    if !byColumn { inputs.judgeGiven(&judge) }
+                }
             }
         }
-    }
 }
 
 /// γ∘(x − mean)/√(variance + offset) + β over columns or rows of entries in [2, 4): a mean that is large next to the deviation,

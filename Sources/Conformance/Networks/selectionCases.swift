@@ -42,7 +42,33 @@ func selectionCases<Backend: NeuralBackend>() -> [ConformanceCase<Backend>] {
                 dropoutMask(rows: 7, columns: columns, rate: 0.3, generator))
         }
     }
-    return general + tables + masks
+    let turns: [ConformanceCase<Backend>] = [(6, 4, 2, 3), (24, 16, 8, 5), (9, 0, 2, 1), (96, 64, 32, 700)].map {
+        (height, rows, width, columns) in
+        ConformanceCase("turnPairs, \(rows) of \(height) × \(columns) in groups of \(width)") { judge in
+            turn(height, rows, width, columns, &judge)
+        }
+    }
+    return general + tables + masks + turns
+}
+
+/// Two products and their sum, of which each rounds: at most 3 u of the sum of the magnitudes.
+private func turn<Backend: NeuralBackend>(
+    _ height: Int, _ rows: Int, _ width: Int, _ columns: Int, _ judge: inout Judge<Backend>
+) {
+    let x: Matrix<Backend.Scalar> = deviates(height, columns, seed: 47)
+    let table: Matrix<Backend.Scalar> = deviates(width, 3, seed: 48)
+    var (expected, bounds) = (Matrix<Double>(x), Matrix<Double>(rows: height, columns: columns))
+    for column in 0..<columns {
+        for row in 0..<rows {
+            let (entry, half) = (row % width, width / 2)
+            let (cosine, sine) = (Double(table[entry % half, column % 3]), Double(table[entry % half + half, column % 3]))
+            let other = entry < half ? -Double(x[row + half, column]) : Double(x[row - half, column])
+            expected[row, column] = Double(x[row, column]) * cosine + other * sine
+            bounds[row, column] = ((Double(x[row, column]) * cosine).magnitude + (other * sine).magnitude) * 3 * judge.unit
+        }
+    }
+    let found = judge.backend.turnPairs(judge.backend.tensor(x), rows: rows, by: judge.backend.tensor(table))
+    judge.expect(found, within: bounds, of: expected)
 }
 
 private func averageGroups<Backend: NeuralBackend>(_ a: Matrix<Backend.Scalar>, _ judge: inout Judge<Backend>) {

@@ -44,7 +44,7 @@ struct Attention<Backend: NeuralBackend>: Layer {
             batch: pass.batch, length: pass.length, heads: heads, headWidth: headWidth, isCausal: isCausal)
         let projected = projections.forward(input, &pass).output
         let generator = pass.isTraining && dropout > 0 ? pass.nextGenerator() : nil
-        let attended = pass.backend.attention(projected, shape, mask: mask(generator, shape, pass.backend))
+        let attended = pass.backend.attention(projected, shape, mask: mask(generator, shape, pass.backend), bias: nil)
         let record = Record(
             input: input, projections: projected, probabilities: attended.probabilities, heads: attended.output,
             shape: shape, generator: generator)
@@ -57,8 +57,8 @@ struct Attention<Backend: NeuralBackend>: Layer {
         let headsGradient = output.backward(outputGradient, record.heads, &pass)
         let projectionsGradient = pass.backend.attentionGradient(
             headsGradient, projections: record.projections, probabilities: record.probabilities, record.shape,
-            mask: mask(record.generator, record.shape, pass.backend))
-        return projections.backward(projectionsGradient, record.input, &pass)
+            mask: mask(record.generator, record.shape, pass.backend), bias: nil)
+        return projections.backward(projectionsGradient.projections, record.input, &pass)
     }
 
     private func mask(

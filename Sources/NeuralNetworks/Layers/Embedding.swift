@@ -9,11 +9,11 @@ struct Embedding<Backend: NeuralBackend>: Sendable {
     /// - Precondition: `count` is at least 2, since a table of one row would stand as a column.
     init(
         _ layout: inout NetworkLayout, _ name: String, count: Int, width: Int,
-        _ initialization: ParameterDescription.Initialization
+        _ initialization: ParameterDescription.Initialization, decays: Bool = true
     ) {
         precondition(count >= 2, "\(name) has \(count) rows")
         self.count = count
-        table = layout.addParameter("\(name).weight", [count, width], initialization)
+        table = layout.addParameter("\(name).weight", [count, width], initialization, decays: decays)
     }
 
     /// Width × positions.

@@ -1,6 +1,6 @@
 import Compute
 
-/// A convolution without bias, then batch normalization.
+/// A convolution, then batch normalization.
 struct NormalizedConvolution<Backend: NeuralBackend>: Layer {
     struct Record: Sendable {
         let convolution: Convolution<Backend>.Record
@@ -10,10 +10,14 @@ struct NormalizedConvolution<Backend: NeuralBackend>: Layer {
     private let convolution: Convolution<Backend>
     private let normalization: BatchNormalization<Backend>
 
-    init(_ layout: inout NetworkLayout, _ name: String, _ shape: ConvolutionShape) {
+    /// - Parameter bias: of the convolution, which the normalization takes out again; nil for none.
+    init(
+        _ layout: inout NetworkLayout, _ name: String, _ shape: ConvolutionShape,
+        bias: ParameterDescription.Initialization? = nil
+    ) {
         convolution = Convolution(
             &layout, "\(name).convolution", shape,
-            weight: .rectifiedFanOut(shape.outputs * shape.kernel * shape.kernel))
+            weight: .rectifiedFanOut(shape.outputs * shape.kernel * shape.kernel), bias: bias)
         normalization = BatchNormalization(
             &layout, "\(name).normalization", channels: shape.outputs,
             positions: shape.outputHeight * shape.outputWidth)

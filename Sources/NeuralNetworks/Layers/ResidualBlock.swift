@@ -8,14 +8,34 @@ public enum ResidualShortcut: Sendable {
     case projection
 }
 
-/// rectified(normalized convolution of the rectified first one + shortcut): the basic block.
+/// The convolutions of a block.
+public enum ResidualBlockKind: Sendable {
+    /// Two of kernel 3.
+    case basic
+    /// One of kernel 1, one of kernel 3, and one of kernel 1 to four times as many channels. The second has the stride, as in
+    /// torchvision; in the paper it is the first.
+    case bottleneck
+
+    /// Kernel, channels in multiples of the stage's, and whether the stride is here.
+    fileprivate var convolutions: [(kernel: Int, factor: Int, isStrided: Bool)] {
+        switch self {
+        case .basic: [(3, 1, true), (3, 1, false)]
+        case .bottleneck: [(1, 1, false), (3, 1, true), (1, 4, false)]
+        }
+    }
+
+    /// The channels of a block's output in multiples of the stage's.
+    var expansion: Int { self == .basic ? 1 : 4 }
+}
+
+/// rectified(normalized convolutions, rectified in between, + shortcut).
 ///
-/// Source: He et al., arXiv 1512.03385, section 3.2 and figure 2.
+/// Source: He et al., arXiv 1512.03385, section 3.2 and figures 2 and 5.
 struct ResidualBlock<Backend: NeuralBackend>: Layer {
     struct Record: Sendable {
-        let first: NormalizedConvolution<Backend>.Record
-        let hidden: Backend.Tensor
-        let second: NormalizedConvolution<Backend>.Record
+        let convolutions: [NormalizedConvolution<Backend>.Record]
+        /// The rectified outputs of all convolutions but the last.
+        let hidden: [Backend.Tensor]
         let shortcut: ShortcutRecord
         let output: Backend.Tensor
     }
@@ -32,23 +52,29 @@ struct ResidualBlock<Backend: NeuralBackend>: Layer {
         case projection(NormalizedConvolution<Backend>)
     }
 
-    private let first: NormalizedConvolution<Backend>
-    private let second: NormalizedConvolution<Backend>
+    private let convolutions: [NormalizedConvolution<Backend>]
     private let shortcut: Shortcut
     private let rectifier = RectifiedLinear<Backend>()
 
-    /// - Parameter shape: of the first convolution: kernel 3, padding 1, of the block's stride.
-    init(_ layout: inout NetworkLayout, _ name: String, _ shape: ConvolutionShape, _ shortcut: ResidualShortcut) {
-        first = NormalizedConvolution(&layout, "\(name).first", shape)
-        second = NormalizedConvolution(
-            &layout, "\(name).second",
-            ConvolutionShape(
-                batch: 1, height: shape.outputHeight, width: shape.outputWidth, inputs: shape.outputs,
-                outputs: shape.outputs, kernel: 3, padding: 1))
+    /// - Parameter shape: of a convolution of kernel 3 from the block's input to the stage's channels, of the block's stride.
+    init(
+        _ layout: inout NetworkLayout, _ name: String, _ shape: ConvolutionShape, _ kind: ResidualBlockKind = .basic,
+        _ shortcut: ResidualShortcut
+    ) {
+        var (convolutions, inputs) = ([NormalizedConvolution<Backend>](), shape.inputs)
+        var (height, width) = (shape.height, shape.width)
+        for (part, convolution) in zip(["first", "second", "third"], kind.convolutions) {
+            let own = ConvolutionShape(
+                batch: 1, height: height, width: width, inputs: inputs, outputs: convolution.factor * shape.outputs,
+                kernel: convolution.kernel, stride: convolution.isStrided ? shape.stride : 1, padding: convolution.kernel / 2)
+            convolutions.append(NormalizedConvolution(&layout, "\(name).\(part)", own))
+            (inputs, height, width) = (own.outputs, own.outputHeight, own.outputWidth)
+        }
+        self.convolutions = convolutions
         let direct = ConvolutionShape(
-            batch: 1, height: shape.height, width: shape.width, inputs: shape.inputs, outputs: shape.outputs,
-            kernel: 1, stride: shape.stride)
-        if shape.stride == 1 && shape.inputs == shape.outputs {
+            batch: 1, height: shape.height, width: shape.width, inputs: shape.inputs, outputs: inputs, kernel: 1,
+            stride: shape.stride)
+        if shape.stride == 1 && shape.inputs == inputs {
             self.shortcut = .identity
         } else {
             self.shortcut =
@@ -62,23 +88,31 @@ struct ResidualBlock<Backend: NeuralBackend>: Layer {
     func forward(
         _ input: Backend.Tensor, _ pass: inout ForwardPass<Backend>
     ) -> (output: Backend.Tensor, record: Record) {
-        let convolved = first.forward(input, &pass)
-        let hidden = rectifier.forward(convolved.output, &pass).output
-        var (sum, second) = second.forward(hidden, &pass)
+        var (sum, records) = (input, [NormalizedConvolution<Backend>.Record]())
+        var hidden: [Backend.Tensor] = []
+        for (index, convolution) in convolutions.enumerated() {
+            let (convolved, record) = convolution.forward(sum, &pass)
+            records.append(record)
+            sum = convolved
+            if index == convolutions.count - 1 { break }
+            sum = rectifier.forward(convolved, &pass).output
+            hidden.append(sum)
+        }
         let direct = forwardShortcut(input, &pass)
         pass.backend.combine(1, into: &sum, 1, direct.output)
         let output = rectifier.forward(sum, &pass).output
-        let record = Record(
-            first: convolved.record, hidden: hidden, second: second, shortcut: direct.record, output: output)
-        return (output, record)
+        return (output, Record(convolutions: records, hidden: hidden, shortcut: direct.record, output: output))
     }
 
     func backward(
         _ outputGradient: Backend.Tensor, _ record: Record, _ pass: inout BackwardPass<Backend>
     ) -> Backend.Tensor {
         let sum = rectifier.backward(outputGradient, record.output, &pass)
-        let hidden = second.backward(sum, record.second, &pass)
-        var gradient = first.backward(rectifier.backward(hidden, record.hidden, &pass), record.first, &pass)
+        var gradient = sum
+        for index in convolutions.indices.reversed() {
+            if index < record.hidden.count { gradient = rectifier.backward(gradient, record.hidden[index], &pass) }
+            gradient = convolutions[index].backward(gradient, record.convolutions[index], &pass)
+        }
         pass.backend.combine(1, into: &gradient, 1, backwardShortcut(sum, record.shortcut, &pass))
         return gradient
     }

@@ -1,27 +1,26 @@
 import Compute
 
 /// x + depth(dropout(inner(norm(x)))): a branch off the stream of a transformer.
-struct ResidualBranch<Backend: NeuralBackend, Inner: Layer<Backend>>: Layer {
+struct ResidualBranch<Backend: NeuralBackend, Normalization: Layer<Backend>, Inner: Layer<Backend>>: Layer {
     struct Record: Sendable {
-        let normalization: LayerNormalization<Backend>.Record
+        let normalization: Normalization.Record
         let inner: Inner.Record
         let dropout: Dropout<Backend>.Mask?
         let depth: Backend.Vector?
     }
 
-    private let normalization: LayerNormalization<Backend>
+    private let normalization: Normalization
     private let inner: Inner
     private let dropout: Dropout<Backend>
     private let depth: StochasticDepth<Backend>
 
     init(
-        _ layout: inout NetworkLayout, _ name: String, _ shape: TransformerShape, stochasticDepth: Double,
-        _ inner: (inout NetworkLayout, String) -> Inner
+        _ layout: inout NetworkLayout, _ name: String, width: Int, dropout: Double = 0, stochasticDepth: Double = 0,
+        normalization: (inout NetworkLayout, String) -> Normalization, _ inner: (inout NetworkLayout, String) -> Inner
     ) {
-        normalization = LayerNormalization(
-            &layout, "\(name).normalization", width: shape.width, offset: shape.normalizationOffset)
+        self.normalization = normalization(&layout, "\(name).normalization")
         self.inner = inner(&layout, name)
-        dropout = Dropout(rows: shape.width, rate: shape.dropout)
+        self.dropout = Dropout(rows: width, rate: dropout)
         depth = StochasticDepth(rate: stochasticDepth)
     }
 
@@ -47,5 +46,16 @@ struct ResidualBranch<Backend: NeuralBackend, Inner: Layer<Backend>>: Layer {
         var gradient = normalization.backward(normalized, record.normalization, &pass)
         pass.backend.combine(1, into: &gradient, 1, outputGradient)
         return gradient
+    }
+}
+
+extension ResidualBranch where Normalization == LayerNormalization<Backend> {
+    init(
+        _ layout: inout NetworkLayout, _ name: String, _ shape: TransformerShape, stochasticDepth: Double,
+        _ inner: (inout NetworkLayout, String) -> Inner
+    ) {
+        self.init(
+            &layout, name, width: shape.width, dropout: shape.dropout, stochasticDepth: stochasticDepth,
+            normalization: { LayerNormalization(&$0, $1, width: shape.width, offset: shape.normalizationOffset) }, inner)
     }
 }

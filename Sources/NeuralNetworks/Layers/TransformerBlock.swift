@@ -23,13 +23,15 @@ struct TransformerShape: Sendable {
 /// Source: Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3; Dosovitskiy et al.,
 /// arXiv 2010.11929, equations 2 and 3.
 struct TransformerBlock<Backend: NeuralBackend>: Layer {
+    typealias Branch<Inner: Layer<Backend>> = ResidualBranch<Backend, LayerNormalization<Backend>, Inner>
+
     struct Record: Sendable {
-        let attention: ResidualBranch<Backend, Attention<Backend>>.Record
-        let feedForward: ResidualBranch<Backend, FeedForward<Backend>>.Record
+        let attention: Branch<Attention<Backend>>.Record
+        let feedForward: Branch<FeedForward<Backend>>.Record
     }
 
-    private let attention: ResidualBranch<Backend, Attention<Backend>>
-    private let feedForward: ResidualBranch<Backend, FeedForward<Backend>>
+    private let attention: Branch<Attention<Backend>>
+    private let feedForward: Branch<FeedForward<Backend>>
 
     init(_ layout: inout NetworkLayout, _ name: String, _ shape: TransformerShape, stochasticDepth: Double) {
         attention = ResidualBranch(&layout, "\(name).attention", shape, stochasticDepth: stochasticDepth) {

@@ -25,6 +25,11 @@ public struct ImageShape: Sendable, Equatable {
     }
 
     var positions: Int { height * width }
+
+    /// Whether networks that begin in another way on ImageNet do so here: images of CIFAR and Tiny-ImageNet have at most 64
+    /// pixels a side.
+    var isLarge: Bool { max(height, width) > 64 }
+
     /// The entries of an image.
     public var count: Int { channels * positions }
 }

@@ -7,8 +7,14 @@ public enum NetworkTable: NameTable {
         MultilayerPerceptronDefinition.self,
         ResidualNetwork20.self,
         ResidualNetwork34.self,
+        ResidualNetwork50.self,
+        PlainConvolutionalNetwork19.self,
+        DenseNetwork121.self,
         VisionTransformerSmall.self,
+        VisionTransformerBase32.self,
+        ShiftedWindowTransformerTiny.self,
         GenerativeTransformerDefinition.self,
+        RotaryTransformerDefinition.self,
     ]
 
     public static var entries: [(name: String, definition: any NetworkDefinition.Type)] { networks.map { ($0.name, $0) } }
@@ -50,7 +56,9 @@ extension Model {
         var result = options.completed(by: definition.defaults)
         if definition.options.contains(.context) { result.context = options.context ?? context }
         // Of sizes that are out of range the network itself says so.
-        if definition.options.contains(.hidden), let width = result.width { result.hidden = result.hidden ?? 4 &* width }
+        if definition.options.contains(.hidden), let width = result.width {
+            result.hidden = result.hidden ?? definition.hidden(ofWidth: width)
+        }
         return result
     }
 }

@@ -7,9 +7,11 @@ public protocol NetworkDefinition: Sendable {
     static var readsTokens: Bool { get }
     /// The options that it has.
     static var options: [ModelOptions.Name] { get }
-    /// The sizes and rates that it has where none are given. A context is the data's, and a hidden width that stays nil is four
-    /// times the width.
+    /// The sizes and rates that it has where none are given. A context is the data's, and a hidden width that stays nil follows
+    /// from the width.
     static var defaults: ModelOptions { get }
+    /// The hidden width of a width where none is given; of sizes that are out of range anything.
+    static func hidden(ofWidth width: Int) -> Int
     /// How it is trained where nothing else is asked for.
     static var training: TrainingDefaults { get }
 
@@ -18,6 +20,10 @@ public protocol NetworkDefinition: Sendable {
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, for data: DataDescription, on backend: Backend.Type
     ) throws(ModelError) -> any Network<Backend>
+}
+
+extension NetworkDefinition {
+    public static func hidden(ofWidth width: Int) -> Int { 4 &* width }
 }
 
 /// A network on images.

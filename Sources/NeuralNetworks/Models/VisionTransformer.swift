@@ -23,7 +23,7 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
     private let embedding: PatchEmbedding<Backend>
     private let dropout: Dropout<Backend>
     private let blocks: [TransformerBlock<Backend>]
-    private let readout: FirstPosition<Backend>
+    private let readout: PositionSelection<Backend>
     private let normalization: LayerNormalization<Backend>
     private let head: Linear<Backend>
 
@@ -61,13 +61,22 @@ public struct VisionTransformer<Backend: NeuralBackend>: Network {
             activation: .exact, normalizationOffset: normalizationOffset, initialization: initialization,
             residualInitialization: initialization)
         blocks = transformerBlocks(&layout, shape, layers: layers, stochasticDepth: stochasticDepth)
-        readout = FirstPosition(width: width, length: embedding.length)
+        readout = PositionSelection(length: embedding.length, chosen: [0])
         normalization = LayerNormalization(&layout, "normalization", width: width, offset: normalizationOffset)
         head = Linear(
             &layout, "head", inputs: width, outputs: classes, weight: initialization, bias: .constant(0))
         outputs = classes
         parameters = layout.parameters
         runningStatistics = layout.runningStatistics
+    }
+
+    fileprivate init(
+        name: String, _ options: ModelOptions, _ image: ImageShape, classes: Int
+    ) throws(ModelError) {
+        try self.init(
+            name: name, image: image, classes: classes, patch: options.value(\.patch), layers: options.value(\.layers),
+            width: options.value(\.width), heads: options.value(\.heads), hidden: options.hidden,
+            dropout: options.value(\.dropout), stochasticDepth: options.value(\.stochasticDepth))
     }
 
     public func forward(
@@ -108,10 +117,23 @@ enum VisionTransformerSmall: ImageNetworkDefinition {
     static func network<Backend: NeuralBackend>(
         _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
     ) throws(ModelError) -> any Network<Backend> {
-        try VisionTransformer<Backend>(
-            image: image, classes: classes, patch: options.value(\.patch), layers: options.value(\.layers),
-            width: options.value(\.width), heads: options.value(\.heads), hidden: options.hidden,
-            dropout: options.value(\.dropout), stochasticDepth: options.value(\.stochasticDepth))
+        try VisionTransformer<Backend>(name: name, options, image, classes: classes)
+    }
+}
+
+/// ViT-B/32: 88,224,232 parameters for 1000 classes at 224 pixels, as timm's `vit_base_patch32_224`.
+///
+/// Source: Dosovitskiy et al., arXiv 2010.11929, table 1.
+enum VisionTransformerBase32: ImageNetworkDefinition {
+    static let name = "vit-base32"
+    static let options = VisionTransformerSmall.options
+    static let defaults = ModelOptions(layers: 12, width: 768, heads: 12, patch: 32, dropout: 0, stochasticDepth: 0)
+    static let training = TrainingDefaults.visionTransformer
+
+    static func network<Backend: NeuralBackend>(
+        _ options: ModelOptions, _ image: ImageShape, classes: Int, on backend: Backend.Type
+    ) throws(ModelError) -> any Network<Backend> {
+        try VisionTransformer<Backend>(name: name, options, image, classes: classes)
     }
 }
 

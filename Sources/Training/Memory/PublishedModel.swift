@@ -33,7 +33,9 @@ public struct CountedModel: Sendable {
     }
 
     /// The parameters of a network as it lists them itself.
-    public init<Model: Network>(of network: Model) {
+    ///
+    /// - Parameter activations: nil where they are not modelled, or are gpt's.
+    public init<Model: Network>(of network: Model, activations: ActivationModel? = nil) {
         let vocabulary = Set(network.vocabularyParameters)
         let withBias = Set(network.parameters.compactMap(\.weight))
         self.init(
@@ -42,22 +44,19 @@ public struct CountedModel: Sendable {
                     parameter.name, parameter.shape.dimensions, isVocabulary: vocabulary.contains(index),
                     hasBias: withBias.contains(index))
             },
-            activations: (network as? GenerativeTransformer<Model.Backend>).map { ActivationModel(of: $0) })
+            activations: activations ?? (network as? GenerativeTransformer<Model.Backend>).map { ActivationModel(of: $0) })
     }
 
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.entryCount } }
 }
 
-/// The models of the published runs by name, at the sizes of those runs.
-///
-/// What is trained here, too, is counted by the network's own list of parameters; the others have a list of theirs, named
-/// as in the common implementations in PyTorch.
+/// The models of the published runs by name, at the sizes of those runs, counted by the networks' own lists of parameters.
 public enum PublishedModel: String, Sendable, CaseIterable {
     case resnet34
     case resnet50
     case vgg19
     case vitSmall = "vit-small"
-    case vitBase32 = "vit-base-32"
+    case vitBase32 = "vit-base32"
     case swinTiny = "swin-tiny"
     case gpt2 = "gpt2-124m"
     case llama130 = "llama-130m"
@@ -75,13 +74,12 @@ public enum PublishedModel: String, Sendable, CaseIterable {
     ) throws(ModelError) -> CountedModel {
         let image = ImageShape(channels: 3, height: imageSize, width: imageSize)
         switch self {
-        case .resnet34 where imageSize < 224:
-            return CountedModel(of: try ResidualNetwork<Backend>.resnet34(image: image, classes: classes, width: 64))
         case .resnet34:
-            return residualNetwork(blocks: [3, 4, 6, 3], isBottleneck: false, classes: classes, imageSize: imageSize)
+            return CountedModel(of: try ResidualNetwork<Backend>.resnet34(image: image, classes: classes, width: 64))
         case .resnet50:
-            return residualNetwork(blocks: [3, 4, 6, 3], isBottleneck: true, classes: classes, imageSize: imageSize)
-        case .vgg19: return vgg(classes: classes, imageSize: imageSize)
+            return CountedModel(of: try ResidualNetwork<Backend>.resnet50(image: image, classes: classes, width: 64))
+        case .vgg19:
+            return CountedModel(of: try PlainConvolutionalNetwork<Backend>.vgg19(image: image, classes: classes, width: 64))
         case .vitSmall:
             let patch = imageSize < 224 ? imageSize / 8 : 16
             return CountedModel(
@@ -90,17 +88,28 @@ public enum PublishedModel: String, Sendable, CaseIterable {
             return CountedModel(
                 of: try visionTransformer(image, classes: classes, patch: 32, width: 768, heads: 12, on: backend))
         case .swinTiny:
-            return swinTransformer(
-                width: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24], classes: classes, imageSize: imageSize)
+            return CountedModel(of: try ShiftedWindowTransformer<Backend>.tiny(image: image, classes: classes))
         case .gpt2:
             return CountedModel(
                 of: try GenerativeTransformer<Backend>(
                     vocabulary: 50257, context: 1024, layers: 12, width: 768, heads: 12, hidden: nil, dropout: 0,
                     tiesHead: true))
-        case .llama130: return llama(width: 768, hidden: 2048, depth: 12, vocabulary: 32000)
-        case .llama350: return llama(width: 1024, hidden: 2736, depth: 24, vocabulary: 32000)
-        case .llama2: return llama(width: 4096, hidden: 11008, depth: 32, vocabulary: 32000)
+        // Sizes of 130 and 350 million: Lialin et al., arXiv 2307.05695 (ReLoRA); of 7 billion: Touvron et al., arXiv 2307.09288.
+        case .llama130: return try llama(layers: 12, width: 768, heads: 12, hidden: 2048, on: backend)
+        case .llama350: return try llama(layers: 24, width: 1024, heads: 16, hidden: 2736, on: backend)
+        case .llama2: return try llama(layers: 32, width: 4096, heads: 32, hidden: 11008, on: backend)
         }
+    }
+
+    private func llama<Backend: NeuralBackend>(
+        layers: Int, width: Int, heads: Int, hidden: Int, on backend: Backend
+    ) throws(ModelError) -> CountedModel {
+        let vocabulary = 32000
+        return CountedModel(
+            of: try RotaryTransformer<Backend>(
+                name: rawValue, vocabulary: vocabulary, context: 256, layers: layers, width: width, heads: heads,
+                hidden: hidden),
+            activations: ActivationModel(recomputedLLaMA: width, hidden: hidden, depth: layers, vocabulary: vocabulary))
     }
 
     private func visionTransformer<Backend: NeuralBackend>(

@@ -7,19 +7,28 @@ struct NetworkSizeOptions: ParsableArguments {
     @Option(help: "Blocks of a transformer, hidden layers of mlp (default: \(defaults(\.layers))).")
     var layers: Int?
 
-    @Option(help: "Features of a transformer, channels of a resnet's first stage (default: \(defaults(\.width))).")
+    @Option(
+        help:
+            "Features of a transformer, channels of a convolutional network's first stage, or that a layer of densenet121 adds (default: \(defaults(\.width)))."
+    )
     var width: Int?
 
     @Option(help: "Attention heads (default: \(defaults(\.heads))).")
     var heads: Int?
 
-    @Option(help: "Tokens of a sample of text, and the positions of gpt (default: \(defaultContext)).")
+    @Option(help: "Tokens of a sample of text, and the longest sequence of a language model (default: \(defaultContext)).")
     var context: Int?
 
-    @Option(help: "Width of hidden layers (default: \(defaults(\.hidden)), four times its width for a transformer).")
+    @Option(
+        help:
+            "Width of hidden layers (default: \(defaults(\.hidden)), four times its width for a transformer, 8/3 of it for llama)."
+    )
     var hidden: Int?
 
-    @Option(help: "Side of the patches of images (default: \(defaults(\.patch))).")
+    @Option(
+        help:
+            "Side of the patches of images (default: \(defaults(\.patch)), 4 for swin-tiny from 224 pixels on, a 16th of the side below)."
+    )
     var patch: Int?
 
     @Option(help: "Dropout rate of transformers (default: \(defaults(\.dropout))).")

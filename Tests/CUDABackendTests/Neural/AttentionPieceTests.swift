@@ -47,16 +47,20 @@ extension CUDABackendTests {
             }
             let (x, dy) = (tensor(3 * shape.width, columns, 1), tensor(shape.width, columns, 2))
             let mask = isMasked ? tensor(shape.length, shape.batch * shape.heads * shape.length, 3) : nil
-            let whole = backend.attention(x, shape, mask: mask)
+            let bias = AttentionBias(
+                heads: tensor(shape.length, shape.heads * shape.length, 4), samples: tensor(shape.length, 2 * shape.length, 5))
+            let whole = backend.attention(x, shape, mask: mask, bias: bias)
             let wholeGradient = backend.attentionGradient(
-                dy, projections: x, probabilities: whole.probabilities, shape, mask: mask)
+                dy, projections: x, probabilities: whole.probabilities, shape, mask: mask, bias: bias)
             for (entries, block) in [(1, 1), (20, 2), (30, 4), (150, 512)] {
                 let pieces = AttentionPieces(shape, entries: entries, block: block)
-                let found = backend.attention(x, shape, mask: mask, pieces)
+                let found = backend.attention(x, shape, mask: mask, bias: bias, pieces)
                 let gradient = backend.attentionGradient(
-                    dy, projections: x, probabilities: found.probabilities, shape, mask: mask, pieces)
+                    dy, projections: x, probabilities: found.probabilities, shape, mask: mask, bias: bias, pieces)
                 for (part, all) in [
-                    (found.output, whole.output), (found.probabilities, whole.probabilities), (gradient, wholeGradient),
+                    (found.output, whole.output), (found.probabilities, whole.probabilities),
+                    (gradient.projections, wholeGradient.projections),
+                    (try #require(gradient.bias), try #require(wholeGradient.bias)),
                 ] {
                     expectTestRatio(
                         largestDifference(backend.matrix(part), backend.matrix(all)), scale: 1,

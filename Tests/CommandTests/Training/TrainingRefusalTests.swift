@@ -29,7 +29,7 @@ import Testing
 
     @Test func wordsThatAreNone() throws {
         try refuse(["--model", "resnet19"], words: ["resnet19", "resnet20"])
-        for model in ["llama", "vgg19", "swin-tiny", "resnet50"] {
+        for model in ["llama-130m", "vgg", "swin", "resnet101"] {
             try refuse(["--model", model], words: [model, "resnet20"])
         }
         try refuse(["--dataset", "cifar"], words: ["cifar", "cifar10"])

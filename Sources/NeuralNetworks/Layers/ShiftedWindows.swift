@@ -1,0 +1,48 @@
+/// How a square image of pixels is cut into square windows, after it was moved up and to the left.
+struct ShiftedWindows: Sendable {
+    /// The windows of an image.
+    let count: Int
+    /// The pixels of a window.
+    let area: Int
+    /// The pixels of the image, window after window.
+    let order: [Int]
+    /// For every query and key of a window, the keys of a query one after another, the number of their distance.
+    let distances: [Int]
+    /// The distances that there are: (2·window − 1)².
+    let distanceCount: Int
+    /// For every window and query whether it sees a key; nil where all see all.
+    let mask: [Bool]?
+
+    /// - Parameters:
+    ///   - resolution: the pixels of a side.
+    ///   - window: the pixels of a window's side.
+    /// - Precondition: the window divides the resolution, and is larger than the shift.
+    init(resolution: Int, window: Int, shift: Int) {
+        precondition(resolution % window == 0 && 0..<window ~= shift, "windows of \(window) in \(resolution), shift \(shift)")
+        let side = resolution / window
+        count = side * side
+        area = window * window
+        let places = (0..<area).map { (row: $0 / window, column: $0 % window) }
+        let moved = (0..<side * side).flatMap { index in
+            places.map { (row: index / side * window + $0.row, column: index % side * window + $0.column) }
+        }
+        order = moved.map { ($0.row + shift) % resolution * resolution + ($0.column + shift) % resolution }
+        let span = 2 * window - 1
+        distanceCount = span * span
+        distances = places.flatMap { query in
+            places.map { key in
+                (query.row - key.row + window - 1) * span + query.column - key.column + window - 1
+            }
+        }
+        if shift == 0 {
+            mask = nil
+            return
+        }
+        // Three stripes each way: what stayed together, and in the last windows what came from the other side.
+        func stripe(_ place: Int) -> Int { place < resolution - window ? 0 : place < resolution - shift ? 1 : 2 }
+        let regions = moved.map { 3 * stripe($0.row) + stripe($0.column) }
+        mask = (0..<regions.count).flatMap { [area] query in
+            (query / area * area..<(query / area + 1) * area).map { regions[$0] == regions[query] }
+        }
+    }
+}
