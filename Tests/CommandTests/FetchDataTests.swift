@@ -61,6 +61,29 @@ struct FetchDataTests {
                 == Data(contentsOf: URL(fileURLWithPath: "\(server.folder)/cifar-10-batches-bin/test_batch.bin")))
     }
 
+    /// Folders of a zip archive; what else is in it stays there, and a path that leads elsewhere is refused.
+    @Test func zipArchive() throws {
+        let write = """
+            import sys, zipfile
+            with zipfile.ZipFile(sys.argv[1], "w") as archive:
+                for name in sys.argv[2:]: archive.writestr("tiny-imagenet-200/" + name, name)
+            """
+        func publish(_ names: [String]) throws {
+            let archive = "\(server.folder)/tiny-imagenet-200.zip"
+            try #require(try folder.runOther(["python3", "-c", write, archive] + names).status == 0)
+            try writeSums("tiny-imagenet-200.zip", "md5sum")
+        }
+        let names = ["train/n1/images/a.JPEG", "val/val_annotations.txt", "wnids.txt", "words.txt"]
+        try publish(names + ["test/images/t.JPEG"])
+        let run = try fetch("tiny-imagenet")
+        #expect(run.status == 0, "\(run)")
+        for name in names { #expect(try folder.text("out/\(name)") == name) }
+        #expect(!folder.contains("out/test"))
+        try publish(names + ["train/../../../x"])
+        #expect(try fetch("tiny-imagenet", to: "other").status == 65)
+        #expect(try folder.names == ["out", "sums"])
+    }
+
     @Test func severalFiles() throws {
         let names = ["train", "t10k"].flatMap { ["\($0)-images-idx3-ubyte.gz", "\($0)-labels-idx1-ubyte.gz"] }
         var sums = ""

@@ -140,7 +140,9 @@ import Testing
             seen.insert(generator.next())
         }
         for number in 0..<64 {
-            for purpose in [DrawPurpose.epochOrder, .windowOffset, .augmentation, .syntheticImages, .syntheticTokens] {
+            for purpose in [
+                DrawPurpose.epochOrder, .windowOffset, .augmentation, .syntheticImages, .syntheticTokens, .randAugment, .mixing,
+            ] {
                 var generator = PhiloxGenerator(seed: 9, for: purpose, number: number)
                 #expect(seen.insert(generator.next()).inserted)
             }

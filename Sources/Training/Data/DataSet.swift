@@ -38,15 +38,24 @@ public struct Batch: Sendable, Equatable {
     }
 
     public let content: Content
+    /// What samples that are mixed of two are of the second ones.
+    public struct Mixture: Sendable, Equatable {
+        public let targets: [Int]
+        /// From 0 to 1.
+        public let share: Double
+    }
+
     /// Samples, not positions.
     public let size: Int
     /// One a sample of images, one a token.
     public let targets: [Int]
+    public let mixture: Mixture?
 
-    public init(content: Content, size: Int, targets: [Int]) {
+    public init(content: Content, size: Int, targets: [Int], mixture: Mixture? = nil) {
         self.content = content
         self.size = size
         self.targets = targets
+        self.mixture = mixture
     }
 }
 

@@ -71,7 +71,7 @@ public enum DataSource: String, Sendable, CaseIterable {
                 problem: "\(dataSet.batchesPerEpoch(batchSize: 1)) training samples, and a batch has \(batchSize)",
                 advice: "give more data or a smaller batch")
         }
-        return dataSet
+        return images.mixing.map { MixedDataSet(base: dataSet, mixing: $0) } ?? dataSet
     }
 
     private func refuse(_ problem: String, _ advice: String) throws(DataError) {
@@ -83,6 +83,10 @@ public enum DataSource: String, Sendable, CaseIterable {
             if !hasImageFiles { try refuse("the size of its images cannot be chosen", "give none") }
             if !(8...1024).contains(size) { try refuse("images of \(size) pixels", "give 8 to 1024") }
         }
+        if images.randAugment != nil && (hasContext || self == .mnist) {
+            try refuse("RandAugment changes colors, and it has none", "leave it out")
+        }
+        if images.mixing != nil && hasContext { try refuse("mixup and CutMix mix images, and it has none", "leave them out") }
     }
 
     private func checkOptions(path: String?, batchSize: Int, context: Int?, vocabulary: Int?) throws(DataError) {
@@ -103,16 +107,24 @@ public enum DataSource: String, Sendable, CaseIterable {
         _ path: String, context: Int, vocabulary: Int?, seed: UInt64, _ images: ImageOptions
     ) throws(DataError) -> any DataSet {
         switch self {
-        case .cifar10: try ImageDataSet(.cifar10, folder: path)
-        case .cifar100: try ImageDataSet(.cifar100, folder: path)
+        case .cifar10: try ImageDataSet(.cifar10, folder: path).augmented(images)
+        case .cifar100: try ImageDataSet(.cifar100, folder: path).augmented(images)
         case .mnist: try ImageDataSet(mnistFolder: path)
         case .tinyImageNet: try ImageFolderDataSet(tinyImageNet: path, images)
         case .images: try ImageFolderDataSet(classFolder: path, images)
         case .text: try TokenDataSet(textFile: soleFile(path, ["txt"]), context: context)
         case .tokens: try tokenFiles(path, context: context, vocabulary: vocabulary)
-        case .synthetic: SyntheticImages().dataSet(seed: seed)
+        case .synthetic: SyntheticImages().dataSet(seed: seed).augmented(images)
         case .syntheticTokens: try SyntheticTokens().dataSet(context: context, seed: seed)
         }
+    }
+}
+
+extension ImageDataSet {
+    fileprivate func augmented(_ options: ImageOptions) -> ImageDataSet {
+        var result = self
+        result.options = options
+        return result
     }
 }
 

@@ -1,4 +1,5 @@
 import Files
+import ImageFiles
 import MatrixCore
 import NeuralNetworks
 
@@ -20,6 +21,8 @@ struct ImageDataSet: DataSet {
     private let validation: LabelledImages
     private let classes: Int
     private let augmentation: Augmentation
+    /// Where it has RandAugment; what else is chosen there is not of these images.
+    var options = ImageOptions()
     private let order: ShuffledOrder
     let normalization: ChannelNormalization
 
@@ -55,20 +58,29 @@ struct ImageDataSet: DataSet {
     func trainingBatch(step: Int, batchSize: Int, seed: UInt64) -> Batch {
         let samples = order.samples(step: step, batchSize: batchSize, seed: seed)
         var generator = PhiloxGenerator(seed: seed, for: .augmentation, number: step)
-        return batch(training, samples.map { ($0, Placement(augmentation, &generator)) })
+        let placed = samples.map { ($0, Placement(augmentation, &generator)) }
+        return batch(training, placed) { position, pixels in
+            guard options.randAugment != nil else { return pixels }
+            let image = PixelImage(width: training.shape.width, height: training.shape.height, pixels: pixels)
+            return options.augmented(image, seed: seed, number: (step - 1) * batchSize + position).pixels
+        }
     }
 
     func validationBatches(batchSize: Int) -> BatchCollection {
         BatchCollection(samples: validation.count, batchSize: batchSize) { samples throws(DataError) in
-            batch(validation, samples.map { ($0, Placement()) })
+            batch(validation, samples.map { ($0, Placement()) }) { $1 }
         }
     }
 
-    private func batch(_ images: LabelledImages, _ samples: [(index: Int, placement: Placement)]) -> Batch {
-        let size = images.shape.count
-        var elements = [Float](repeating: 0, count: samples.count * size)
+    /// - Parameter change: of the pixels of the sample at a position of the batch.
+    private func batch(
+        _ images: LabelledImages, _ samples: [(index: Int, placement: Placement)],
+        _ change: (_ position: Int, _ pixels: [UInt8]) -> [UInt8]
+    ) -> Batch {
+        var elements: [Float] = []
+        elements.reserveCapacity(samples.count * images.shape.count)
         for (position, sample) in samples.enumerated() {
-            place(images, sample.index, sample.placement, at: position * size, in: &elements)
+            elements += normalization.normalized(change(position, placed(images, sample.index, sample.placement)))
         }
         let content = Matrix(
             rows: images.shape.channels, columns: samples.count * images.shape.height * images.shape.width,
@@ -77,24 +89,23 @@ struct ImageDataSet: DataSet {
             content: .images(content), size: samples.count, targets: samples.map { Int(images.labels[$0.index]) })
     }
 
-    private func place(
-        _ images: LabelledImages, _ index: Int, _ placement: Placement, at start: Int, in elements: inout [Float]
-    ) {
+    private func placed(_ images: LabelledImages, _ index: Int, _ placement: Placement) -> [UInt8] {
         let (channels, height, width) = (images.shape.channels, images.shape.height, images.shape.width)
-        var target = start
+        var pixels = [UInt8](repeating: 0, count: images.shape.count)
+        var target = 0
         for row in 0..<height {
             let sourceRow = row + placement.rowShift
             for column in 0..<width {
                 let sourceColumn = (placement.isMirrored ? width - 1 - column : column) + placement.columnShift
                 let isInside = (0..<height).contains(sourceRow) && (0..<width).contains(sourceColumn)
                 let source = ((index * height + sourceRow) * width + sourceColumn) * channels
-                for channel in 0..<channels {
-                    let byte = isInside ? Int(images.pixels[source + channel]) : 0
-                    elements[target + channel] = normalization.table[byte * channels + channel]
+                if isInside {
+                    for channel in 0..<channels { pixels[target + channel] = images.pixels[source + channel] }
                 }
                 target += channels
             }
         }
+        return pixels
     }
 }
 

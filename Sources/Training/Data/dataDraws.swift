@@ -4,7 +4,7 @@ import MatrixCore
 /// which are numbered from 0.
 enum DrawPurpose: UInt64 {
     case epochOrder = 1
-    case windowOffset, augmentation, syntheticImages, syntheticTokens
+    case windowOffset, augmentation, syntheticImages, syntheticTokens, randAugment, mixing
 }
 
 extension PhiloxGenerator {

@@ -103,7 +103,7 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
         var forward = ForwardPass(numbers, isTraining: true, seed: generator.next(), backend)
         let (logits, record) = network.forward(input(batch), &forward)
-        let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: settings.labelSmoothing)
+        let entropy = entropy(logits, batch)
         guard entropy.loss.isFinite else { throw DivergenceError.loss(step: step, value: entropy.loss) }
         let wantsFactors = rule.preconditioner?.wantsFactors(at: optimizerStep) ?? false
         var backward = BackwardPass(numbers, wantsFactors: wantsFactors, backend)

@@ -27,6 +27,15 @@ struct DataOptions: ParsableArguments {
             """)
     var dataThreads: Int?
 
+    @Option(help: "RandAugment on training images: operations, and their magnitude from 0 to 30, as in 2,9 (default: none).")
+    var randAugment: RandAugmentWord?
+
+    @Option(help: "Mixup of training images: alpha of the shares' Beta distribution (default: none).")
+    var mixup: Double?
+
+    @Option(help: "CutMix of training images: alpha likewise; with --mixup one of both for every batch (default: none).")
+    var cutmix: Double?
+
     /// - Throws: `StatusError`.
     private func check() throws {
         if let dataThreads, !(1...1024).contains(dataThreads) {
@@ -38,6 +47,15 @@ struct DataOptions: ParsableArguments {
         }
     }
 
+    /// - Throws: `StatusError`.
+    private func mixing() throws -> BatchMixing? {
+        if mixup == nil && cutmix == nil { return nil }
+        guard let mixing = BatchMixing(mixup: mixup, cutMix: cutmix) else {
+            throw StatusError.usage("--mixup and --cutmix: an alpha must be from 0.01 to 100")
+        }
+        return mixing
+    }
+
     /// - Throws: `StatusError`, `DataError`, `ModelError`.
     func open(for network: NetworkOptions, batchSize: Int, seed: UInt64) throws -> any DataSet {
         try check()
@@ -45,7 +63,7 @@ struct DataOptions: ParsableArguments {
         let source = dataset == .synthetic && network.model.readsTokens ? .syntheticTokens : dataset
         let context = source.hasContext ? network.sizes.context ?? NetworkSizeOptions.defaultContext : nil
         let images = ImageOptions(
-            size: imageSize, corruptImages: corruptImages ?? .refuse,
+            size: imageSize, corruptImages: corruptImages ?? .refuse, randAugment: randAugment?.value, mixing: try mixing(),
             threads: dataThreads ?? ProcessInfo.processInfo.activeProcessorCount)
         return try DataSource.open(
             name: source.rawValue, path: path, batchSize: batchSize, context: context, vocabulary: vocabulary, seed: seed,
@@ -63,6 +81,24 @@ struct DataOptions: ParsableArguments {
             configuration.set("image-size", height)
             configuration.set("corrupt-images", (corruptImages ?? .refuse).rawValue)
         }
+        configuration.set("rand-augment", randAugment?.description)
+        configuration.set("mixup", mixup)
+        configuration.set("cutmix", cutmix)
         configuration.record("data-fingerprint", .text(dataSet.fingerprint))
     }
+}
+
+/// RandAugment as an option has it: N,M.
+struct RandAugmentWord: ExpressibleByArgument, CustomStringConvertible {
+    let value: RandAugment
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 2, let count = numbers[0], let magnitude = numbers[1],
+            let value = RandAugment(count: count, magnitude: magnitude)
+        else { return nil }
+        self.value = value
+    }
+
+    var description: String { "\(value.count),\(value.magnitude)" }
 }

@@ -62,6 +62,11 @@ import Testing
             try refuse(["--model", "resnet20", "--\(option)", "2"], words: [option, "resnet20", "width"])
         }
         try refuse(["--vocabulary", "70"], words: ["vocabulary", "synthetic"])
+        try refuse(["--image-size", "64"], words: ["size", "synthetic"])
+        try refuse(["--corrupt-images", "skip"], words: ["--corrupt-images", "images"])
+        try refuse(["--mixup", "0.2"], words: ["mixup", "synthetic"])
+        try refuse(["--cutmix", "0"], words: ["--cutmix", "0.01"])
+        try refuse(["--rand-augment", "2,31"], words: ["--rand-augment"])
         try refuse(["--resume"], words: ["--checkpoint"])
         try refuse(["--checkpoint-every", "2"], words: ["--checkpoint"])
         try refuse(["--keep-checkpoints", "3"], words: ["--keep-checkpoints", "--checkpoint"])

@@ -61,7 +61,8 @@ struct ImageFolderDataSet: DataSet {
                 // A stream a sample: which images are broken changes nothing of the others.
                 let number = (step - 1) * batchSize + position
                 var generator = PhiloxGenerator(seed: seed, for: .augmentation, number: number)
-                return (index, geometry.trainingImage(image, &generator), training.labels[index])
+                let placed = geometry.trainingImage(image, &generator)
+                return (index, options.augmented(placed, seed: seed, number: number), training.labels[index])
             }
         }
     }
