@@ -4,6 +4,8 @@ import CPNG
 extension PixelImage {
     /// 200 MB of pixels. A header of a few bytes can ask for gigabytes; photographs have a quarter of this.
     public static let largestPixelCount = 1 << 26
+    /// JPEG's own; what is made of an image of a few pixels' width would be large, too, if it were longer.
+    public static let largestSide = 65535
 
     /// The image of a JPEG or PNG file, whatever its name.
     ///
@@ -42,10 +44,12 @@ extension PixelImage {
     private init(
         width: Int, height: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws(ImageFileError) -> Void
     ) throws(ImageFileError) {
-        guard width >= 1, height >= 1, width * height <= PixelImage.largestPixelCount else {
+        let sides = 1...PixelImage.largestSide
+        guard sides.contains(width), sides.contains(height), width * height <= PixelImage.largestPixelCount else {
             throw ImageFileError(
                 kind: .damaged,
-                problem: "its header says \(width) × \(height) pixels, and at most \(PixelImage.largestPixelCount) are read")
+                problem: "its header says \(width) × \(height) pixels, and at most \(PixelImage.largestPixelCount) are read, "
+                    + "\(PixelImage.largestSide) of a side")
         }
         var pixels = [UInt8](repeating: 0, count: 3 * width * height)
         var failure: ImageFileError?

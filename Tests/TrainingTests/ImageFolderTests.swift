@@ -152,6 +152,16 @@ import Testing
         }
     }
 
+    /// Of a ribbon the middle, of a size that fits the memory.
+    @Test func ribbons() {
+        for (width, height) in [(60000, 1), (1, 60000), (3, 40), (9, 1)] {
+            let image = PixelImage(
+                width: width, height: height, pixels: [UInt8](repeating: 7, count: 3 * width * height))
+            let shown = ImageGeometry.resizedRegion(size: 16).validationImage(image)
+            #expect(shown == PixelImage(width: 16, height: 16, pixels: [UInt8](repeating: 7, count: 3 * 256)))
+        }
+    }
+
     @Test func foldersThatDoNotFit() throws {
         try withDataFolder { folder in
             expectError(.notFound, file: folder.path, saying: "no folder train") { try open(folder) }

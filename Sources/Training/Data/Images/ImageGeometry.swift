@@ -39,6 +39,7 @@ enum ImageGeometry: Sendable, Equatable {
         guard case .resizedRegion(let size) = self else {
             return image.resized(image.region, width: size, height: size)
         }
+        let image = image.cropped(image.region.withoutEnds)
         let short = (256 * size + 112) / 224
         let (width, height) =
             image.width <= image.height
@@ -46,6 +47,17 @@ enum ImageGeometry: Sendable, Equatable {
         let resized = image.resized(image.region, width: width, height: height)
         return resized.cropped(
             PixelRegion(x: (width - size) / 2, y: (height - size) / 2, width: size, height: size))
+    }
+}
+
+extension PixelRegion {
+    /// The region, or of one that is longer than eight times its width the middle: enough for a square in the center, and of a size
+    /// that can be made larger.
+    fileprivate var withoutEnds: PixelRegion {
+        let short = min(width, height)
+        guard max(width, height) > 8 * short else { return self }
+        let (w, h) = (min(width, 4 * short), min(height, 4 * short))
+        return PixelRegion(x: (width - w) / 2, y: (height - h) / 2, width: w, height: h)
     }
 }
 
