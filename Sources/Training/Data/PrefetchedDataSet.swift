@@ -39,8 +39,11 @@ public final class PrefetchedDataSet: DataSet {
     public func trainingBatch(step: Int, batchSize: Int, seed: UInt64) throws(DataError) -> Batch {
         let wanted = Request(step: step, batchSize: batchSize, seed: seed)
         let found = pending.withLock { pending in
-            // What nobody has asked for is of a run that went another way.
-            pending = pending.filter { $0.key.step >= step && $0.key.batchSize == batchSize && $0.key.seed == seed }
+            // An evaluation may have asked for later batches, and these are asked for again: others are not kept so long.
+            let near = step...step + depth
+            pending = pending.filter {
+                near.contains($0.key.step) && $0.key.batchSize == batchSize && $0.key.seed == seed
+            }
             return pending.removeValue(forKey: wanted)
         }
         // Before this batch is waited for: the next ones may begin as soon as it is made.
