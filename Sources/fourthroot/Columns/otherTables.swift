@@ -53,7 +53,8 @@ extension TableDescription {
             Column("gradient_norm", .number, "The norm of the gradients of all parameters together, before they are clipped."),
             Column(
                 "offdiagonal_residual", .number,
-                "With --refresh-threshold: the largest ‖offdiag(VᵀAV)‖/‖VᵀAV‖ of kept eigenvectors V at the last update of every side."),
+                "With --refresh-threshold: the largest ‖offdiag(VᵀAV)‖/‖VᵀAV‖ of kept eigenvectors V at the last update of a side."
+            ),
         ])
 
     static let memory = TableDescription(

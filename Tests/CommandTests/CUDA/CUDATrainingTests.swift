@@ -58,7 +58,8 @@ struct CUDATrainingTests {
             #expect(try ours.column(column) == theirs.column(column))
         }
         #expect(try theirs.column("peak_device_bytes").allSatisfy(\.isEmpty))
-        #expect(ours.header.suffix(4)
+        #expect(
+            ours.header.suffix(4)
                 == ["peak_device_bytes", "peak_preconditioner_bytes", "gradient_norm", "offdiagonal_residual"])
         // Weights, gradients and the optimizer's states are on the device at the least.
         func last(_ column: String) throws -> Int { try #require(Int(ours.column(column).last ?? "")) }
