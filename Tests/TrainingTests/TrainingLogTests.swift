@@ -32,7 +32,7 @@ import Testing
                 ",nre:a,angle_degrees:a,nre:b,angle_degrees:b,peak_device_bytes,peak_preconditioner_bytes,gradient_norm,"
                     + "offdiagonal_residual"))
         #expect(lines[1] == "1,1,0.1,0.5,0.001,1.0,0.25,2.0,10,4,100,,,0,1,,,,,,4,1.5,")
-        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0,4096,5,1.5")
+        #expect(lines[2] == "2,1,0.1,0.5,0.001,2.0,0.25,2.0,10,4,100,2.0,0.75,0,1,,,0.5,3.0,4096,5,1.5,")
     }
 
     /// Rows after the checkpoint's step, and one that a kill cut short, go.
