@@ -27,9 +27,18 @@ public struct KeptTensor<Backend: MatrixBackend>: Sendable {
 
     /// Zeros of a parameter's form.
     public init(zerosOf kind: MomentKind, for parameter: ParameterShape, _ bits: MomentBits, _ backend: Backend) {
+        self.init(zerosOf: parameter, as: bits.form(of: kind, parameter), backend)
+    }
+
+    /// Zeros of a parameter's form, in blocks of a coding, or as they are without one.
+    init(zerosOf parameter: ParameterShape, coding: BlockCoding?, _ backend: Backend) {
+        self.init(zerosOf: parameter, as: coding.map { .blocks($0) } ?? .exact, backend)
+    }
+
+    private init(zerosOf parameter: ParameterShape, as form: MomentForm, _ backend: Backend) {
         rows = parameter.rows
         columns = parameter.columns
-        form = bits.form(of: kind, parameter)
+        self.form = form
         let zeros = backend.zeros(rows: rows, columns: columns)
         content = .exact(zeros)
         keep(zeros, backend)

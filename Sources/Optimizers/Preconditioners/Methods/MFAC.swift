@@ -51,7 +51,7 @@ public enum MFACMethod: PreconditionerMethod {
 public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
     public struct State: Sendable {
         /// m gradients of one parameter; the oldest is at `next`.
-        var window: [WindowGradient<Backend>]
+        var window: [KeptTensor<Backend>]
         var next = 0
         /// The parameter's share of K, row after row.
         var products: [Double]
@@ -77,8 +77,7 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
         for parameter: ParameterShape, named name: String?, using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> State? {
-        let zero = try WindowGradient(
-            backend.zeros(rows: parameter.rows, columns: parameter.columns), settings.scheme.statistic.coding, backend)
+        let zero = KeptTensor(zerosOf: parameter, coding: settings.scheme.statistic.coding, backend)
         return State(
             window: Array(repeating: zero, count: count), products: [Double](repeating: 0, count: count * count))
     }
@@ -86,12 +85,10 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
     public func update(
         _ state: inout State, with gradient: ParameterGradient<Backend>, step: OptimizerStep, _ backend: Backend
     ) {
-        let takes = schedule.takesStatistics(at: step)
-        // A gradient without codes is not finite, which ends the step before it is followed.
-        if takes, let kept = try? WindowGradient(gradient.tensor, settings.scheme.statistic.coding, backend) {
+        if schedule.takesStatistics(at: step) {
             let place = state.next
-            state.window[place] = kept
-            let products = dots(state, kept.tensor(backend), backend)
+            state.window[place].keep(gradient.tensor, backend)
+            let products = dots(state, state.window[place].decoded(backend), backend)
             for index in 0..<count {
                 state.products[place * count + index] = products[index]
                 state.products[index * count + place] = products[index]
@@ -103,7 +100,7 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
 
     /// ⟨gᵢ, a⟩ for every gradient of the window: columns by the backend, their sum in double.
     private func dots(_ state: State, _ a: Backend.Tensor, _ backend: Backend) -> [Double] {
-        backend.values(of: state.window.map { backend.columnProducts($0.tensor(backend), a) }).map {
+        backend.values(of: state.window.map { backend.columnProducts($0.decoded(backend), a) }).map {
             $0.reduce(0.0) { $0 + Double($1) }
         }
     }
@@ -120,7 +117,7 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
         let shares = solvePositiveDefinite(matrix, sum(states.compactMap(\.share), count: count))
         for (index, state) in states.enumerated() {
             for (weight, gradient) in zip(shares, state.window) where weight != 0 {
-                backend.combine(1, into: &directions[index], Backend.Scalar(-weight), gradient.tensor(backend))
+                backend.combine(1, into: &directions[index], Backend.Scalar(-weight), gradient.decoded(backend))
             }
         }
         let whole = directions
@@ -140,10 +137,10 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
         state.window.reduce(8 * state.products.count) { $0 + $1.byteCount(backend) }
     }
 
-    /// `window/0/…`, `window/1/…`, … and `products`, together `byteCount` bytes, and `next`.
+    /// `window/0`, `window/1`, … and `products`, together `byteCount` bytes, and `next`.
     public func archive(_ state: State, _ backend: Backend) -> StateArchive {
         var archive = StateArchive()
-        for (index, gradient) in state.window.enumerated() { archive.add("window/\(index)", gradient.archive(backend)) }
+        for (index, gradient) in state.window.enumerated() { gradient.add(to: &archive, as: "window/\(index)", backend) }
         archive.add("products", .doubles(state.products))
         archive.add("next", .integers([UInt64(state.next)]))
         return archive
@@ -152,69 +149,11 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
     public func read(
         _ state: inout State, from archive: StateArchive, _ backend: Backend
     ) throws(StateArchiveError) {
-        for index in state.window.indices { try state.window[index].read(archive.part("window/\(index)"), backend) }
+        for index in state.window.indices { try state.window[index].read("window/\(index)", from: archive, backend) }
         state.products = try archive.doubles("products", count: count * count)
         let next = try archive.integers("next", count: 1)[0]
         guard next < count else { throw archive.error("next", .invalid("\(next) is no place in a window of \(count)")) }
         state.next = Int(next)
-    }
-}
-
-/// One gradient of a window: as it is, or every entry coded, blocks over the entries in row-major order.
-struct WindowGradient<Backend: MatrixBackend>: Sendable {
-    private enum Kept {
-        case exact(Backend.Tensor)
-        /// One column of all entries, with the shape that they have.
-        case coded(Backend.CodedTensor, rows: Int, columns: Int)
-    }
-
-    private var kept: Kept
-
-    /// - Parameter coding: nil to keep it as it is.
-    /// - Throws: `QuantizationError.notFinite`.
-    init(_ gradient: Backend.Tensor, _ coding: BlockCoding?, _ backend: Backend) throws(QuantizationError) {
-        guard let coding else {
-            kept = .exact(gradient)
-            return
-        }
-        let (rows, columns) = backend.shape(of: gradient)
-        let flat = backend.reshaped(backend.transposed(gradient), rows: rows * columns, columns: 1)
-        let form = CodedForm(rows: rows * columns, columns: 1, region: .columns, codings: .all(coding))
-        kept = .coded(try backend.encode(flat, as: form), rows: rows, columns: columns)
-    }
-
-    func tensor(_ backend: Backend) -> Backend.Tensor {
-        switch kept {
-        case .exact(let tensor): tensor
-        case .coded(let coded, let rows, let columns):
-            backend.transposed(backend.reshaped(backend.decode(coded), rows: columns, columns: rows))
-        }
-    }
-
-    func byteCount(_ backend: Backend) -> Int {
-        switch kept {
-        case .exact(let tensor): backend.byteCount(tensor)
-        case .coded(let coded, _, _): backend.byteCount(coded)
-        }
-    }
-
-    /// `entries`, or codes and block maxima.
-    func archive(_ backend: Backend) -> StateArchive {
-        switch kept {
-        case .exact(let tensor):
-            var archive = StateArchive()
-            archive.add("entries", tensor, backend)
-            return archive
-        case .coded(let coded, _, _): return backend.codedMatrix(coded).archive
-        }
-    }
-
-    mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
-        switch kept {
-        case .exact(let tensor): kept = .exact(try archive.finiteTensor("entries", like: tensor, backend))
-        case .coded(let coded, let rows, let columns):
-            kept = .coded(try backend.codedTensor(like: coded, from: archive), rows: rows, columns: columns)
-        }
     }
 }
 
