@@ -145,6 +145,9 @@ let package = Package(
                 "CPUBackend", "Files", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixSources",
                 "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
             ]),
-        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
+        // Not optimized: it waits for programs, and optimizing it would take a fifth of the whole build.
+        .testTarget(
+            name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"],
+            swiftSettings: [.unsafeFlags(["-Onone"])]),
     ]
 )
