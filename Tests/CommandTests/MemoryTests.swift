@@ -118,7 +118,7 @@ import Testing
             ["--model", "llama", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8"], ["--vocabulary", "64"],
             ["--statistic", "eigenvector", "--root", "symmetric"], "adamw"
         ),
-        (["--model", "swin-tiny", "--width", "4", "--patch", "4"], ["--classes", "10"], [], "sgdm"),
+        (["--model", "swin-tiny", "--width", "4"], ["--classes", "10"], [], "sgdm"),
     ]) func countsWhatATrainingHolds(_ form: [String], _ data: [String], _ scheme: [String], _ rule: String) throws {
         let intervals = scheme.isEmpty ? [] : ["--statistics-interval", "1", "--root-interval", "1"]
         let options = form + ["--optimizer", rule] + scheme + intervals
