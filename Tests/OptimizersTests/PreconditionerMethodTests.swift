@@ -127,6 +127,32 @@ import func Foundation.sin
         try expect(Preconditioned(base: momentum(), method: adabk), toLeadTo: "adabk")
     }
 
+    /// A parameter that no gradient reaches at first, as behind a head of zeros, begins with its first one: in the step of a
+    /// refresh, too.
+    @Test func gradientsThatBeginLate() throws {
+        let kl = KLShampoo<Backend>(try settings(KLShampooMethod.self, decay: 0.7, MethodParameters(momentum: 0.8)))
+        try followLateGradients(Preconditioned(base: adam(), method: kl))
+        try followLateGradients(
+            Preconditioned(base: adam(), method: SOAP<Backend>(settings(SOAPMethod.self, decay: 0.7))))
+        let psgd = PSGD<Backend>(try settings(PSGDMethod.self, decay: 0, MethodParameters(rate: 1)))
+        try followLateGradients(Preconditioned(base: momentum(), method: psgd))
+        let mfac = MFAC<Backend>(try settings(MFACMethod.self, decay: 0, MethodParameters(gradients: 2)))
+        try followLateGradients(Preconditioned(base: momentum(), method: mfac))
+    }
+
+    private func followLateGradients<Rule: OptimizerRule>(_ rule: Rule) throws where Rule.Backend == Backend {
+        var generator = PhiloxGenerator(seed: 3)
+        var weight = start[0]
+        var state = try rule.initialState(for: ParameterShape([order, order]), using: &generator, backend)
+        let zero = backend.zeros(rows: order, columns: order)
+        for number in 1...6 {
+            let before = weight
+            let gradient = number < 4 ? zero : gradients(number)[0].tensor
+            try rule.update(&weight, gradient: gradient, state: &state, step: OptimizerStep(number), backend)
+            #expect(weight.largestMagnitude.isFinite && (number < 4 || weight != before))
+        }
+    }
+
     /// Gradients L·Z·R of independent normal Z have the covariance RRᵀ ⊗ LLᵀ; what P leaves of it is a multiple of I but for
     /// the noise of a step, whose size is the rate's.
     @Test func psgdWhitens() throws {

@@ -126,6 +126,8 @@ public struct KLShampoo<Backend: MatrixBackend>: GradientPreconditioner {
             updateStatistics(&state, with: gradient.tensor, isFirst: stepsDone == 0, backend)
         }
         if stepsDone > 0 { updateValues(&state, with: gradient.tensor, backend) }
+        // Nothing is kept in coordinates. A first moment that comes late turns the basis in the same step as a refresh.
+        _ = state.sides.takeTurn()
         if let interval = schedule.rootInterval, stepsDone > 0, stepsDone.isMultiple(of: interval) {
             state.sides.refresh(sorting: false, backend)
         }
