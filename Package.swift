@@ -145,9 +145,15 @@ let package = Package(
                 "CPUBackend", "Files", "GSLReference", "HDF5Store", "LinearAlgebra", "MatrixCore", "MatrixSources",
                 "MatrixStudy", "Preconditioning", "Quantization", "Spectra", "TestSupport",
             ]),
-        // Not optimized: it waits for programs, and optimizing it would take a fifth of the whole build.
-        .testTarget(
-            name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"],
-            swiftSettings: [.unsafeFlags(["-Onone"])]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5Store", "MatrixCore", "Spectra", "TestSupport"]),
     ]
 )
+
+// Not optimized: these tests spend their time in the modules that they test, and optimizing them would take a third of the build.
+let plainTests: Set = [
+    "CPUBackendTests", "CUDABackendTests", "CommandTests", "MatrixStudyTests", "NeuralNetworksTests", "OptimizersTests",
+    "PreconditioningTests", "TrainingTests",
+]
+for target in package.targets where plainTests.contains(target.name) {
+    target.swiftSettings = [.unsafeFlags(["-Onone"])]
+}

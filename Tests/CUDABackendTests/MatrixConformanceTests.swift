@@ -16,9 +16,8 @@ extension CUDABackendTests {
             try Self.judge(matrixCases(), Float.self, order)
         }
 
-        @Test(arguments: orders) func matricesInDouble(_ order: fr_thread_order) throws {
-            try Self.judge(matrixCases(), Double.self, order)
-        }
+        /// What an order could change is seen in float; scripts/test-emulator takes all cases in every order.
+        @Test func matricesInDouble() throws { try Self.judge(matrixCases(), Double.self, FR_THREADS_SHUFFLED) }
 
         @Test(arguments: orders) func codes(_ order: fr_thread_order) throws {
             try judgeCodes(Float.self, order, try CodecCase.all(orders: [1, 2, 33, 129]))

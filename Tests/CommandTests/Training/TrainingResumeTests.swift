@@ -41,7 +41,7 @@ import Testing
         let folder = try TemporaryFolder()
         var generator = PhiloxGenerator(seed: storage.utf8.reduce(0) { 31 &* $0 &+ UInt64($1) })
         var kills = 0
-        while kills < 6 {
+        while kills < 3 {
             let running = try folder.start(arguments(storage) + (kills == 0 ? [] : ["--resume"]))
             if kills == 0 {
                 while try !folder.hasRows(of: "log.csv") && !running.hasEnded { usleep(200) }
