@@ -154,6 +154,8 @@ let plainTests: Set = [
     "CPUBackendTests", "CUDABackendTests", "CommandTests", "MatrixStudyTests", "NeuralNetworksTests", "OptimizersTests",
     "PreconditioningTests", "TrainingTests",
 ]
-for target in package.targets where plainTests.contains(target.name) {
+// Nor is the program where scripts/test asks for it: it is compiled last and by one processor, and what it runs is in the modules.
+let isPlain = Context.environment["FOURTHROOT_PLAIN_PROGRAM"] != nil
+for target in package.targets where plainTests.contains(target.name) || (isPlain && target.name == "fourthroot") {
     target.swiftSettings = [.unsafeFlags(["-Onone"])]
 }
