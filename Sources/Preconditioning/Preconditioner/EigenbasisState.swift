@@ -129,7 +129,7 @@ extension EigenbasisState {
         var archive = StateArchive()
         archive.add("statistic", statistic.archive(backend))
         if let keptBasis { archive.add("basis", keptBasis, backend) }
-        archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
+        archive.add("generator", generator)
         archive.add("updates", .integers([UInt64(updates)]))
         for entry in record.archive.entries { archive.add(entry.name, entry.buffer) }
         if scheme.refreshThreshold != nil { archive.add("residual", .doubles([residual ?? -1])) }
@@ -142,8 +142,7 @@ extension EigenbasisState {
     public mutating func read(_ archive: StateArchive, _ backend: Backend) throws(StateArchiveError) {
         try statistic.read(archive.part("statistic"), backend)
         if let basis = keptBasis { keptBasis = try archive.finiteTensor("basis", like: basis, backend) }
-        let position = try archive.integers("generator", count: 3)
-        generator = PhiloxGenerator(seed: position[0], stream: position[1], position: position[2])
+        generator = try archive.generator("generator")
         let counts = try archive.integers("updates", count: 1)
         // One update a step: no training has 2^48 steps.
         guard counts[0] < 1 << 48 else { throw archive.error("updates", .invalid("\(counts[0]) is no count of updates")) }

@@ -10,7 +10,7 @@ extension PreconditionerState {
         archive.add("statistic", statistic.archive(backend))
         if let keptRoot { archive.add("root", keptRoot.archive(backend)) }
         if let uncodedStatistic { archive.add("uncoded_statistic", uncodedStatistic, backend) }
-        archive.add("generator", .integers([generator.seed, generator.stream, generator.position]))
+        archive.add("generator", generator)
         archive.add("updates", .integers([UInt64(updates), UInt64(updatesOfRoot)]))
         for entry in record.archive.entries { archive.add(entry.name, entry.buffer) }
         if scheme.refreshThreshold != nil { archive.add("residual", .doubles([residual ?? -1])) }
@@ -26,8 +26,7 @@ extension PreconditionerState {
         uncodedStatistic =
             archive.contains("uncoded_statistic")
             ? try archive.finiteTensor("uncoded_statistic", shape: (order, order), backend) : nil
-        let position = try archive.integers("generator", count: 3)
-        generator = PhiloxGenerator(seed: position[0], stream: position[1], position: position[2])
+        generator = try archive.generator("generator")
         let counts = try archive.integers("updates", count: 2)
         // One update a step: no training has 2^48 steps.
         guard counts[1] <= counts[0], counts[0] < 1 << 48 else {

@@ -134,54 +134,41 @@ public struct KLShampoo<Backend: MatrixBackend>: GradientPreconditioner {
         _ = state.sides.takeTurn()
     }
 
-    /// The moments of both sides before either is taken: W·Wᵀ/d of the gradient W that the other side has whitened, which the first
-    /// one is not.
+    /// The moments W·Wᵀ/d of both sides before either is taken.
     private func updateStatistics(_ state: inout State, with gradient: Backend.Tensor, isFirst: Bool, _ backend: Backend) {
-        let moments = BlockSide.allCases.map { side in
-            isFirst ? gradient : whitened(gradient, state, besides: side, backend)
-        }
+        let flipped = backend.transposed(gradient)
+        let left = isFirst ? gradient : whitened(gradient, by: .right, state.right, state, backend)
+        let right = isFirst ? flipped : whitened(flipped, by: .left, state.left, state, backend)
         state.sides.update(backend) { side in
-            let (index, others) =
-                side == .left ? (0, backend.shape(of: gradient).columns) : (1, backend.shape(of: gradient).rows)
-            return backend.symmetricProduct(
-                moments[index], transposed: side == .right, alpha: 1 / Backend.Scalar(others))
+            let own = side == .left ? left : right
+            return backend.symmetricProduct(own, transposed: false, alpha: 1 / Backend.Scalar(backend.shape(of: own).columns))
         }
     }
 
-    /// G·Q₂·D₂^(-1/2) for the left side, D₁^(-1/2)·Q₁ᵀ·G for the right.
+    /// W = G·Q·D^(-1/2), G with a column for every entry of the side that whitens it.
     private func whitened(
-        _ gradient: Backend.Tensor, _ state: State, besides side: BlockSide, _ backend: Backend
+        _ gradient: Backend.Tensor, by side: BlockSide, _ values: Backend.Tensor, _ state: State, _ backend: Backend
     ) -> Backend.Tensor {
-        switch side {
-        case .left:
-            let rotated = state.sides.basis(.right, backend).map { backend.multiply(gradient, $0) } ?? gradient
-            return backend.scaleColumns(rotated, by: inverseRoots(state.right, backend))
-        case .right:
-            let rotated =
-                state.sides.basis(.left, backend).map { backend.multiply($0, transposed: true, gradient) } ?? gradient
-            let flipped = backend.scaleColumns(backend.transposed(rotated), by: inverseRoots(state.left, backend))
-            return backend.transposed(flipped)
-        }
+        let rotated = state.sides.basis(side, backend).map { backend.multiply(gradient, $0) } ?? gradient
+        return backend.scaleColumns(
+            rotated, by: backend.map(backend.vector(flattening: values), .inversePower(exponent: 0.5, damping: 0)))
     }
 
-    /// D of both sides, each from the other's before this step changes it.
+    /// D of both sides, each from the other's before this step changes it: the means of squares of the coordinates over D.
     private func updateValues(_ state: inout State, with gradient: Backend.Tensor, _ backend: Backend) {
         let coordinates = state.sides.coordinates(of: gradient, backend)
+        let squares = backend.elementwiseProduct(coordinates, coordinates)
         let (rows, columns) = backend.shape(of: gradient)
-        let flipped = backend.transposed(coordinates)
-        let left = means(flipped, state.right, of: columns, backend)
-        let right = means(coordinates, state.left, of: rows, backend)
+        let left = backend.multiply(
+            squares, transposed: false, inverse(state.right, backend), transposed: false, alpha: 1 / Backend.Scalar(columns))
+        let right = backend.multiply(
+            squares, transposed: true, inverse(state.left, backend), transposed: false, alpha: 1 / Backend.Scalar(rows))
         if state.sides[.left] != nil { state.left = renewed(state.left, left, order: rows, backend) }
         if state.sides[.right] != nil { state.right = renewed(state.right, right, order: columns, backend) }
     }
 
-    /// Of every column the mean of squares, of which each is divided by its row's value.
-    private func means(
-        _ coordinates: Backend.Tensor, _ values: Backend.Tensor, of count: Int, _ backend: Backend
-    ) -> Backend.Tensor {
-        let flipped = backend.scaleColumns(backend.transposed(coordinates), by: inverseRoots(values, backend))
-        let sums = backend.column(backend.squaredColumnNorms(backend.transposed(flipped)))
-        return backend.scaled(1 / Backend.Scalar(count), sums)
+    private func inverse(_ values: Backend.Tensor, _ backend: Backend) -> Backend.Tensor {
+        backend.column(backend.map(backend.vector(flattening: values), .inversePower(exponent: 1, damping: 0)))
     }
 
     private func renewed(
@@ -192,10 +179,6 @@ public struct KLShampoo<Backend: MatrixBackend>: GradientPreconditioner {
         let largestRoot = Backend.Scalar(max(10, min(order, 4000)))
         return backend.column(
             backend.map(backend.vector(flattening: next), .raise(to: 1 / (largestRoot * largestRoot))))
-    }
-
-    private func inverseRoots(_ values: Backend.Tensor, _ backend: Backend) -> Backend.Vector {
-        backend.map(backend.vector(flattening: values), .inversePower(exponent: 0.5, damping: 0))
     }
 
     /// Nothing is left to give it.

@@ -94,6 +94,11 @@ public struct MFAC<Backend: MatrixBackend>: GradientPreconditioner {
                 state.products[index * count + place] = products[index]
             }
             state.next = (place + 1) % count
+            if !state.window[place].isCoded {
+                // The gradient itself is in the window.
+                state.share = products
+                return
+            }
         }
         state.share = dots(state, gradient.tensor, backend)
     }

@@ -203,7 +203,7 @@ public struct PSGD<Backend: MatrixBackend>: GradientPreconditioner {
             if let factor { archive.add("factors/\(index)", factor.archive(backend)) }
         }
         archive.add("begun", .integers([state.hasBegun ? 1 : 0]))
-        archive.add("generator", .integers([state.generator.seed, state.generator.stream, state.generator.position]))
+        archive.add("generator", state.generator)
         return archive
     }
 
@@ -212,8 +212,7 @@ public struct PSGD<Backend: MatrixBackend>: GradientPreconditioner {
     ) throws(StateArchiveError) {
         for index in state.factors.indices { try state.factors[index]?.read(archive.part("factors/\(index)"), backend) }
         state.hasBegun = try archive.integers("begun", count: 1)[0] == 1
-        let position = try archive.integers("generator", count: 3)
-        state.generator = PhiloxGenerator(seed: position[0], stream: position[1], position: position[2])
+        state.generator = try archive.generator("generator")
     }
 }
 
