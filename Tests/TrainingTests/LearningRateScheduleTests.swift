@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Training
@@ -27,6 +28,18 @@ import Testing
             for _ in 0..<exponent { expected /= 10 }
             #expect(abs(schedule.factor(step: index + 1) - expected) <= 8 * 0x1p-53 * expected)
         }
+    }
+
+    /// Constant over 80 of 100 steps behind the warm-up, then down by a twentieth a step: one half after ten of them.
+    @Test func trapezoidFallsOverTheLastFifth() {
+        let schedule = LearningRateSchedule(.trapezoid, warmUpSteps: 4, steps: 104)
+        #expect((1...4).map { schedule.factor(step: $0) } == [0.25, 0.5, 0.75, 1])
+        #expect((5...84).allSatisfy { schedule.factor(step: $0) == 1 })
+        for step in 85...104 {
+            // x and 1 − x are rounded by 2⁻⁵³ at most, which a fifth makes five times as much.
+            expectBound(abs(schedule.factor(step: step) - Double(105 - step) / 20), atMost: 12 * 0x1p-53, "step \(step)")
+        }
+        #expect(abs(schedule.factor(step: 95) - 0.5) <= 12 * 0x1p-53)
     }
 
     @Test func constantStaysAtOneAlsoWhenAllIsWarmUp() {

@@ -13,7 +13,10 @@ struct CourseOptions: ParsableArguments {
     @Option(help: "Samples of a batch.")
     var batchSize = 128
 
-    @Option(help: "Course of the learning rate.")
+    @Option(
+        help: ArgumentHelp(
+            "Course of the learning rate behind the warm-up: constant; linear or cosine down to zero; step, a tenth of it at every "
+                + "third tenth of the steps; trapezoid, constant and over the last fifth of the steps linear down to zero."))
     var schedule = LearningRateSchedule.Course.cosine
 
     @Option(
