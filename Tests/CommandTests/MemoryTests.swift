@@ -119,6 +119,10 @@ import Testing
             ["--statistic", "eigenvector", "--root", "symmetric"], "adamw"
         ),
         (["--model", "swin-tiny", "--width", "4"], ["--classes", "10"], [], "sgdm"),
+        (
+            ["--model", "mlp", "--layers", "1", "--hidden", "70"], [], ["--preconditioner", "kfac", "--averaging", "ema"],
+            "sgdm"
+        ),
     ]) func countsWhatATrainingHolds(_ form: [String], _ data: [String], _ scheme: [String], _ rule: String) throws {
         let intervals = scheme.isEmpty ? [] : ["--statistics-interval", "1", "--root-interval", "1"]
         let options = form + ["--optimizer", rule] + scheme + intervals

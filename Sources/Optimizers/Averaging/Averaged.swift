@@ -30,10 +30,12 @@ public struct Averaged<Base: OptimizerRule>: OptimizerRule {
     }
 
     public func initialState(
-        for parameter: ParameterShape, named name: String, using generator: inout some RandomNumberGenerator,
-        _ backend: Backend
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State {
-        state(try base.initialState(for: parameter, named: name, using: &generator, backend), parameter, backend)
+        state(
+            try base.initialState(for: parameter, preconditionedAs: joint, named: name, using: &generator, backend),
+            parameter, backend)
     }
 
     private func state(_ base: Base.State, _ parameter: ParameterShape, _ backend: Backend) -> State {
