@@ -15,12 +15,16 @@ extension Trainer {
         var (loss, correct, positions) = (0.0, 0, 0)
         for index in 0..<count {
             let batch = try batches[index * batches.count / count]
-            var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
-            let logits = network.forward(input(batch), &pass).logits
-            let entropy = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: 0)
-            loss += entropy.loss * Double(batch.targets.count)
-            correct += entropy.correct
-            positions += batch.targets.count
+            // The last one may have fewer samples than a training batch has parts.
+            let parts = min(settings.microBatches, batch.size)
+            for part in (0..<parts).map({ batch.part($0, of: parts) }) {
+                var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
+                let logits = network.forward(input(part), &pass).logits
+                let entropy = backend.softmaxCrossEntropy(logits, targets: part.targets, smoothing: 0)
+                loss += entropy.loss * Double(part.targets.count)
+                correct += entropy.correct
+                positions += part.targets.count
+            }
         }
         try backend.synchronize()
         guard positions > 0 else { return nil }
@@ -49,10 +53,13 @@ extension Trainer {
         guard !result.runningStatistics.isEmpty, slots.indices.contains(where: isEvaluatedElsewhere) else { return result }
         for number in step + 1...step + 50 {
             let batch = try data.trainingBatch(step: number, batchSize: settings.batchSize, seed: settings.seed)
-            var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(number))
-            var pass = ForwardPass(result, isTraining: true, seed: generator.next(), backend)
-            _ = network.forward(input(batch), &pass)
-            result.runningStatistics = pass.runningStatistics
+            var generator = dropoutGenerator(step: number)
+            for index in 0..<settings.microBatches {
+                let part = batch.part(index, of: settings.microBatches)
+                var pass = ForwardPass(result, isTraining: true, seed: generator.next(), backend)
+                _ = network.forward(input(part), &pass)
+                result.runningStatistics = pass.runningStatistics
+            }
         }
         return result
     }

@@ -93,39 +93,6 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     /// The bytes of all optimizer states, preconditioners included; shadows and what is kept for dumps are not the optimizer's.
     public var optimizerStateBytes: Int { slots.reduce(0) { $0 + rule.byteCount($1.state, backend) } }
 
-    /// Loss, accuracy and clipped gradients of one batch, with the norm of all before that; running statistics are moved where
-    /// all is finite.
-    private mutating func differentiate(
-        _ optimizerStep: OptimizerStep
-    ) throws -> (loss: Double, accuracy: Double, gradients: [ParameterGradient<Backend>], norm: Double) {
-        let step = optimizerStep.number
-        let batch = try data.trainingBatch(step: step, batchSize: settings.batchSize, seed: settings.seed)
-        var generator = RandomPurpose.dropout.generator(seed: settings.seed, stream: UInt64(step))
-        var forward = ForwardPass(numbers, isTraining: true, seed: generator.next(), backend)
-        let (logits, record) = network.forward(input(batch), &forward)
-        let entropy = entropy(logits, batch)
-        guard entropy.loss.isFinite else { throw DivergenceError.loss(step: step, value: entropy.loss) }
-        let wantsFactors = rule.preconditioner?.wantsFactors(at: optimizerStep) ?? false
-        var backward = BackwardPass(numbers, wantsFactors: wantsFactors, backend)
-        network.backward(entropy.gradient, record, &backward)
-        let gradients = zip(network.parameters, backward.gradients).map { parameter, gradient in
-            gradient ?? backend.zeros(rows: parameter.shape.rows, columns: parameter.shape.columns)
-        }
-        let norms = backend.norms(of: gradients)
-        if let index = norms.firstIndex(where: { !$0.isFinite }) {
-            throw DivergenceError.gradient(
-                step: step, parameter: network.parameters[index].name, norm: Double(norms[index]))
-        }
-        numbers.runningStatistics = forward.runningStatistics
-        let parameterGradients = gradients.indices.map {
-            ParameterGradient<Backend>(gradients[$0], norm: norms[$0], factors: backward.factors[$0])
-        }
-        let norm = globalNorm(norms)
-        return (
-            entropy.loss, Double(entropy.correct) / Double(batch.targets.count), clipped(parameterGradients, norm: norm), norm
-        )
-    }
-
     /// What preconditioning makes of the gradients, parameters side by side.
     private mutating func directions(
         of gradients: [ParameterGradient<Backend>], _ step: OptimizerStep

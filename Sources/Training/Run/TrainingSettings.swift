@@ -1,6 +1,8 @@
 /// What decides the numbers of a training beside network, data and optimizer.
 public struct TrainingSettings: Sendable, Equatable {
     public var batchSize: Int
+    /// K: so many parts of a batch pass through the network one after another, and their gradients are summed.
+    public var microBatches: Int
     public var schedule: LearningRateSchedule
     /// Of the parameters, the shuffling, dropout and the power iterations.
     public var seed: UInt64
@@ -18,13 +20,15 @@ public struct TrainingSettings: Sendable, Equatable {
     public var validationBatches: Int?
 
     public init(
-        batchSize: Int, schedule: LearningRateSchedule, seed: UInt64, labelSmoothing: Double = 0,
+        batchSize: Int, microBatches: Int = 1, schedule: LearningRateSchedule, seed: UInt64, labelSmoothing: Double = 0,
         clip: Double? = nil, decaysAll: Bool = false,
         followsShadow: Bool = false, rootFailureLimit: Int = 5,
         validationBatches: Int? = nil
     ) {
         precondition(batchSize >= 1 && rootFailureLimit >= 1, "a batch of \(batchSize), limit \(rootFailureLimit)")
+        precondition(1...batchSize ~= microBatches, "\(microBatches) parts of a batch of \(batchSize)")
         self.batchSize = batchSize
+        self.microBatches = microBatches
         self.schedule = schedule
         self.seed = seed
         self.labelSmoothing = labelSmoothing

@@ -15,6 +15,12 @@ struct CourseOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Parts of a batch that pass through the network one after another: their gradients are summed, and memory is for the "
+                + "activations of one."))
+    var accumulate = 1
+
+    @Option(
+        help: ArgumentHelp(
             "Course of the learning rate behind the warm-up: constant; linear or cosine down to zero; step, a tenth of it at every "
                 + "third tenth of the steps; trapezoid, constant and over the last fifth of the steps linear down to zero."))
     var schedule = LearningRateSchedule.Course.cosine
@@ -70,6 +76,11 @@ struct CourseOptions: ParsableArguments {
                 throw StatusError.usage("--\(name) \(value): it must be from 1 to 1000000000")
             }
         }
+        guard 1...batchSize ~= accumulate else {
+            throw StatusError.usage(
+                "--accumulate \(accumulate): it must be from 1 to \(batchSize), the samples of a batch; --batch-size is of all "
+                    + "parts together")
+        }
         if let warmUp, !(0...1_000_000_000).contains(warmUp) {
             throw StatusError.usage("--warm-up \(warmUp): it must be from 0 to 1000000000")
         }
@@ -86,7 +97,7 @@ struct CourseOptions: ParsableArguments {
     func settings(steps: Int, followsShadow: Bool, _ defaults: ResolvedDefaults) -> TrainingSettings {
         let clip = clip ?? defaults.clip
         return TrainingSettings(
-            batchSize: batchSize,
+            batchSize: batchSize, microBatches: accumulate,
             schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp ?? defaults.warmUpSteps, steps: steps),
             seed: seed, labelSmoothing: labelSmoothing, clip: clip == 0 ? nil : clip, decaysAll: decayAll,
             followsShadow: followsShadow, rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
@@ -102,6 +113,8 @@ struct CourseOptions: ParsableArguments {
             configuration.set("steps", settings.schedule.steps)
         }
         configuration.set("batch-size", settings.batchSize)
+        // Versions without a choice wrote nothing of it.
+        if settings.microBatches > 1 { configuration.set("accumulate", settings.microBatches) }
         configuration.set("schedule", settings.schedule.course.rawValue)
         configuration.set("warm-up", settings.schedule.warmUpSteps)
         configuration.set("clip", settings.clip ?? 0)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The first-order rules with what they keep, exact and coded, averaged and under a preconditioner: a training in two legs is the
+/// The first-order rules with what they keep, exact and coded, averaged, under a preconditioner and in parts of batches: a training in two legs is the
 /// one in a single leg, byte for byte.
 @Suite struct RuleTrainingTests {
     static let rules: [[String]] = [
@@ -9,7 +9,11 @@ import Testing
         ["schedule-free-adamw", "--moment-bits", "4"], ["adamw-8bit", "--averaging", "ema"],
         ["nadamw", "--moment-bits", "4", "--averaging", "lookahead", "--lookahead-steps", "2"],
         ["sgdm", "--moment-bits", "4", "--averaging", "ema", "--statistic", "offdiagonal", "--root", "offdiagonal"],
-        ["schedule-free-sgd", "--averaging", "ema"],
+        ["schedule-free-sgd", "--averaging", "ema"], ["adamw", "--accumulate", "2", "--dropout", "0.1"],
+        ["adamw", "--accumulate", "2", "--preconditioner", "eva"],
+        [
+            "sgdm", "--accumulate", "2", "--averaging", "ema", "--preconditioner", "kfac", "--statistic", "eigenvector",
+        ],
     ]
 
     @Test(arguments: rules) func twoLegsAreOne(_ rule: [String]) throws {

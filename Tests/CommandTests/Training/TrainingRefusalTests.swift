@@ -102,6 +102,8 @@ import Testing
     @Test func valuesOutOfRange() throws {
         try refuse(["--steps", "0"], words: ["steps"])
         try refuse(["--batch-size", "0"], words: ["batch-size"])
+        try refuse(["--accumulate", "3"], words: ["--accumulate 3", "from 1 to 2", "--batch-size"])
+        try refuse(["--accumulate", "0"], words: ["--accumulate 0", "from 1 to 2"])
         try refuse(["--learning-rate=-1"], words: ["learning rate"])
         try refuse(["--dropout", "1"], words: ["dropout", "1"])
         try refuse(["--label-smoothing", "1"], words: ["label-smoothing"])

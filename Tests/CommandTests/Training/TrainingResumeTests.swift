@@ -107,6 +107,7 @@ import Testing
             (["--bits", "5"], ["bits was 4 and is 5"]),
             (["--label-smoothing", "0.1"], ["label-smoothing"]),
             (["--warm-up", "2"], ["warm-up was 1 and is 2"]),
+            (["--accumulate", "2"], ["accumulate was not given and is 2"]),
         ] { try folder.expectRefusal(again + options, status: 64, words: words + ["step-00000006.h5"]) }
         try folder.expectRefusal(
             again.map { $0 == "6" ? "12" : $0 }, status: 64, words: ["steps was 6 and is 12"])
@@ -146,6 +147,16 @@ import Testing
         try folder.expectRefusal(
             other + dumping + ["--checkpoint", "empty"], status: 64, words: ["d.h5", "seed was 1 and is 2"])
         #expect(try folder.data("l.csv") == log && folder.data("d.h5") == dump)
+    }
+
+    /// Versions without this option wrote nothing of it, and their checkpoints go on.
+    @Test func whatIsUsualIsNotKept() throws {
+        let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
+        try folder.succeed(SmallTraining.arguments("exact", steps: 6) + SmallTraining.records)
+        try other.succeed(
+            SmallTraining.arguments("exact", steps: 6) + SmallTraining.records + ["--accumulate", "1"])
+        let name = "checkpoints/step-00000006.h5"
+        #expect(try folder.data(name) == other.data(name))
     }
 
     @Test func otherDataAreRefused() throws {
