@@ -9,11 +9,17 @@ public struct BackwardPass<Backend: NeuralBackend>: Sendable {
     /// Of every parameter that is a matrix, where they are wanted: the factors of its gradient, one a use of the parameter.
     public private(set) var factors: [[GradientFactors<Backend.Tensor>]]
     private let wantsFactors: Bool
+    private let spared: Set<Int>
 
-    /// - Parameter wantsFactors: whether layers hand over the factors of their weights' gradients.
-    public init(_ state: NetworkState<Backend>, wantsFactors: Bool = false, _ backend: Backend) {
+    /// - Parameters:
+    ///   - wantsFactors: whether layers hand over the factors of their weights' gradients.
+    ///   - spared: the positions of weights whose factors nobody wants all the same.
+    public init(
+        _ state: NetworkState<Backend>, wantsFactors: Bool = false, sparing spared: Set<Int> = [], _ backend: Backend
+    ) {
         self.backend = backend
         self.wantsFactors = wantsFactors
+        self.spared = spared
         parameters = state.parameters
         gradients = Array(repeating: nil, count: state.parameters.count)
         factors = Array(repeating: [], count: state.parameters.count)
@@ -26,7 +32,7 @@ public struct BackwardPass<Backend: NeuralBackend>: Sendable {
         _ gradient: Backend.Tensor, to parameter: Int,
         factors: @autoclosure () -> GradientFactors<Backend.Tensor>? = nil
     ) {
-        if wantsFactors, let factors = factors() { self.factors[parameter].append(factors) }
+        if wantsFactors, !spared.contains(parameter), let factors = factors() { self.factors[parameter].append(factors) }
         if var sum = gradients[parameter] {
             // Released, so that the sum is formed in place.
             gradients[parameter] = nil

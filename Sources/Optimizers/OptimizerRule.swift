@@ -20,9 +20,10 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
     /// The same for a parameter whose name is known: settings may have something for it alone.
     ///
-    /// - Parameter joint: the shape in which a preconditioner meets its gradients, where that is another one.
+    /// - Parameter joint: the shape in which a preconditioner meets its gradients, which may be another one; nil for a parameter
+    ///   that is to have none.
     func initialState(
-        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape?, named name: String,
         using generator: inout some RandomNumberGenerator,
         _ backend: Backend
     ) throws -> State
@@ -88,7 +89,7 @@ public protocol OptimizerRule<Backend>: Codable, Sendable {
 
 extension OptimizerRule {
     public func initialState(
-        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape?, named name: String,
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State { try initialState(for: parameter, using: &generator, backend) }
 

@@ -35,10 +35,10 @@ where Preconditioner.Backend == Base.Backend {
     }
 
     public func initialState(
-        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape?, named name: String,
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State {
-        let preconditioner = try method.initialState(for: joint, named: name, using: &generator, backend)
+        let preconditioner = try joint.flatMap { try method.initialState(for: $0, named: name, using: &generator, backend) }
         return State(
             base: needsRule(preconditioner)
                 ? try base.initialState(for: parameter, named: name, using: &generator, backend) : nil,

@@ -22,6 +22,7 @@ struct Memory: ParsableCommand {
     @OptionGroup(title: "Averaging") var averaging: AveragingOptions
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Preconditioner") var storagePlan: StoragePlanOptions
+    @OptionGroup(title: "Preconditioner") var vocabulary: VocabularyOptions
 
     @Option(
         help: "Bits of parameters and gradients: 32 or 16 (default: 16 for published language models, 32 for others).",
@@ -34,9 +35,6 @@ struct Memory: ParsableCommand {
             "Bits of the first-order state: 32, 8 or 4 as train keeps it, or 16 (default: 32; adamw-8bit has 8)."),
         completion: .list(["32", "16", "8", "4"]))
     var firstOrderBits: Int?
-
-    @Flag(help: "Give a published model's tables of tokens and the map to their logits preconditioners too.")
-    var preconditionVocabulary = false
 
     @Flag(help: "One row a parameter before the row of the whole model.")
     var perLayer = false
@@ -68,20 +66,18 @@ struct Memory: ParsableCommand {
     func run() throws {
         let published = try model.publishedName()
         let counted = try model.counted(published)
-        let preconditionsVocabulary = preconditionVocabulary || published == nil
+        let preconditionsVocabulary = vocabulary.preconditionVocabulary ?? (published == nil)
         let choice = try storagePlan.applied(
             to: preconditioner.choice(hasPlan: storagePlan.isGiven), preconditioner,
             parameters: counted.parameters.filter { $0.shape.isMatrix && (preconditionsVocabulary || !$0.isVocabulary) }.map(
                 \.name))
         let settings = choice?.settings
         try requireKnownBytes(settings)
+        try vocabulary.check(readsTokens: model.readsTokens(published), hasPreconditioner: choice != nil)
         try [
             OptionRule(
-                "precondition-vocabulary", preconditionVocabulary, appliesIf: published?.readsImages == false,
-                needs: "a published language model"),
-            OptionRule(
                 "context", model.sizes.context != nil, appliesIf: published == nil || fits != nil || batchSize != nil,
-                needs: "--batch-size or --fits, or gpt"),
+                needs: "--batch-size or --fits, or gpt")
         ].check()
         let average = try averaging.choice(over: optimizer)
         let setup = MemorySetup(

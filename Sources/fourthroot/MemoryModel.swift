@@ -76,6 +76,10 @@ struct MemoryModel: ParsableArguments {
         return published
     }
 
+    func readsTokens(_ published: PublishedModel?) -> Bool {
+        published.map { !$0.readsImages } ?? Model(rawValue: model)?.readsTokens ?? false
+    }
+
     private var givenSize: String? {
         sizes.givenSize ?? (channels != nil ? "channels" : vocabulary != nil ? "vocabulary" : nil)
     }

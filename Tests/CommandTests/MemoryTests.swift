@@ -120,6 +120,14 @@ import Testing
         ),
         (["--model", "swin-tiny", "--width", "4"], ["--classes", "10"], [], "sgdm"),
         (
+            ["--model", "gpt", "--layers", "1", "--width", "66", "--heads", "2", "--context", "8"], ["--vocabulary", "64"],
+            ["--statistic", "exact", "--no-precondition-vocabulary"], "adamw"
+        ),
+        (
+            ["--model", "llama", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8"], ["--vocabulary", "64"],
+            ["--preconditioner", "kfac", "--averaging", "ema", "--no-precondition-vocabulary"], "sgdm"
+        ),
+        (
             ["--model", "mlp", "--layers", "1", "--hidden", "70"], [], ["--preconditioner", "kfac", "--averaging", "ema"],
             "sgdm"
         ),
@@ -135,6 +143,20 @@ import Testing
         #expect(try integer(counted, "preconditioners") == integer(log, "preconditioner_bytes"))
         #expect(try integer(counted, "preconditioners") > 0 || scheme.isEmpty)
         #expect(counted["published_mib"] == "")
+    }
+
+    /// Tables of tokens and the head, each a block of 64 × 16: exact statistics and roots of both sides less.
+    @Test func tablesWithoutPreconditioners() throws {
+        let options = [
+            "--model", "gpt", "--layers", "1", "--width", "16", "--context", "8", "--vocabulary", "64", "--optimizer", "adamw",
+            "--preconditioner", "shampoo",
+        ]
+        let with = try #require(try rows(options + ["--precondition-vocabulary"]).first)
+        let without = try #require(try rows(options + ["--no-precondition-vocabulary"]).first)
+        #expect(try rows(options).first == with)
+        let tables = 2 * 2 * 4 * (64 * 64 + 16 * 16)
+        #expect(try integer(with, "preconditioners") - integer(without, "preconditioners") == tables)
+        #expect(try integer(with, "optimizer") - integer(without, "optimizer") == tables)
     }
 
     /// Two models are both published and trained: their parameters are the same, but for the names.
@@ -176,7 +198,7 @@ import Testing
             (["--first-order-bits", "5"], ["first-order-bits 5"]), (["--image-size", "33"], ["image-size 33"]),
             (["--bits", "4"], ["--bits"]), (["--classes", "0"], ["classes 0"]), (["--fits", "nan"], ["fits"]),
             (["--context", "128"], ["--context", "images"]), (["--layers", "3"], ["layers", "resnet34"]),
-            (["--precondition-vocabulary"], ["published language model"]),
+            (["--precondition-vocabulary"], ["--precondition-vocabulary does not apply", "language model"]),
             (["--vocabulary", "70"], ["--vocabulary", "images"]),
         ] {
             try folder.expectRefusal(model + options, status: 64, words: words)

@@ -70,16 +70,21 @@ import Testing
             runningStatistics: network.runningStatistics.map {
                 Matrix(rows: $0.shape.rows, columns: $0.shape.columns, repeating: 1)
             })
-        func differentiated(wantsFactors: Bool) -> BackwardPass<Processor> {
+        func differentiated(wantsFactors: Bool, sparing spared: Set<Int> = []) -> BackwardPass<Processor> {
             var forward = ForwardPass(state, isTraining: true, seed: 5, Processor())
             let (logits, record) = network.forward(input, &forward)
-            var pass = BackwardPass(state, wantsFactors: wantsFactors, Processor())
+            var pass = BackwardPass(state, wantsFactors: wantsFactors, sparing: spared, Processor())
             network.backward(.random(rows: logits.rows, columns: logits.columns, seed: 7), record, &pass)
             return pass
         }
         let pass = differentiated(wantsFactors: true)
         let plain = differentiated(wantsFactors: false)
         #expect(pass.gradients == plain.gradients && plain.factors.allSatisfy(\.isEmpty))
+        let first = try #require(network.parameters.firstIndex { $0.shape.isMatrix })
+        let sparing = differentiated(wantsFactors: true, sparing: [first])
+        #expect(sparing.gradients == plain.gradients)
+        #expect(
+            network.parameters.indices.allSatisfy { sparing.factors[$0].count == ($0 == first ? 0 : pass.factors[$0].count) })
         for (index, parameter) in network.parameters.enumerated() {
             #expect(pass.factors[index].isEmpty == !parameter.shape.isMatrix, "\(parameter.name)")
             guard parameter.shape.isMatrix else { continue }

@@ -30,7 +30,7 @@ public struct Averaged<Base: OptimizerRule>: OptimizerRule {
     }
 
     public func initialState(
-        for parameter: ParameterShape, preconditionedAs joint: ParameterShape, named name: String,
+        for parameter: ParameterShape, preconditionedAs joint: ParameterShape?, named name: String,
         using generator: inout some RandomNumberGenerator, _ backend: Backend
     ) throws -> State {
         state(

@@ -8,11 +8,15 @@ struct LayerBiases: Sendable {
     /// The position of a bias by that of its weight.
     private let biases: [Int: Int]
 
-    /// - Parameter areJoined: whether the preconditioner wants them so.
-    init(_ parameters: [ParameterDescription], areJoined: Bool) {
+    /// - Parameters:
+    ///   - areJoined: whether the preconditioner wants them so.
+    ///   - unpreconditioned: the positions of parameters that it does not meet.
+    init(_ parameters: [ParameterDescription], areJoined: Bool, sparing unpreconditioned: Set<Int> = []) {
         var biases: [Int: Int] = [:]
-        for (index, parameter) in parameters.enumerated() {
-            if areJoined, let weight = parameter.weight, parameters[weight].shape.isMatrix { biases[weight] = index }
+        for (index, parameter) in parameters.enumerated() where areJoined {
+            if let weight = parameter.weight, parameters[weight].shape.isMatrix, !unpreconditioned.contains(weight) {
+                biases[weight] = index
+            }
         }
         self.biases = biases
     }

@@ -60,7 +60,8 @@ extension Trainer {
         point.runningStatistics = forward.runningStatistics
         let entropy = entropy(logits, part)
         guard entropy.loss.isFinite else { throw .loss(step: step, value: entropy.loss) }
-        var backward = BackwardPass(point, wantsFactors: wantsFactors, backend)
+        var backward = BackwardPass(
+            point, wantsFactors: wantsFactors, sparing: unpreconditionedParameters, backend)
         let gradient = share == 1 ? entropy.gradient : backend.scaled(Float(share), entropy.gradient)
         network.backward(gradient, record, &backward)
         return (entropy.loss, entropy.correct, backward)

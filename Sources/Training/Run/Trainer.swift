@@ -17,6 +17,8 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
     public let settings: TrainingSettings
     let backend: Backend
     private let layerBiases: LayerBiases
+    /// The positions of those that the settings leave without a preconditioner.
+    let unpreconditionedParameters: Set<Int>
     /// Steps done.
     public internal(set) var step = 0
     /// Of the last step's batch; nil before the first.
@@ -36,13 +38,18 @@ where Model.Backend == Rule.Backend, Model.Backend.Scalar == Float {
         self.data = data
         self.settings = settings
         self.backend = backend
-        let layerBiases = LayerBiases(network.parameters, areJoined: rule.preconditioner?.joinsBiases ?? false)
+        let unpreconditioned = settings.preconditionsVocabulary ? [] : Set(network.vocabularyParameters)
+        unpreconditionedParameters = unpreconditioned
+        let layerBiases = LayerBiases(
+            network.parameters, areJoined: rule.preconditioner?.joinsBiases ?? false, sparing: unpreconditioned)
         self.layerBiases = layerBiases
         numbers = NetworkState(initializing: network, seed: settings.seed, backend)
         slots = try network.parameters.enumerated().map { index, parameter in
             var generator = RandomPurpose.powerIterations.generator(seed: settings.seed, stream: UInt64(index))
             let state = try rule.initialState(
-                for: parameter.shape, preconditionedAs: layerBiases.shape(of: index, network.parameters),
+                for: parameter.shape,
+                preconditionedAs: unpreconditioned.contains(index)
+                    ? nil : layerBiases.shape(of: index, network.parameters),
                 named: parameter.name, using: &generator, backend)
             let shadow =
                 settings.followsShadow

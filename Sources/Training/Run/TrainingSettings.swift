@@ -12,6 +12,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var clip: Double?
     /// Whether biases and normalizations decay too.
     public var decaysAll: Bool
+    /// Whether tables of tokens and the map to their logits have preconditioners, where there are any.
+    public var preconditionsVocabulary: Bool
     /// Whether full-precision statistics are followed beside coded ones.
     public var followsShadow: Bool
     /// So many roots of one side that fail in a row end the training.
@@ -21,7 +23,7 @@ public struct TrainingSettings: Sendable, Equatable {
 
     public init(
         batchSize: Int, microBatches: Int = 1, schedule: LearningRateSchedule, seed: UInt64, labelSmoothing: Double = 0,
-        clip: Double? = nil, decaysAll: Bool = false,
+        clip: Double? = nil, decaysAll: Bool = false, preconditionsVocabulary: Bool = true,
         followsShadow: Bool = false, rootFailureLimit: Int = 5,
         validationBatches: Int? = nil
     ) {
@@ -34,6 +36,7 @@ public struct TrainingSettings: Sendable, Equatable {
         self.labelSmoothing = labelSmoothing
         self.clip = clip
         self.decaysAll = decaysAll
+        self.preconditionsVocabulary = preconditionsVocabulary
         self.followsShadow = followsShadow
         self.rootFailureLimit = rootFailureLimit
         self.validationBatches = validationBatches

@@ -94,13 +94,16 @@ struct CourseOptions: ParsableArguments {
 
     func steps(batchesPerEpoch: Int) -> Int { steps ?? (epochs ?? 1) * batchesPerEpoch }
 
-    func settings(steps: Int, followsShadow: Bool, _ defaults: ResolvedDefaults) -> TrainingSettings {
+    func settings(
+        steps: Int, preconditionsVocabulary: Bool, followsShadow: Bool, _ defaults: ResolvedDefaults
+    ) -> TrainingSettings {
         let clip = clip ?? defaults.clip
         return TrainingSettings(
             batchSize: batchSize, microBatches: accumulate,
             schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp ?? defaults.warmUpSteps, steps: steps),
             seed: seed, labelSmoothing: labelSmoothing, clip: clip == 0 ? nil : clip, decaysAll: decayAll,
-            followsShadow: followsShadow, rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
+            preconditionsVocabulary: preconditionsVocabulary, followsShadow: followsShadow,
+            rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)
     }
 
     static func describe(_ settings: TrainingSettings, in configuration: inout TrainConfiguration) {

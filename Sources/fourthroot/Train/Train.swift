@@ -25,6 +25,7 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Averaging") var averaging: AveragingOptions
     @OptionGroup(title: "Preconditioner") var preconditioner: PreconditionerOptions
     @OptionGroup(title: "Preconditioner") var storagePlan: StoragePlanOptions
+    @OptionGroup(title: "Preconditioner") var vocabulary: VocabularyOptions
     @OptionGroup(title: "Course") var course: CourseOptions
     @OptionGroup(title: "Records") var records: RecordOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
@@ -43,7 +44,9 @@ struct Train: ParsableCommand {
         // What contradicts itself is found before anything is read.
         try firstOrder.check()
         _ = try averaging.choice(over: firstOrder.optimizer)
-        if try preconditioner.choice(hasPlan: storagePlan.isGiven) == nil,
+        let hasPreconditioner = try preconditioner.choice(hasPlan: storagePlan.isGiven) != nil
+        try vocabulary.check(readsTokens: network.model.readsTokens, hasPreconditioner: hasPreconditioner)
+        if !hasPreconditioner,
             let option = records.optionForPreconditioners ?? course.optionForPreconditioners
         {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
@@ -63,11 +66,16 @@ struct Train: ParsableCommand {
         }
         let adjust = { (own: inout PreconditionerDefaults) in defaults.adjust(&own, preconditioner) }
         let keepsStatistics = records.dump != nil
+        let preconditionsVocabulary = vocabulary.preconditionVocabulary ?? true
+        let preconditioned = model.parameters.enumerated().filter { index, parameter in
+            parameter.shape.isMatrix && (preconditionsVocabulary || !model.vocabularyParameters.contains(index))
+        }
         let choice = try storagePlan.applied(
             to: preconditioner.choice(hasPlan: storagePlan.isGiven, keepsUncodedStatistics: keepsStatistics, adjust),
-            preconditioner, parameters: model.parameters.filter(\.shape.isMatrix).map(\.name),
+            preconditioner, parameters: preconditioned.map(\.element.name),
             keepsUncodedStatistics: keepsStatistics, adjust)
-        let settings = course.settings(steps: steps, followsShadow: records.shadow, defaults)
+        let settings = course.settings(
+            steps: steps, preconditionsVocabulary: preconditionsVocabulary, followsShadow: records.shadow, defaults)
         let configuration = try configuration(values, choice, settings, dataSet)
         let base = try firstOrder.rule(values, on: backend)
         let ahead = PrefetchedDataSet(dataSet, lastStep: steps)
@@ -138,6 +146,10 @@ struct Train: ParsableCommand {
         firstOrder.describe(values, in: &configuration)
         AveragingOptions.describe(try averaging.choice(over: firstOrder.optimizer), in: &configuration)
         PreconditionerOptions.describe(choice, plan: storagePlan.storagePlan, in: &configuration)
+        // Versions without a choice wrote nothing of it.
+        if !settings.preconditionsVocabulary {
+            configuration.set("precondition-vocabulary", false, off: "--no-precondition-vocabulary")
+        }
         CourseOptions.describe(settings, in: &configuration)
         device.describe(in: &configuration, precision)
         return configuration

@@ -13,6 +13,7 @@ import Testing
         ["adamw", "--accumulate", "2", "--preconditioner", "eva"],
         [
             "sgdm", "--accumulate", "2", "--averaging", "ema", "--preconditioner", "kfac", "--statistic", "eigenvector",
+            "--no-precondition-vocabulary",
         ],
     ]
 

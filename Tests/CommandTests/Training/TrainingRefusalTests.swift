@@ -67,6 +67,11 @@ import Testing
         try refuse(["--mixup", "0.2"], words: ["mixup", "synthetic"])
         try refuse(["--cutmix", "0"], words: ["--cutmix", "0.01"])
         try refuse(["--rand-augment", "2,31"], words: ["--rand-augment"])
+        for option in ["--precondition-vocabulary", "--no-precondition-vocabulary"] {
+            try refuse([option], words: ["\(option) does not apply", "--preconditioner"])
+            try refuse(
+                [option, "--model", "resnet20", "--statistic", "exact"], words: ["\(option) does not apply", "gpt or llama"])
+        }
         try refuse(["--resume"], words: ["--checkpoint"])
         try refuse(["--checkpoint-every", "2"], words: ["--checkpoint"])
         try refuse(["--keep-checkpoints", "3"], words: ["--keep-checkpoints", "--checkpoint"])

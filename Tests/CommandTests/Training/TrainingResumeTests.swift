@@ -108,6 +108,7 @@ import Testing
             (["--label-smoothing", "0.1"], ["label-smoothing"]),
             (["--warm-up", "2"], ["warm-up was 1 and is 2"]),
             (["--accumulate", "2"], ["accumulate was not given and is 2"]),
+            (["--no-precondition-vocabulary"], ["precondition-vocabulary was not given and is false"]),
         ] { try folder.expectRefusal(again + options, status: 64, words: words + ["step-00000006.h5"]) }
         try folder.expectRefusal(
             again.map { $0 == "6" ? "12" : $0 }, status: 64, words: ["steps was 6 and is 12"])
@@ -149,12 +150,13 @@ import Testing
         #expect(try folder.data("l.csv") == log && folder.data("d.h5") == dump)
     }
 
-    /// Versions without this option wrote nothing of it, and their checkpoints go on.
+    /// Versions without these options wrote nothing of them, and their checkpoints go on.
     @Test func whatIsUsualIsNotKept() throws {
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
         try folder.succeed(SmallTraining.arguments("exact", steps: 6) + SmallTraining.records)
         try other.succeed(
-            SmallTraining.arguments("exact", steps: 6) + SmallTraining.records + ["--accumulate", "1"])
+            SmallTraining.arguments("exact", steps: 6) + SmallTraining.records
+                + ["--accumulate", "1", "--precondition-vocabulary"])
         let name = "checkpoints/step-00000006.h5"
         #expect(try folder.data(name) == other.data(name))
     }
