@@ -62,18 +62,20 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["Compute", "MatrixCore", "Preconditioning", "Quantization"]),
         .target(name: "NeuralNetworks", dependencies: ["Compute", "MatrixCore"]),
         .target(name: "HDF5Store", dependencies: ["CHDF5", "Files", "MatrixCore"]),
+        .target(name: "YAMLFiles", dependencies: ["Yams"]),
         .target(name: "MatrixSources", dependencies: ["Files", "HDF5Store", "MatrixCore"]),
         .target(
             name: "Training",
             dependencies: [
                 "Compute", "Files", "HDF5Store", "ImageFiles", "MatrixCore", "NeuralNetworks", "Optimizers", "Preconditioning",
-                "Quantization",
-            ]),
+                "Quantization", "YAMLFiles",
+            ],
+            resources: [.embedInCode("Recipes")]),
         .target(
             name: "MatrixStudy",
             dependencies: [
                 "CPUBackend", "Compute", "Files", "GSLReference", "HDF5Store", "IndependentProduct", "LinearAlgebra",
-                "MatrixCore", "MatrixSources", "Preconditioning", "Quantization", "Yams",
+                "MatrixCore", "MatrixSources", "Preconditioning", "Quantization", "YAMLFiles", "Yams",
             ]),
         .executableTarget(
             name: "fourthroot",

@@ -19,12 +19,19 @@ struct DeviceOptions: ParsableArguments {
     /// Threads that are used.
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
+    /// - Parameter precision: of products.
     /// - Throws: `StatusError` of status `usage`.
-    func check() throws(StatusError) {
+    func check(_ precision: ProductPrecision = .float32) throws(StatusError) {
         if let threads, !(1...1024).contains(threads) { throw .usage("--threads \(threads): give 1 to 1024") }
-        if let convolutions, case .cpu = device {
+        guard case .cpu = device else { return }
+        if let convolutions {
             throw .usage("--convolutions \(convolutions.rawValue): it is of GPUs; it needs --device cuda")
         }
+        var products = OptionRule(
+            "precision", precision != .float32, appliesIf: false,
+            needs: "--device cuda; products on the CPU are of float32")
+        products.value = precision.rawValue
+        try [products].check()
     }
 
     /// The backend of the device.
@@ -35,12 +42,9 @@ struct DeviceOptions: ParsableArguments {
     func backend<Scalar: LAPACKScalar & CUDAScalar>(
         of scalar: Scalar.Type, _ precision: ProductPrecision = .float32
     ) throws -> any NeuralBackend<Scalar> {
+        try check(precision)
         switch device {
         case .cpu:
-            guard precision == .float32 else {
-                throw StatusError.usage(
-                    "--precision \(precision.rawValue): products on the CPU are of float32; it needs --device cuda")
-            }
             // The backend's threads share the work; those of OpenBLAS would wait for one another.
             OpenBLAS.setThreadCount(1)
             return CPUBackend<Scalar>(threads: threadCount)

@@ -61,6 +61,7 @@ enum ExitStatus: Int32 {
         case let error as LogError: self = error.kind == .wrongData ? .wrongData : .inputOutput
         case is PartialFileError, is MergeError, is RecommendationError, is CSVError, is QuantizationError: self = .wrongData
         case is PlanError, is SpectrumError, is ModelError: self = .usage
+        case let error as RecipeError: self = error.kind == .unknownName ? .usage : .wrongData
         case let error as StatusError: self = error.status
         default: self = .internalFault
         }
@@ -71,6 +72,8 @@ enum ExitStatus: Int32 {
 struct StatusError: Error, CustomStringConvertible {
     let status: ExitStatus
     let description: String
+    /// The option, without its dashes, that was refused because nothing takes it up.
+    var inapplicableOption: String?
 
     static func usage(_ description: String) -> StatusError { StatusError(status: .usage, description: description) }
 }
@@ -78,9 +81,11 @@ struct StatusError: Error, CustomStringConvertible {
 /// Renders an error once and ends the program with its status.
 ///
 /// At once: work that still runs has lost its purpose, and the exit handlers of libraries would wait for it.
-func finish(with error: any Error) -> Never {
+///
+/// - Parameter line: what the parser has read.
+func finish(with error: any Error, _ line: RecipeArguments) -> Never {
     var failure = error
-    if let problem = wrongUsage(error) {
+    if let problem = wrongUsage(error, line.arguments) {
         failure = StatusError.usage(problem)
     } else if FourthRoot.exitCode(for: error) == .success {
         // Help, version and completions: what was asked for, like any other output.
@@ -93,15 +98,14 @@ func finish(with error: any Error) -> Never {
     } else if error is ExitCode {
         FourthRoot.exit(withError: error)
     }
-    Terminal.report("error", "\(failure)")
+    Terminal.report("error", line.use?.placing("\(failure)") ?? "\(failure)")
     TemporaryFile.removeUnfinished()
     _exit(ExitStatus(failure).rawValue)
 }
 
 /// What the parser has refused, in words; nil for an error that is none of the parser's.
-private func wrongUsage(_ error: any Error) -> String? {
+private func wrongUsage(_ error: any Error, _ arguments: [String]) -> String? {
     if let error = error as? ValidationError { return error.message }
-    let arguments = Array(CommandLine.arguments.dropFirst())
     let mistake = (try? CommandDescription(FourthRoot.self)).map { CommandLineMistake(arguments, of: $0) }
     switch FourthRoot.exitCode(for: error) {
     case .success:

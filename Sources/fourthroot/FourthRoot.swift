@@ -14,7 +14,8 @@ struct FourthRoot: AsyncParsableCommand {
         subcommands: [
             Study.self, Recommend.self, Merge.self, Recode.self, Synthesize.self, Quantize.self, Inspect.self,
             SpectrumTable.self,
-            Orthogonality.self, Theory.self, CodebookTable.self, Train.self, Replay.self, Plot.self, Report.self, Memory.self,
+            Orthogonality.self, Theory.self, CodebookTable.self, Train.self, Recipes.self, Replay.self, Plot.self, Report.self,
+            Memory.self,
             Columns.self, Benchmark.self, Devices.self, SelfTest.self, Probe.self,
         ])
 }
@@ -24,16 +25,20 @@ enum Program {
     static func main() async {
         StandardStreams.prepare()
         selectKernel()
+        var line = RecipeArguments(literal: Array(CommandLine.arguments.dropFirst()))
         do {
-            var command = try FourthRoot.parseAsRoot()
-            try refuseRepeatedOptions(Array(CommandLine.arguments.dropFirst()), of: type(of: command))
-            if var asynchronous = command as? any AsyncParsableCommand {
+            line = try RecipeArguments(line.arguments)
+            var command = try FourthRoot.parseAsRoot(line.arguments)
+            try refuseRepeatedOptions(line.arguments, of: type(of: command))
+            if let train = command as? Train {
+                try train.run(line.use)
+            } else if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
         } catch {
-            finish(with: error)
+            finish(with: error, line)
         }
     }
 }

@@ -77,7 +77,12 @@ struct Memory: ParsableCommand {
         try [
             OptionRule(
                 "context", model.sizes.context != nil, appliesIf: published == nil || fits != nil || batchSize != nil,
-                needs: "--batch-size or --fits, or gpt")
+                needs: "--batch-size or --fits, or gpt"),
+            // A state of 16 bits is that of a training in bfloat16, which any rule may have.
+            OptionRule(
+                "moment-bits", [4, 8].contains(firstOrderBits),
+                appliesIf: optimizer.definition.options.contains(.momentBits),
+                needs: "a rule whose moments can be coded, which \(optimizer.rawValue) is not; give 32 or 16"),
         ].check()
         let average = try averaging.choice(over: optimizer)
         let setup = MemorySetup(

@@ -27,7 +27,8 @@ extension [OptionRule] {
     func check() throws(StatusError) {
         for rule in self where rule.isGiven && !rule.applies {
             let option = ["--\(rule.name)", rule.value].compactMap(\.self).joined(separator: " ")
-            throw .usage("\(option) does not apply: it needs \(rule.need)")
+            throw StatusError(
+                status: .usage, description: "\(option) does not apply: it needs \(rule.need)", inapplicableOption: rule.name)
         }
     }
 

@@ -59,9 +59,12 @@ struct PreconditionerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How \(StatisticKind.names(where: \.isFactored)) renews its eigenvectors at an update: subspace, one QR step as "
+            "How \(StatisticKind.names(where: \.isFactored)) renews its eigenvectors at an update: subspace, QR steps as "
                 + "published, or eigen, a whole decomposition (default: subspace)."))
     var updateDecomposition: UpdateDecomposition?
+
+    @Option(help: "QR steps of --update-decomposition subspace (default: \(defaults { $0.subspaceSteps })).")
+    var subspaceSteps: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -215,7 +218,8 @@ struct PreconditionerOptions: ParsableArguments {
             rootRectificationSteps: rectifyRoot ?? defaults.rootRectificationSteps,
             errorFeedbackDecay: errorFeedbackDecay, shift: shift, retainsDamping: retainDamping ?? defaults.retainsDamping,
             keepsUncodedStatistic: keepsUncodedStatistics, beginsAtZero: defaults.beginsAtZero,
-            refreshThreshold: refreshThreshold)
+            refreshThreshold: refreshThreshold,
+            subspaceSteps: statistic.traits.isFactored ? subspaceSteps ?? defaults.subspaceSteps : 1)
         return try PreconditionerSettings(
             scheme, statisticsInterval: statisticsInterval ?? defaults.statisticsInterval,
             rootInterval: rootInterval ?? defaults.rootInterval, largestOrder: maxOrder ?? defaults.largestOrder,
@@ -332,6 +336,9 @@ struct PreconditionerOptions: ParsableArguments {
             OptionRule("bits-per-entry", bitsPerEntry != nil, appliesIf: nre == nil, needs: "no --nre beside it"),
             of(\.codesReflectors, option: "reflector-loop", reflectorLoop != nil),
             of(\.isFactored, option: "update-decomposition", updateDecomposition != nil),
+            OptionRule(
+                "subspace-steps", subspaceSteps != nil, appliesIf: statistic.traits.isFactored && updateDecomposition != .eigen,
+                needs: "--statistic \(StatisticKind.names(where: \.isFactored)) renewed by --update-decomposition subspace"),
             of(\.isRectified, option: "rectify-update", rectifyUpdate != nil),
             of(\.isRectified, option: "rectify-root", rectifyRoot != nil),
             of(\.takesErrorFeedback, option: "error-feedback-decay", errorFeedbackDecay != nil),

@@ -34,7 +34,8 @@ import Testing
 
     /// Options whose absence is the default, there being nothing that stands in for them.
     static let withoutDefault: Set<String> = [
-        "plan", "preset", "shard", "eigenvalues", "like", "steps", "epochs", "dump", "dump-every", "checkpoint", "data", "x",
+        "plan", "preset", "recipe", "shard", "eigenvalues", "like", "steps", "epochs", "warm-up-epochs", "dump", "dump-every",
+        "checkpoint", "data", "x",
         "y",
         "series", "log", "fits", "batch-size", "bits-per-entry", "order", "matrix", "filter", "where",
         "bytes", "recommend --nre", "storage-plan",
@@ -72,7 +73,10 @@ import Testing
                 let name = argument.preferredName?.name ?? argument.valueName ?? ""
                 let place = "\(path.joined(separator: " ")) \(name)"
                 let kinds = Set((argument.completionKind ?? [:]).keys)
-                if argument.kind == "positional" { #expect(kinds == ["file"], "\(place)") }
+                // A recipe is named, everything else is a file.
+                if argument.kind == "positional" {
+                    #expect(kinds == [path == ["recipes"] ? "list" : "file"], "\(place)")
+                }
                 if argument.allValues?.isEmpty == false { #expect(kinds == ["list"], "\(place)") }
                 if words.contains(name) { #expect(!kinds.isDisjoint(with: ["list", "custom"]), "\(place)") }
                 if files.contains(name) && argument.allValues == nil {

@@ -111,6 +111,22 @@ func relativeDifference<Scalar: MatrixScalar>(_ a: Matrix<Scalar>, _ b: Matrix<S
             atMost: 1e-6, "order \(order)")
     }
 
+    /// Without memory of former moments, two steps at one update are one step at each of two updates with the same moment.
+    @Test func stepsOfSubspaceIterationFollowOneAnother() throws {
+        let moment = moments(order: 20, count: 1, seed: 11)[0]
+        func decoded(steps: Int, updates: Int) throws -> Matrix<Double> {
+            let scheme = try PreconditionerScheme(
+                statistic: .eigenvector(coding()), root: .exact, decay: 0, damping: 1e-6, subspaceSteps: steps)
+            return try state(scheme, order: 20, [Matrix](repeating: moment, count: updates))
+                .decoded(rectificationSteps: 0, backend)
+        }
+        let twice = try decoded(steps: 2, updates: 1)
+        #expect(try twice == decoded(steps: 1, updates: 2) && twice != decoded(steps: 1, updates: 1))
+        #expect(throws: PreconditionerSchemeError.self) {
+            try PreconditionerScheme(statistic: .exact, root: .exact, subspaceSteps: 2)
+        }
+    }
+
     /// A whole decomposition of every new A loses nothing where nothing is coded: what remains of β·2^-24 a step, the rounding
     /// of the eigenvalues, is at most 2^-24/(1 − β).
     @Test func wholeDecompositionsFollowTheRunningMean() throws {

@@ -54,7 +54,7 @@ public struct ModelOptions: Sendable, Equatable {
     }
 
     /// The options that were given.
-    var given: [Name] {
+    public var given: [Name] {
         let values: [(Name, Any?)] = [
             (.layers, layers), (.width, width), (.heads, heads), (.context, context), (.hidden, hidden),
             (.patch, patch), (.dropout, dropout), (.stochasticDepth, stochasticDepth), (.tiesHead, tiesHead),

@@ -9,6 +9,8 @@ public struct PreconditionerDefaults: Sendable, Equatable {
     /// Björck steps of `eigenvector` before an update and before a root.
     public var updateRectificationSteps: Int
     public var rootRectificationSteps: Int
+    /// Steps of subspace iteration at an update, for storages by factors.
+    public var subspaceSteps = 1
     /// Whether statistics begin at zero, not at εI.
     public var beginsAtZero = false
     /// Whether Schur–Newton's damping stays in an uncoded statistic.

@@ -13,6 +13,8 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
     public let solver: RootSolver
     /// For storages that are factored; `subspace` for the others, which need none.
     public private(set) var updateDecomposition: UpdateDecomposition
+    /// Steps of subspace iteration at an update.
+    public let subspaceSteps: Int
     /// t₁: Björck steps on decoded eigenvectors before an update.
     public let updateRectificationSteps: Int
     /// t₂: Björck steps on decoded eigenvectors, decoded afresh, before a root.
@@ -53,7 +55,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         updateRectificationSteps: Int = 1, rootRectificationSteps: Int = 4, errorFeedbackDecay: Double? = nil,
         shift: StatisticShift? = nil, iterations: Int = 10, retainsDamping: Bool = true, keepsUncodedStatistic: Bool = false,
         smallestCodedOrder: Int = usualSmallestCodedOrder, indefinite: IndefiniteRule = .absolute, beginsAtZero: Bool = false,
-        refreshThreshold: Double? = nil
+        refreshThreshold: Double? = nil, subspaceSteps: Int = 1
     ) throws(PreconditionerSchemeError) {
         self.statistic = statistic
         self.root = root
@@ -62,6 +64,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         self.exponent = exponent
         self.solver = solver ?? statistic.traits.defaultSolver
         self.updateDecomposition = updateDecomposition
+        self.subspaceSteps = subspaceSteps
         self.updateRectificationSteps = updateRectificationSteps
         self.rootRectificationSteps = rootRectificationSteps
         self.errorFeedbackDecay = errorFeedbackDecay
@@ -95,7 +98,9 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
             smallestCodedOrder: values.decode(Int.self, forKey: .smallestCodedOrder),
             indefinite: values.decode(IndefiniteRule.self, forKey: .indefinite),
             beginsAtZero: values.decodeIfPresent(Bool.self, forKey: .beginsAtZero) ?? false,
-            refreshThreshold: values.decodeIfPresent(Double.self, forKey: .refreshThreshold))
+            refreshThreshold: values.decodeIfPresent(Double.self, forKey: .refreshThreshold),
+            // Settings written before there was a choice have none.
+            subspaceSteps: values.decodeIfPresent(Int.self, forKey: .subspaceSteps) ?? 1)
     }
 
     /// The same with another way to renew eigenvectors at an update, and another threshold of it.
@@ -133,6 +138,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         // Inside what float32 holds, with room for ε·λmax.
         try require(damping >= 1e-30 && damping <= 1e30, "damping", damping, "from 1e-30 to 1e30")
         try require(exponent > 0 && exponent <= 16, "exponent", exponent, "positive and at most 16")
+        try require((1...100).contains(subspaceSteps), "subspace-steps", subspaceSteps, "1 to 100")
         try require((0...1000).contains(updateRectificationSteps), "rectify-update", updateRectificationSteps, "0 to 1000")
         try require((0...1000).contains(rootRectificationSteps), "rectify-root", rootRectificationSteps, "0 to 1000")
         try require((1...10_000).contains(iterations), "iterations", iterations, "1 to 10000")
@@ -150,6 +156,7 @@ public struct PreconditionerScheme: Sendable, Equatable, Codable {
         if updateDecomposition != .subspace {
             try requireTrait(\.isFactored, "update-decomposition \(updateDecomposition.rawValue)")
         }
+        if subspaceSteps != 1 { try requireTrait(\.isFactored, "subspace-steps \(subspaceSteps)") }
         if solver == .schurNewton && rootOrder(exponent: exponent) == nil {
             throw PreconditionerSchemeError("solver schur-newton: exponent \(exponent) is not 1 over an integer")
         }

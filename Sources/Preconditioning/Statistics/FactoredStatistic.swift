@@ -70,7 +70,7 @@ extension FactoredStatistic {
         }
         let factors: NewFactors<Backend>
         switch scheme.updateDecomposition {
-        case .subspace: factors = subspaceStep(a, from: vectors, backend)
+        case .subspace: factors = subspaceIteration(a, from: vectors, steps: scheme.subspaceSteps, backend)
         case .eigen:
             let (eigenvalues, vectors) = try backend.semidefiniteEigen(a)
             factors = NewFactors(eigenvalues: eigenvalues, vectors: vectors, reflectors: nil)

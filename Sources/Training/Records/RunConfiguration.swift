@@ -11,7 +11,7 @@ public struct RunConfiguration: Sendable {
     private let formerOptimizer: [String: String]
 
     /// Kept, and free to be another where a run goes on.
-    private static let incidental: Set<String> = ["data"]
+    private static let incidental: Set<String> = ["data", "recipe", "recipe-differences"]
     /// What a file does not say that former versions wrote.
     private let formerly: [String: ConfigurationValue]
     /// Of versions that had no choice, or did not write what is usual.

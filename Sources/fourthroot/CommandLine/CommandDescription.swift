@@ -22,6 +22,8 @@ struct CommandDescription: Decodable {
         let completionKind: CompletionWords?
         let defaultValue: String?
         let abstract: String?
+        /// That of the group of options that it belongs to.
+        let sectionTitle: String?
     }
 
     /// Words that the shell offers, where it offers some.
@@ -51,6 +53,16 @@ struct CommandDescription: Decodable {
     func argument(named argument: String) -> Argument? {
         let spelling = String(argument.prefix { $0 != "=" })
         return arguments?.first { $0.names?.contains { $0.spelling == spelling } ?? false }
+    }
+
+    /// The flag that says the opposite of `--name`, which the parser describes on its own.
+    func opposite(ofFlag name: String) -> Argument? { argument(named: "--no-\(name)") }
+
+    /// The name under which an option or flag is one with its opposite: `decay-all` for `--no-decay-all`.
+    func commonName(of argument: Argument) -> String? {
+        guard let name = argument.preferredName?.name else { return nil }
+        let positive = name.hasPrefix("no-") ? String(name.dropFirst(3)) : name
+        return self.argument(named: "--\(positive)") == nil ? name : positive
     }
 }
 

@@ -79,6 +79,7 @@ extension PreconditionerOptions {
         StorageKey("root-bits", \.rootBits), StorageKey("root-block", \.rootBlock), StorageKey("nre", \.nre),
         StorageKey("bits-per-entry", \.bitsPerEntry), StorageKey("leak", \.leak),
         StorageKey("reflector-loop", \.reflectorLoop), StorageKey("update-decomposition", \.updateDecomposition),
+        StorageKey("subspace-steps", \.subspaceSteps),
         StorageKey("rectify-update", \.rectifyUpdate), StorageKey("rectify-root", \.rectifyRoot),
         StorageKey("solver", \.solver),
         StorageKey("error-feedback-decay", \.errorFeedbackDecay), StorageKey("shift", \.shift),

@@ -31,13 +31,16 @@ struct CourseOptions: ParsableArguments {
                 + "\(TrainingDefaults.longestWarmUp))."))
     var warmUp: Int?
 
+    @Option(help: "Passes over the training data of linear warm-up, in place of --warm-up.")
+    var warmUpEpochs: Double?
+
     @Option(
         help: ArgumentHelp(
             "The largest norm of all gradients together, to which larger ones are scaled down before they are preconditioned; "
                 + "0 for none (default: \(defaults { "\($0.clip ?? 0)" }))."))
     var clip: Double?
 
-    @Flag(help: "Weight decay on biases, normalizations and class tokens too.")
+    @Flag(inversion: .prefixedNo, help: "Weight decay on biases, normalizations and class tokens too.")
     var decayAll = false
 
     @Option(help: "Label smoothing, from 0 to below 1.")
@@ -84,6 +87,12 @@ struct CourseOptions: ParsableArguments {
         if let warmUp, !(0...1_000_000_000).contains(warmUp) {
             throw StatusError.usage("--warm-up \(warmUp): it must be from 0 to 1000000000")
         }
+        if warmUp != nil && warmUpEpochs != nil {
+            throw StatusError.usage("--warm-up and --warm-up-epochs contradict each other; give one")
+        }
+        if let warmUpEpochs, !(0...1_000_000 ~= warmUpEpochs) {
+            throw StatusError.usage("--warm-up-epochs \(warmUpEpochs): it must be from 0 to 1000000")
+        }
         if let clip, !(clip >= 0 && clip.isFinite) {
             throw StatusError.usage("--clip \(clip): it must be finite and not negative")
         }
@@ -95,12 +104,13 @@ struct CourseOptions: ParsableArguments {
     func steps(batchesPerEpoch: Int) -> Int { steps ?? (epochs ?? 1) * batchesPerEpoch }
 
     func settings(
-        steps: Int, preconditionsVocabulary: Bool, followsShadow: Bool, _ defaults: ResolvedDefaults
+        steps: Int, batchesPerEpoch: Int, preconditionsVocabulary: Bool, followsShadow: Bool, _ defaults: ResolvedDefaults
     ) -> TrainingSettings {
         let clip = clip ?? defaults.clip
+        let passes = warmUpEpochs.map { Int(($0 * Double(batchesPerEpoch)).rounded()) }
         return TrainingSettings(
             batchSize: batchSize, microBatches: accumulate,
-            schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp ?? defaults.warmUpSteps, steps: steps),
+            schedule: LearningRateSchedule(schedule, warmUpSteps: warmUp ?? passes ?? defaults.warmUpSteps, steps: steps),
             seed: seed, labelSmoothing: labelSmoothing, clip: clip == 0 ? nil : clip, decaysAll: decayAll,
             preconditionsVocabulary: preconditionsVocabulary, followsShadow: followsShadow,
             rootFailureLimit: rootFailureLimit ?? 5, validationBatches: validationBatches)

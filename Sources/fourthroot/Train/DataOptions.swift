@@ -36,15 +36,23 @@ struct DataOptions: ParsableArguments {
     @Option(help: "CutMix of training images: alpha likewise; with --mixup one of both for every batch (default: none).")
     var cutmix: Double?
 
-    /// - Throws: `StatusError`.
-    private func check() throws {
+    /// - Throws: `StatusError` for options of other data sets, and for values out of range.
+    func check() throws {
         if let dataThreads, !(1...1024).contains(dataThreads) {
             throw StatusError.usage("--data-threads \(dataThreads): it must be from 1 to 1024")
         }
-        let given = [("corrupt-images", corruptImages != nil), ("data-threads", dataThreads != nil)].first { $0.1 }
-        if let given, !dataset.hasImageFiles {
-            throw StatusError.usage("--\(given.0) needs files of images: it goes with --dataset images and tiny-imagenet")
-        }
+        let ofFiles = DataSource.allCases.filter(\.hasImageFiles).map(\.rawValue).joined(separator: " or ")
+        let givenOfFiles = [
+            ("image-size", imageSize != nil), ("corrupt-images", corruptImages != nil), ("data-threads", dataThreads != nil),
+        ]
+        try givenOfFiles.map {
+            OptionRule($0, $1, appliesIf: dataset.hasImageFiles, needs: "files of images: --dataset \(ofFiles)")
+        }.check()
+        try [
+            OptionRule(
+                "vocabulary", vocabulary != nil, appliesIf: dataset == .tokens,
+                needs: "--dataset \(DataSource.tokens.rawValue)")
+        ].check()
     }
 
     /// - Throws: `StatusError`.

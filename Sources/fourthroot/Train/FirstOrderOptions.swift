@@ -16,14 +16,14 @@ struct FirstOrderOptions: ParsableArguments {
     @Option(
         name: [.long, .customLong("wd")],
         help: ArgumentHelp(
-            "Weight decay (default: \(defaults { $0.weightDecay }); gpt trains with \(family(\.weightDecay)); in replay the "
+            "Weight decay (default: \(defaults { $0.weightDecay }); in train with β2 \(family { $0.weightDecay }); in replay the "
                 + "trace's)."))
     var weightDecay: Double?
 
     @Option(help: "Momentum (default: \(defaults(of: .momentum) { $0.momentum }); in replay the trace's).")
     var momentum: Double?
 
-    @Flag(help: "Nesterov's form of sgdm.")
+    @Flag(inversion: .prefixedNo, help: "Nesterov's form of sgdm.")
     var nesterov = false
 
     @Option(help: "β1, decay of the first moment (default: \(defaults(of: .firstDecay) { $0.firstDecay })).")
@@ -31,8 +31,8 @@ struct FirstOrderOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "β2, decay of the second moment (default: \(defaults(of: .secondDecay) { $0.secondDecay }); gpt trains with "
-                + "\(family(\.secondDecay)))."))
+            "β2, decay of the second moment (default: \(defaults(of: .secondDecay) { $0.secondDecay }); in train "
+                + "\(family { $0.secondDecay }))."))
     var secondDecay: Double?
 
     @Option(help: "ε beside the root of the second moment (default: \(defaults(of: .offset) { $0.offset })).")
@@ -156,9 +156,10 @@ struct FirstOrderOptions: ParsableArguments {
 
     private static func coefficients(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: ",") }
 
-    /// What language models take with rules that follow a second moment.
-    private static func family(_ value: KeyPath<TrainingDefaults, Double?>) -> String {
-        Model(rawValue: "gpt")?.definition.training[keyPath: value].map { "\($0)" } ?? ""
+    /// What networks take with rules that follow a second moment, where they have something of their own.
+    private static func family(_ value: (TrainingDefaults) -> Double?) -> String {
+        wordsByValue(
+            Model.allCases.compactMap { model in value(model.definition.training).map { (model.rawValue, "\($0)") } })
     }
 
     /// `0.1 for sgdm, 0.001 for adamw and nadamw`: a value of the rules that have an option.

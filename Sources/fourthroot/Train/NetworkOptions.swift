@@ -9,6 +9,9 @@ struct NetworkOptions: ParsableArguments {
 
     @OptionGroup var sizes: NetworkSizeOptions
 
+    /// - Throws: `StatusError` of status `usage` for an option of other networks.
+    func check() throws(StatusError) { try sizes.check(model) }
+
     /// - Throws: `ModelError`.
     func network<Backend: NeuralBackend>(
         for data: DataDescription, on backend: Backend

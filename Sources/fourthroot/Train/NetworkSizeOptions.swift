@@ -39,7 +39,7 @@ struct NetworkSizeOptions: ParsableArguments {
             "Stochastic depth: the rate of the last block, rising linearly (default: \(defaults(\.stochasticDepth)))."))
     var stochasticDepth: Double?
 
-    @Flag(help: "Tie gpt's output map to its token embedding.")
+    @Flag(inversion: .prefixedNo, help: "Tie gpt's output map to its token embedding.")
     var tieHead = false
 
     /// `12 for vit-small, 4 for gpt`: a value of the networks that have it.
@@ -55,6 +55,19 @@ struct NetworkSizeOptions: ParsableArguments {
         _ model: Model, for data: DataDescription, on backend: Backend
     ) throws(ModelError) -> any Network<Backend> {
         try model.network(options(for: model), for: data, on: backend)
+    }
+
+    /// - Throws: `StatusError` of status `usage` for an option that the model does not have.
+    func check(_ model: Model) throws(StatusError) {
+        let known = model.definition.options
+        guard let option = options(for: model).given.first(where: { !known.contains($0) }) else { return }
+        let refusal = ModelError.optionDoesNotApply(
+            model: model.rawValue, option: option.rawValue, applicable: known.map(\.rawValue))
+        throw StatusError(status: .usage, description: "\(refusal)", inapplicableOption: Self.name(of: option))
+    }
+
+    private static func name(of option: ModelOptions.Name) -> String {
+        option == .tiesHead ? "tie-head" : option.rawValue.replacing(" ", with: "-")
     }
 
     /// The context of a model that reads tokens is that of its data.

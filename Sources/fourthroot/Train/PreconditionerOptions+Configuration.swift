@@ -29,6 +29,8 @@ extension PreconditionerOptions {
         }
         configuration.set("reflector-loop", scheme.statistic.settings.reflectorLoop?.rawValue)
         if traits.isFactored { configuration.set("update-decomposition", scheme.updateDecomposition.rawValue) }
+        // Versions without a choice took one and wrote nothing of it.
+        if scheme.subspaceSteps != 1 { configuration.set("subspace-steps", scheme.subspaceSteps) }
         configuration.set("refresh-threshold", scheme.refreshThreshold)
         if traits.isRectified {
             configuration.set("rectify-update", scheme.updateRectificationSteps)

@@ -11,13 +11,21 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a network with 32-bit or coded Shampoo and dump its preconditioners.",
         discussion: """
-            The log has a row a step: loss and accuracy of its batch, times since the start, bytes of the optimizer's real \
+            With --recipe NAME the settings of a published experiment hold where no option says otherwise; 'fourthroot recipes' \
+            lists them. The log has a row a step: loss and accuracy of its batch, times since the start, bytes of the optimizer's real \
             buffers; evaluations and, with --shadow, errors of the roots fill further columns. What cannot be written \
             while training goes on (a full disk) is reported and tried again; where something is missing in the end, the \
             run ends with status 74 and says what. Numbers that are not finite end it with status 65 after a checkpoint; an \
             interruption with 75 after a checkpoint, if there is a folder for it; a device that fails with 75, too, and the \
             checkpoints before it go on here or on another device.
             """)
+
+    @Option(
+        help: ArgumentHelp(
+            "A published experiment by its name ('fourthroot recipes' lists them), or a file of your own: options beside it win.",
+            valueName: "name"),
+        completion: .list(RecipeTable.names))
+    var recipe: String?
 
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Data") var data: DataOptions
@@ -36,12 +44,14 @@ struct Train: ParsableCommand {
     @Flag(help: "No progress and no summary.")
     var quiet = false
 
-    func run() throws {
+    /// What contradicts itself, found before anything is read.
+    func check() throws {
         // Not `validate()`: the parser would wrap these errors in its own.
-        try device.check()
+        try device.check(precision)
+        try network.check()
+        try data.check()
         try course.check()
         try records.check()
-        // What contradicts itself is found before anything is read.
         try firstOrder.check()
         _ = try averaging.choice(over: firstOrder.optimizer)
         let hasPreconditioner = try preconditioner.choice(hasPlan: storagePlan.isGiven) != nil
@@ -51,20 +61,33 @@ struct Train: ParsableCommand {
         {
             throw StatusError.usage("--\(option) needs preconditioners: give --preconditioner shampoo or a storage")
         }
-        try run(on: device.backend(of: Float.self, precision))
     }
 
-    private func run<Backend: NeuralBackend>(on backend: Backend) throws where Backend.Scalar == Float {
-        try records.requireWritable(sparing: [data.path, storagePlan.storagePlan].compactMap(\.self))
+    func run() throws { try run(nil) }
+
+    /// - Parameter recipe: from where some of the options come.
+    func run(_ recipe: RecipeUse?) throws {
+        try check()
+        try run(recipe, on: device.backend(of: Float.self, precision))
+    }
+
+    private func run<Backend: NeuralBackend>(
+        _ recipe: RecipeUse?, on backend: Backend
+    ) throws where Backend.Scalar == Float {
+        try records.requireWritable(
+            sparing: [data.path, storagePlan.storagePlan, self.recipe].compactMap(\.self))
         let dataSet = try data.open(for: network, batchSize: course.batchSize, seed: course.seed)
         let model = try network.network(for: dataSet.description, on: backend)
-        let steps = course.steps(batchesPerEpoch: dataSet.batchesPerEpoch(batchSize: course.batchSize))
+        let batches = dataSet.batchesPerEpoch(batchSize: course.batchSize)
+        let steps = course.steps(batchesPerEpoch: batches)
+        var (preconditioner, course) = (preconditioner, course)
+        recipe?.scale(&preconditioner, &course, by: recipe?.share(of: steps, batchesPerEpoch: batches) ?? 1)
         let defaults = ResolvedDefaults(network.model.definition.training, steps: steps, resuming: records)
         let values = try firstOrder.values {
             defaults.adjust(&$0, of: firstOrder.optimizer)
             preconditioner.method?.definition.adjust(&$0)
         }
-        let adjust = { (own: inout PreconditionerDefaults) in defaults.adjust(&own, preconditioner) }
+        let adjust = { [preconditioner] (own: inout PreconditionerDefaults) in defaults.adjust(&own, preconditioner) }
         let keepsStatistics = records.dump != nil
         let preconditionsVocabulary = vocabulary.preconditionVocabulary ?? true
         let preconditioned = model.parameters.enumerated().filter { index, parameter in
@@ -75,13 +98,15 @@ struct Train: ParsableCommand {
             preconditioner, parameters: preconditioned.map(\.element.name),
             keepsUncodedStatistics: keepsStatistics, adjust)
         let settings = course.settings(
-            steps: steps, preconditionsVocabulary: preconditionsVocabulary, followsShadow: records.shadow, defaults)
-        let configuration = try configuration(values, choice, settings, dataSet)
+            steps: steps, batchesPerEpoch: batches, preconditionsVocabulary: preconditionsVocabulary,
+            followsShadow: records.shadow, defaults)
+        let configuration = try configuration(values, choice, settings, dataSet, recipe)
         let base = try firstOrder.rule(values, on: backend)
         let ahead = PrefetchedDataSet(dataSet, lastStep: steps)
         ProcessMemory.keepFreed()
         var rule = try choice.map { try PreconditionerOptions.rule(base, under: $0) } ?? base
         if let average = try averaging.choice(over: firstOrder.optimizer) { rule = rule.averaged(average) }
+        if !quiet { recipe?.announce() }
         try run(model, rule, ahead, settings, configuration, on: backend)
     }
 
@@ -137,10 +162,11 @@ struct Train: ParsableCommand {
     /// What a run that goes on must share with the one that it continues.
     private func configuration(
         _ values: FirstOrderHyperparameters, _ choice: PreconditionerOptions.Choice?, _ settings: TrainingSettings,
-        _ dataSet: any DataSet
+        _ dataSet: any DataSet, _ recipe: RecipeUse?
     ) throws -> TrainConfiguration {
         var configuration = TrainConfiguration()
         configuration.record("command", "train")
+        recipe?.describe(in: &configuration)
         network.describe(dataSet.description, in: &configuration)
         data.describe(dataSet, in: &configuration)
         firstOrder.describe(values, in: &configuration)

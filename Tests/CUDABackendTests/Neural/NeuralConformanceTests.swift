@@ -27,8 +27,9 @@ extension CUDABackendTests {
 
         @Test(arguments: MatrixConformanceTests.orders) func convolutionsWithoutLibrary(_ order: fr_thread_order) throws {
             try judgeConvolutions(Float.self, order)
-            try judgeConvolutions(Double.self, order)
         }
+
+        @Test func convolutionsWithoutLibraryInDouble() throws { try judgeConvolutions(Double.self, FR_THREADS_SHUFFLED) }
 
         private func judgeConvolutions<Scalar: CUDAScalar>(_: Scalar.Type, _ order: fr_thread_order) throws {
             let cases: [ConformanceCase<CUDABackend<Scalar>>] = neuralCases()

@@ -61,8 +61,8 @@ import Testing
         for option in ["layers", "heads", "hidden", "context", "patch"] {
             try refuse(["--model", "resnet20", "--\(option)", "2"], words: [option, "resnet20", "width"])
         }
-        try refuse(["--vocabulary", "70"], words: ["vocabulary", "synthetic"])
-        try refuse(["--image-size", "64"], words: ["size", "synthetic"])
+        try refuse(["--vocabulary", "70"], words: ["--vocabulary", "--dataset tokens"])
+        try refuse(["--image-size", "64"], words: ["--image-size", "--dataset tiny-imagenet or images"])
         try refuse(["--corrupt-images", "skip"], words: ["--corrupt-images", "images"])
         try refuse(["--mixup", "0.2"], words: ["mixup", "synthetic"])
         try refuse(["--cutmix", "0"], words: ["--cutmix", "0.01"])

@@ -13,10 +13,10 @@ import MatrixCore
 /// row being the input's unit vector.
 public enum KFAC: TwoSidedMethod {
     public static let name = "kfac"
-    /// No order limit, and no rectification.
+    /// No order limit, no rectification, and two steps of subspace iteration.
     public static let defaults = PreconditionerDefaults(
         statisticsInterval: 200, rootInterval: 2000, largestOrder: .max, decay: 0.9, damping: 0.1, exponent: 1,
-        updateRectificationSteps: 0, rootRectificationSteps: 0, beginsAtZero: true, retainsDamping: false)
+        updateRectificationSteps: 0, rootRectificationSteps: 0, subspaceSteps: 2, beginsAtZero: true, retainsDamping: false)
     public static let wantsFactors = true
 
     /// YYᵀ of the rows of the block on the left, XXᵀ of its columns on the right.
