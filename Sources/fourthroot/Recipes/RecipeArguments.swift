@@ -24,7 +24,8 @@ struct RecipeArguments {
     /// - Parameter given: without the program's name.
     /// - Throws: `RecipeError`; `TextFileError` where the recipe is a file that cannot be read.
     init(_ given: [String]) throws {
-        let command = given.first == "train" ? try CommandDescription(Train.self) : nil
+        let namesRecipe = given.first == "train" && given.contains { $0.hasPrefix("--recipe") }
+        let command = namesRecipe ? try CommandDescription(Train.self) : nil
         guard let command, let own = OwnOptions(Array(given.dropFirst()), of: command), let name = own.values["recipe"] else {
             (arguments, use) = (given, nil)
             return

@@ -13,7 +13,7 @@ struct RecipeUse {
     /// The part of the recipe's course that the training is: 1 where its length is the recipe's own.
     ///
     /// - Parameter batchesPerEpoch: of the training's data and batches.
-    func share(of steps: Int, batchesPerEpoch: Int) -> Double {
+    private func share(of steps: Int, batchesPerEpoch: Int) -> Double {
         if !taken.isDisjoint(with: ["steps", "epochs"]) { return 1 }
         let own =
             recipe["steps"].flatMap { Double($0) }
@@ -21,9 +21,12 @@ struct RecipeUse {
         return own.map { Double(steps) / $0 } ?? 1
     }
 
-    /// Brings what the recipe says in steps or epochs to that part of its course: T₁, T₂ and the warm-up. T₂ stays so many T₁,
+    /// Brings what the recipe says in steps or epochs to the training's part of its course: T₁, T₂ and the warm-up. T₂ stays so many T₁,
     /// each is at least one step, and what was given beside the recipe is as it was given.
-    func scale(_ preconditioner: inout PreconditionerOptions, _ course: inout CourseOptions, by share: Double) {
+    func scale(
+        _ preconditioner: inout PreconditionerOptions, _ course: inout CourseOptions, to steps: Int, batchesPerEpoch: Int
+    ) {
+        let share = share(of: steps, batchesPerEpoch: batchesPerEpoch)
         if share == 1 { return }
         if taken.contains("warm-up") { course.warmUp = course.warmUp.map { Int((Double($0) * share).rounded()) } }
         if taken.contains("warm-up-epochs") { course.warmUpEpochs = course.warmUpEpochs.map { $0 * share } }

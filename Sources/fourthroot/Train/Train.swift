@@ -81,7 +81,7 @@ struct Train: ParsableCommand {
         let batches = dataSet.batchesPerEpoch(batchSize: course.batchSize)
         let steps = course.steps(batchesPerEpoch: batches)
         var (preconditioner, course) = (preconditioner, course)
-        recipe?.scale(&preconditioner, &course, by: recipe?.share(of: steps, batchesPerEpoch: batches) ?? 1)
+        recipe?.scale(&preconditioner, &course, to: steps, batchesPerEpoch: batches)
         let defaults = ResolvedDefaults(network.model.definition.training, steps: steps, resuming: records)
         let values = try firstOrder.values {
             defaults.adjust(&$0, of: firstOrder.optimizer)
