@@ -142,20 +142,6 @@ public struct CUDABackend<Scalar: CUDAScalar>: NeuralBackend {
                 kernel, blocks: blocks, threads: threads, on: stream.handle, repeat each arguments)
         }
     }
-
-    // MARK: Products
-
-    /// C ← α·op(A)·op(B) + β·C for a batch of matrices.
-    func multiply(
-        rows: Int, columns: Int, depth: Int, batch: Int = 1, alpha: Scalar = 1, _ a: ProductLibrary.Factor,
-        _ b: ProductLibrary.Factor, beta: Scalar = 0, into c: ProductLibrary.Factor
-    ) {
-        device.attempt { () throws(DeviceError) in
-            try device.products.multiply(
-                try stream.productHandle(), rows: rows, columns: columns, depth: depth, batch: batch, alpha: alpha, a, b,
-                beta: beta, into: c, precision: precision)
-        }
-    }
 }
 
 // MARK: To the device and back

@@ -98,8 +98,9 @@ public protocol NeuralBackend<Scalar>: MatrixBackend {
     ) -> (projections: Tensor, bias: Tensor?)
 
     /// The mean over the columns of −Σ q·ln softmax(column), with q = 1 − s + s/classes for the target and s/classes
-    /// elsewhere, s the smoothing; its gradient; and the number of columns whose largest entry is the target.
-    func softmaxCrossEntropy(_ logits: Tensor, targets: [Int], smoothing: Double) -> CrossEntropy<Tensor>
+    /// elsewhere, s the smoothing; its gradient; and the number of columns whose largest entry is the target. Where the caller
+    /// keeps no logits, their memory may become the gradient's.
+    func softmaxCrossEntropy(_ logits: consuming Tensor, targets: [Int], smoothing: Double) -> CrossEntropy<Tensor>
 }
 
 /// What is added to the scores of attention before the softmax, a column for every query of one number a key.
@@ -156,7 +157,7 @@ public struct CrossEntropy<Tensor: Sendable>: Sendable {
 }
 
 /// A convolution of square kernels over a batch of images.
-public struct ConvolutionShape: Sendable, Equatable {
+public struct ConvolutionShape: Sendable, Hashable {
     public let batch: Int
     public let height: Int
     public let width: Int

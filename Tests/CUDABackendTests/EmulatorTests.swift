@@ -44,7 +44,9 @@ extension CUDABackendTests {
             }
             var sources: Set<String> = []
             for source in KernelSource.all {
-                for match in source.text.matches(of: /KERNEL void (\w+)\(/) { sources.insert("\(source.file):\(match.1)") }
+                for match in source.text.matches(of: /KERNEL (?:__launch_bounds__\([^)]*\) )?void (\w+)\(/) {
+                    sources.insert("\(source.file):\(match.1)")
+                }
             }
             #expect(table == sources)
         }

@@ -8,6 +8,7 @@
 #pragma clang fp contract(off)
 
 #define __global__
+#define __launch_bounds__(...)
 #define __device__
 #define __forceinline__ inline
 #define __launch_bounds__(...)

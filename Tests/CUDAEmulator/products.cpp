@@ -9,12 +9,12 @@ namespace {
 // cublasStatus_t.
 enum : int { not_initialized = 1, invalid_argument = 7, execution_failed = 13, not_supported = 15 };
 // cudaDataType and cublasComputeType_t.
-enum : int { real_32 = 0, real_64 = 1 };
-enum : int { compute_32 = 68, compute_64 = 70, compute_32_as_bf16 = 75, compute_32_as_tf32 = 77 };
+enum : int { real_32 = 0, real_64 = 1, bfloat_16 = 14 };
+enum : int { compute_32 = 68, compute_64 = 70, compute_32_as_tf32 = 77 };
 
 // The float with the nearest `bits` bits of significand, ties to even; what is not finite stays.
 float rounded(float x, int bits) {
-    if (!std::isfinite(x)) return x;
+    if (bits == 24 || !std::isfinite(x)) return x;
     uint32_t pattern, last = 1u << (24 - bits);
     std::memcpy(&pattern, &x, 4);
     pattern += last / 2 - 1 + ((pattern / last) & 1);
@@ -28,6 +28,11 @@ struct Factor {
     uint64_t address;
     int leading;
     long long stride;
+    int type;
+
+    size_t size() const { return type == bfloat_16 ? 2 : type == real_32 ? 4 : 8; }
+    // That of the batch's matrix of an index.
+    uint64_t matrix(int index) const { return address + index * stride * size(); }
 };
 
 struct Product {
@@ -42,12 +47,14 @@ size_t extent(int rows, int columns, int leading, size_t size) {
     return rows && columns ? ((size_t)leading * (columns - 1) + rows) * size : 0;
 }
 
-template <typename Real>
-double entry(const Real *matrix, const Factor &factor, int row, int column, int bits) {
-    Real x = factor.is_transposed ? matrix[column + (size_t)row * factor.leading] : matrix[row + (size_t)column * factor.leading];
-    if constexpr (sizeof(Real) == 4) {
-        if (bits < 24) return rounded(x, bits);
-    }
+// Entry (row, column) of op(factor), with so many bits where it is a float.
+double entry(uint64_t matrix, const Factor &factor, int row, int column, int bits) {
+    size_t place = factor.is_transposed ? column + (size_t)row * factor.leading : row + (size_t)column * factor.leading;
+    if (factor.type == real_64) return ((const double *)matrix)[place];
+    if (factor.type == real_32) return rounded(((const float *)matrix)[place], bits);
+    uint32_t pattern = (uint32_t)((const uint16_t *)matrix)[place] << 16;
+    float x;
+    std::memcpy(&x, &pattern, 4);
     return x;
 }
 
@@ -78,15 +85,13 @@ int solve(bool transposed, int rows, int columns, double alpha, uint64_t factor,
 template <typename Real>
 int multiply(const Product &p) {
     for (int index = 0; index < p.batch; index++) {
-        auto a = (const Real *)p.a.address + index * p.a.stride;
-        auto b = (const Real *)p.b.address + index * p.b.stride;
-        auto c = (Real *)p.c.address + index * p.c.stride;
-        size_t size = sizeof(Real);
+        uint64_t a = p.a.matrix(index), b = p.b.matrix(index);
+        auto c = (Real *)p.c.matrix(index);
         auto bytes = [=](const Factor &f, int rows, int columns) {
-            return f.is_transposed ? extent(columns, rows, f.leading, size) : extent(rows, columns, f.leading, size);
+            return f.is_transposed ? extent(columns, rows, f.leading, f.size()) : extent(rows, columns, f.leading, f.size());
         };
-        if (!device->check((uint64_t)a, bytes(p.a, p.rows, p.depth), "a product's first factor")
-            || !device->check((uint64_t)b, bytes(p.b, p.depth, p.columns), "a product's second factor")
+        if (!device->check(a, bytes(p.a, p.rows, p.depth), "a product's first factor")
+            || !device->check(b, bytes(p.b, p.depth, p.columns), "a product's second factor")
             || !device->check((uint64_t)c, bytes(p.c, p.rows, p.columns), "a product"))
             return illegal_address;
         std::vector<double> left((size_t)p.rows * p.depth), right((size_t)p.columns * p.depth);
@@ -139,19 +144,19 @@ int begin_product(
     auto found = device->products.find(handle);
     if (!found) return not_initialized;
     bool is_double = compute == compute_64;
-    if (!is_double && compute != compute_32 && compute != compute_32_as_bf16 && compute != compute_32_as_tf32) return not_supported;
-    for (int type : {type_a, type_b, type_c}) {
-        if (type != (is_double ? real_64 : real_32)) return not_supported;
-    }
+    if (!is_double && compute != compute_32 && compute != compute_32_as_tf32) return not_supported;
+    int type = is_double ? real_64 : real_32;
+    bool are_rounded = compute == compute_32 && type_a == bfloat_16 && type_b == bfloat_16;
+    if (type_c != type || (!are_rounded && (type_a != type || type_b != type))) return not_supported;
     if (rows < 0 || columns < 0 || depth < 0 || batch < 0 || leading_a < std::max(1, transpose_a ? depth : rows)
         || leading_b < std::max(1, transpose_b ? columns : depth) || leading_c < std::max(1, rows))
         return invalid_argument;
     if (rows == 0 || columns == 0 || batch == 0) return success;
     auto scalar = [=](const void *x) { return is_double ? *(const double *)x : *(const float *)x; };
-    int bits = compute == compute_32_as_bf16 ? 8 : compute == compute_32_as_tf32 ? 11 : 24;
+    int bits = compute == compute_32_as_tf32 ? 11 : 24;
     Product product = {
-        rows, columns, depth, batch, scalar(alpha), scalar(beta), {transpose_a != 0, a, leading_a, stride_a},
-        {transpose_b != 0, b, leading_b, stride_b}, {false, c, leading_c, stride_c}, bits};
+        rows, columns, depth, batch, scalar(alpha), scalar(beta), {transpose_a != 0, a, leading_a, stride_a, type_a},
+        {transpose_b != 0, b, leading_b, stride_b, type_b}, {false, c, leading_c, stride_c, type_c}, bits};
     uint64_t workspace = found->workspace;
     size_t workspace_bytes = found->workspace_bytes;
     int code = device->enqueue(found->stream, [=] {

@@ -1,5 +1,11 @@
 import Synchronization
 
+/// A factor of a product and its copy in bfloat16.
+struct RoundedFactor: Sendable {
+    let source: DeviceMemory
+    let copy: DeviceMemory
+}
+
 /// A stream of a device, with the handles of the libraries that compute on it. One thread at a time uses it.
 final class DeviceStream: Sendable {
     let device: CUDADevice
@@ -8,6 +14,7 @@ final class DeviceStream: Sendable {
     private let decompositions: DecompositionLibrary
     private let convolutions: ConvolutionLibrary?
     private let handles = Mutex(Handles())
+    private let rounded = Mutex<[RoundedFactor]>([])
 
     /// Each is made when it is first asked for: making one takes its time and memory.
     private struct Handles: @unchecked Sendable {
@@ -62,6 +69,17 @@ final class DeviceStream: Sendable {
             return handles.convolutions
         }
     }
+
+    // MARK: Rounded factors
+
+    /// The copy of a factor of the last product that was rounded on this stream, if it is one.
+    func copy(ofFactor memory: DeviceMemory) -> DeviceMemory? {
+        rounded.withLock { factors in factors.first { $0.source === memory }?.copy }
+    }
+
+    /// Keeps the factors of a product for the next one: backward, an output's gradient is multiplied twice. What is held here is
+    /// held by somebody else than its owner, and so is not changed in place.
+    func keep(_ factors: [RoundedFactor]) { rounded.withLock { $0 = factors } }
 
     /// What is asked of this stream from now on begins when all that was asked of the other one is done.
     func wait(for other: DeviceStream) throws(DeviceError) {

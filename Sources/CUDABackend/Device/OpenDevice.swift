@@ -8,7 +8,9 @@ final class OpenDevice: Sendable {
     let device: CUDADevice
     let products: ProductLibrary
     let decompositions: DecompositionLibrary
-    let convolutions: ConvolutionLibrary?
+    /// Nil where there is no cuDNN.
+    let convolutionPlans: ConvolutionPlans?
+    private let convolutions: ConvolutionLibrary?
     private let compiler: KernelCompiler
     private let cache: KernelCache
     private nonisolated(unsafe) let pool: Driver.MemoryPool?
@@ -45,6 +47,7 @@ final class OpenDevice: Sendable {
         products = cuda.products
         decompositions = cuda.decompositions
         convolutions = cuda.convolutions
+        convolutionPlans = convolutions.map { ConvolutionPlans($0) }
         try device.makeCurrent()
         pool = try device.pool()
         // Memory that was given back stays the process's, so that a step after the first waits for no allocation.

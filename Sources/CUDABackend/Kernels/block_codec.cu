@@ -74,7 +74,8 @@ static __device__ long long column_at(const Form &form, long long target, First 
     return low;
 }
 
-// The values of a codebook, or its midpoints.
+// The values of a codebook, or the borders of its codes: what reaches border c has a code above c. That is the midpoint between the
+// values of c and c + 1 where c is odd, and the next number above it where c is even, so that a midpoint has the even code.
 struct Table {
     float values[256];
 };
@@ -91,6 +92,11 @@ static __device__ const float *shared_copy(const Table &table) {
 // what is not finite are at least 0x7f800000.
 struct Largest {
     unsigned int magnitude = 0, sign = 0, position = 0xffffffffu;
+
+    __device__ void take_magnitude(float entry) {
+        unsigned int bits = __float_as_uint(entry) & 0x7fffffffu;
+        if (bits > magnitude) magnitude = bits;
+    }
 
     __device__ void take(float entry, unsigned int position_of_entry) {
         unsigned int bits = __float_as_uint(entry);
@@ -142,27 +148,29 @@ KERNEL void block_maxima(Form form, const real *matrix, unsigned int *maxima, un
     }
 }
 
-// The number of midpoints below x; at a midpoint, the even one of its two neighbours. Of 2^bits - 1 midpoints a bisection takes as
-// many steps for every x, without a branch; behind the last one lies a NaN, which is equal to nothing.
-static __device__ unsigned int nearest_code(float x, const float *midpoints, int bits) {
+// The code of x: how many borders it has reached. Of 2^bits - 1 borders a bisection takes as many steps for every x, without a branch;
+// behind the last one lies a NaN, which nothing reaches.
+static __device__ unsigned int nearest_code(float x, const float *borders, int bits) {
     unsigned int code = 0;
     for (unsigned int step = 1u << (bits - 1); step > 0; step /= 2) {
-        if (midpoints[code + step - 1] < x) code += step;
+        if (borders[code + step - 1] <= x) code += step;
     }
-    return midpoints[code] == x ? code + code % 2 : code;
+    return code;
 }
+
+static __device__ bool is_finite(float x) { return (__float_as_uint(x) & 0x7fffffffu) < 0x7f800000u; }
 
 // An entry over its block's maximum: times the reciprocal, unless that overflows.
 static __device__ float scaled(float entry, float maximum, float reciprocal) {
-    if (maximum == 0.0f) return 0.0f;
-    return (__float_as_uint(reciprocal) & 0x7fffffffu) < 0x7f800000u ? __fmul_rn(entry, reciprocal) : __fdiv_rn(entry, maximum);
+    if (is_finite(reciprocal)) return __fmul_rn(entry, reciprocal);
+    return maximum == 0.0f ? 0.0f : __fdiv_rn(entry, maximum);
 }
 
 // Eight codes are `bits` whole bytes: a thread writes those of its own, and no two threads share a byte.
 KERNEL void encode_codes(
-    Form form, Table midpoints, const real *matrix, const float *maxima, unsigned char *packed, long long codes
+    Form form, Table table, const real *matrix, const float *maxima, unsigned char *packed, long long codes
 ) {
-    const float *borders = shared_copy(midpoints);
+    const float *borders = shared_copy(table);
     for (long long start = 8 * first_index(); start < codes; start += 8 * index_step()) {
         int count = codes - start < 8 ? (int)(codes - start) : 8;
         long long column = column_at(form, start, first_code);
@@ -236,10 +244,19 @@ KERNEL void decode_matrix(
 struct alignas(16) Sixteen {
     real values[16 / sizeof(real)];
 };
-const int ENTRIES_OF_SIXTEEN = 16 / sizeof(real);
+const int ENTRIES_OF_SIXTEEN = 16 / sizeof(real), SIXTEENS_OF_EIGHT = 8 / ENTRIES_OF_SIXTEEN;
+
+// Eight codes in a register, or in two.
+template <int bits>
+struct Eight {
+    typedef unsigned long long Codes;
+};
+template <> struct Eight<2> { typedef unsigned int Codes; };
+template <> struct Eight<3> { typedef unsigned int Codes; };
+template <> struct Eight<4> { typedef unsigned int Codes; };
 
 template <int bits>
-static __device__ void store_eight_codes(unsigned char *target, unsigned long long stream) {
+static __device__ void store_eight_codes(unsigned char *target, typename Eight<bits>::Codes stream) {
     if (bits == 2) *(unsigned short *)target = (unsigned short)stream;
     else if (bits == 4) *(unsigned int *)target = (unsigned int)stream;
     else if (bits == 8) *(unsigned long long *)target = stream;
@@ -247,12 +264,12 @@ static __device__ void store_eight_codes(unsigned char *target, unsigned long lo
 }
 
 template <int bits>
-static __device__ unsigned long long eight_codes(const unsigned char *source) {
+static __device__ typename Eight<bits>::Codes eight_codes(const unsigned char *source) {
     if (bits == 2) return *(const unsigned short *)source;
     if (bits == 4) return *(const unsigned int *)source;
     if (bits == 8) return *(const unsigned long long *)source;
-    unsigned long long stream = 0;
-    for (int byte = 0; byte < bits; byte++) stream |= (unsigned long long)source[byte] << (8 * byte);
+    typename Eight<bits>::Codes stream = 0;
+    for (int byte = 0; byte < bits; byte++) stream |= (typename Eight<bits>::Codes)source[byte] << (8 * byte);
     return stream;
 }
 
@@ -267,42 +284,62 @@ static __device__ int exponent_of(long long power) {
 // the others of their warp, which exchange maxima.
 template <int bits>
 static __device__ void encode_columns(
-    const Form &form, const Table &midpoints, const real *matrix, unsigned int *maxima, unsigned char *packed,
-    unsigned int *refused
+    const Form &form, const Table &table, const real *__restrict__ matrix, unsigned int *__restrict__ maxima,
+    unsigned char *__restrict__ packed, unsigned int *refused
 ) {
-    const float *borders = shared_copy(midpoints);
+    const float *borders = shared_copy(table);
     long long columns = form.end_column - form.first_column, eights = form.rows / 8;
     int lanes_exponent = exponent_of(form.block_size / 8), lanes = 1 << lanes_exponent;
     long long blocks = (eights + lanes - 1) >> lanes_exponent, places = blocks << lanes_exponent;
-    for (Place place(places); place.index - threadIdx.x % 32 < places * columns; place.advance()) {
-        bool has_entries = place.column < columns && place.row < eights;
+    auto has_entries = [=](const Place &place) { return place.column < columns && place.row < eights; };
+    auto load = [=](const Place &place, Sixteen (&parts)[SIXTEENS_OF_EIGHT]) {
+        if (!has_entries(place)) return;
+        const Sixteen *source = (const Sixteen *)(matrix + (form.first_column + place.column) * form.rows + 8 * place.row);
+        for (int part = 0; part < SIXTEENS_OF_EIGHT; part++) parts[part] = source[part];
+    };
+    Sixteen next[SIXTEENS_OF_EIGHT];
+    Place following(places);
+    load(following, next);
+    while (following.index - threadIdx.x % 32 < places * columns) {
+        // The next eight are on their way while these are coded.
+        Place place = following;
+        Sixteen parts[SIXTEENS_OF_EIGHT];
+        for (int part = 0; part < SIXTEENS_OF_EIGHT; part++) parts[part] = next[part];
+        following.advance();
+        load(following, next);
         long long column = form.first_column + place.column, row = 8 * place.row;
         unsigned int first = 8 * (unsigned int)(place.row & (lanes - 1));
         float entries[8];
         Largest largest;
-        if (has_entries) {
-            const Sixteen *source = (const Sixteen *)(matrix + column * form.rows + row);
-            for (int part = 0; part < 8 / ENTRIES_OF_SIXTEEN; part++) {
-                Sixteen values = source[part];
-                for (int i = 0; i < ENTRIES_OF_SIXTEEN; i++) entries[part * ENTRIES_OF_SIXTEEN + i] = (float)values.values[i];
+        if (has_entries(place)) {
+            for (int i = 0; i < 8; i++) entries[i] = (float)parts[i / ENTRIES_OF_SIXTEEN].values[i % ENTRIES_OF_SIXTEEN];
+            if (form.keeps_diagonal && column >= row && column < row + 8) {
+                for (int i = 0; i < 8; i++) {
+                    if (row + i == column) entries[i] = 0.0f;
+                }
             }
-            for (int i = 0; i < 8; i++) {
-                if (form.keeps_diagonal && row + i == column) entries[i] = 0.0f;
-                largest.take(entries[i], first + i);
+            if (form.signed_maxima) {
+                for (int i = 0; i < 8; i++) largest.take(entries[i], first + i);
+            } else {
+                for (int i = 0; i < 8; i++) largest.take_magnitude(entries[i]);
             }
         }
         largest.gather(lanes, form.signed_maxima);
-        if (!has_entries) continue;
+        if (!has_entries(place)) continue;
         unsigned int maximum_bits = largest.maximum(form.signed_maxima);
         if (first == 0) {
             maxima[place.column * blocks + (place.row >> lanes_exponent)] = maximum_bits;
             if (!largest.is_finite()) atomicOr(refused, 1u);
         }
         float maximum = __uint_as_float(maximum_bits), reciprocal = __fdiv_rn(1.0f, maximum);
-        unsigned long long stream = 0;
-        for (int i = 0; i < 8; i++) {
-            stream |= (unsigned long long)nearest_code(scaled(entries[i], maximum, reciprocal), borders, bits) << (i * bits);
+        // The choice is the block's: within the loop it would be made for every entry.
+        if (is_finite(reciprocal)) {
+            for (int i = 0; i < 8; i++) entries[i] = __fmul_rn(entries[i], reciprocal);
+        } else {
+            for (int i = 0; i < 8; i++) entries[i] = scaled(entries[i], maximum, reciprocal);
         }
+        typename Eight<bits>::Codes stream = 0;
+        for (int i = 0; i < 8; i++) stream |= (typename Eight<bits>::Codes)nearest_code(entries[i], borders, bits) << (i * bits);
         store_eight_codes<bits>(packed + (place.column * eights + place.row) * bits, stream);
     }
 }
@@ -310,20 +347,42 @@ static __device__ void encode_columns(
 // Neighbouring threads write neighbouring sixteens of bytes; the two, or four, that share eight codes each read them.
 template <int bits>
 static __device__ void decode_columns(
-    const Form &form, const Table &codebook, const unsigned char *packed, const float *maxima, const float *diagonal, real *matrix
+    const Form &form, const Table &codebook, const unsigned char *__restrict__ packed, const float *__restrict__ maxima,
+    const float *diagonal, real *__restrict__ matrix
 ) {
     const float *values = shared_copy(codebook);
     long long columns = form.end_column - form.first_column, places = form.rows / ENTRIES_OF_SIXTEEN;
     long long blocks = (form.rows + form.block_size - 1) / form.block_size;
     int block_exponent = exponent_of(form.block_size);
-    for (Place place(places); place.index < places * columns; place.advance()) {
+    auto codes_at = [=](const Place &place) {
+        long long row = place.row * ENTRIES_OF_SIXTEEN;
+        const unsigned char *source = packed + (place.column * (form.rows / 8) + row / 8) * bits;
+        return place.column < columns ? (unsigned int)(eight_codes<bits>(source) >> ((int)(row % 8) * bits)) : 0;
+    };
+    auto maximum_at = [=](const Place &place) {
+        long long block = place.column * blocks + (place.row * ENTRIES_OF_SIXTEEN >> block_exponent);
+        return place.column < columns ? maxima[block] : 0.0f;
+    };
+    Place following(places);
+    unsigned int next_codes = codes_at(following);
+    float next_maximum = maximum_at(following);
+    while (following.index < places * columns) {
+        // The next codes are on their way while these are decoded.
+        Place place = following;
+        unsigned int codes = next_codes;
+        float maximum = next_maximum;
+        following.advance();
+        next_codes = codes_at(following);
+        next_maximum = maximum_at(following);
         long long column = form.first_column + place.column, row = place.row * ENTRIES_OF_SIXTEEN;
-        unsigned long long stream = eight_codes<bits>(packed + (place.column * (form.rows / 8) + row / 8) * bits) >> (row % 8 * bits);
-        float maximum = maxima[place.column * blocks + (row >> block_exponent)];
         Sixteen target;
         for (int i = 0; i < ENTRIES_OF_SIXTEEN; i++) {
-            float value = __fmul_rn(values[stream >> (i * bits) & ((1u << bits) - 1)], maximum);
-            target.values[i] = (real)(form.keeps_diagonal && row + i == column ? diagonal[column] : value);
+            target.values[i] = (real)__fmul_rn(values[codes >> (i * bits) & ((1u << bits) - 1)], maximum);
+        }
+        if (form.keeps_diagonal && column >= row && column < row + ENTRIES_OF_SIXTEEN) {
+            for (int i = 0; i < ENTRIES_OF_SIXTEEN; i++) {
+                if (row + i == column) target.values[i] = (real)diagonal[column];
+            }
         }
         *(Sixteen *)(matrix + column * form.rows + row) = target;
     }
@@ -342,15 +401,17 @@ static __device__ void decode_columns(
     }
 
 KERNEL void encode_eights(
-    Form form, Table midpoints, const real *matrix, unsigned int *maxima, unsigned char *packed, unsigned int *refused
+    Form form, Table table, const real *__restrict__ matrix, unsigned int *__restrict__ maxima, unsigned char *__restrict__ packed,
+    unsigned int *refused
 ) {
-#define ENCODE(bits) encode_columns<bits>(form, midpoints, matrix, maxima, packed, refused)
+#define ENCODE(bits) encode_columns<bits>(form, table, matrix, maxima, packed, refused)
     WITH_BITS_OF(form, ENCODE)
 #undef ENCODE
 }
 
 KERNEL void decode_eights(
-    Form form, Table codebook, const unsigned char *packed, const float *maxima, const float *diagonal, real *matrix
+    Form form, Table codebook, const unsigned char *__restrict__ packed, const float *__restrict__ maxima, const float *diagonal,
+    real *__restrict__ matrix
 ) {
 #define DECODE(bits) decode_columns<bits>(form, codebook, packed, maxima, diagonal, matrix)
     WITH_BITS_OF(form, DECODE)

@@ -1,53 +1,79 @@
-// The softmax cross-entropy of columns of logits, a block a column.
+// The softmax cross-entropy of columns of logits.
 
-// Of the entries that a thread has seen: the largest, where it came first, and Σ e^(x − largest).
+// So many neighbouring entries of a column.
+template <int width>
+struct alignas(width * sizeof(real) < 16 ? width * sizeof(real) : 16) Piece {
+    real values[width];
+};
+
+// What is taken from scores before their powers: the largest, unless all are −∞, whose powers are then 0.
+static __device__ real base_of(real largest) { return largest == -(real)__uint_as_float(0x7f800000u) ? real(0) : largest; }
+
+// The largest of the entries that a thread has seen, and Σ e^(x − base).
 struct Peak {
-    real largest;
-    long long place;
-    real sum;
+    real largest = -(real)__uint_as_float(0x7f800000u), sum = 0;
 
-    __device__ void see(real x, long long index) {
-        if (x > largest || place < 0) {
-            sum = place < 0 ? real(1) : sum * exp(largest - x) + real(1);
-            largest = x;
-            place = index;
-        } else {
-            sum += exp(x - largest);
-        }
+    template <int width>
+    __device__ void see(const Piece<width> &piece) {
+        real next = largest;
+        for (int i = 0; i < width; i++) next = piece.values[i] > next ? piece.values[i] : next;
+        real base = base_of(next);
+        sum *= exp(largest - base);
+        for (int i = 0; i < width; i++) sum += exp(piece.values[i] - base);
+        largest = next;
     }
 };
 
 // The gradient of the mean loss, softmax(x)·scale less `even` everywhere and `rest` at the target (both with the scale in them),
 // and of every column its loss and 1 where its first largest entry is the target, else 0. Logits are read twice: once for
-// their largest and the sum, which is taken anew where a larger one comes, and once for the gradient.
+// their largest and the sum, which is scaled anew where a larger one comes, and once for the gradient, which may take their place.
+template <int width>
+static __device__ void column_entropy(
+    const real *x, long long target, long long classes, double smoothing, double scale, real *dx, double *loss, double *hit
+) {
+    const Piece<width> *pieces = (const Piece<width> *)x;
+    real at_its_place = x[target];
+    Peak own;
+    #pragma unroll 2
+    for (long long i = threadIdx.x; i < classes / width; i += blockDim.x) own.see(pieces[i]);
+    real largest = largest_of_block(own.largest), base = base_of(largest);
+    real sum = sum_of_block(own.sum * exp(own.largest - base));
+    double even = smoothing / (double)classes, rest = 1 - smoothing;
+    real factor = real(scale) / sum, everywhere = real(even * scale), at_target = real(rest * scale);
+    real plain = 0;
+    int earlier = 0;
+    #pragma unroll 2
+    for (long long i = threadIdx.x; i < classes / width; i += blockDim.x) {
+        Piece<width> piece = pieces[i];
+        for (int k = 0; k < width; k++) {
+            long long index = i * width + k;
+            real entry = piece.values[k], difference = entry - largest;
+            if (entry == largest && index < target) earlier = 1;
+            plain += difference;
+            real slope = exp(difference) * factor - everywhere;
+            piece.values[k] = index == target ? slope - at_target : slope;
+        }
+        ((Piece<width> *)dx)[i] = piece;
+    }
+    plain = sum_of_block(plain);
+    earlier = sum_of_block(earlier);
+    if (threadIdx.x == 0) {
+        *loss = log((double)sum) - rest * ((double)at_its_place - (double)largest) - even * (double)plain;
+        *hit = earlier == 0 && at_its_place == largest ? 1 : 0;
+    }
+}
+
+// A block a column.
 KERNEL void cross_entropy(
-    const real *logits, const int *targets, long long classes, double smoothing, double scale, real *__restrict__ gradient,
-    double *losses, double *hits
+    const real *logits, const int *targets, long long classes, double smoothing, double scale, real *gradient, double *losses,
+    double *hits
 ) {
     const real *x = logits + blockIdx.x * classes;
     real *dx = gradient + blockIdx.x * classes;
     long long target = targets[blockIdx.x];
-    Peak own = {0, -1, 0};
-    #pragma unroll 4
-    for (long long i = threadIdx.x; i < classes; i += blockDim.x) own.see(x[i], i);
-    real largest = largest_of_block(own.place < 0 ? x[0] : own.largest);
-    real sum = sum_of_block(own.place < 0 ? real(0) : own.sum * exp(own.largest - largest));
-    int earlier = sum_of_block(own.place >= 0 && own.largest == largest && own.place < target ? 1 : 0);
-    double even = smoothing / (double)classes, rest = 1 - smoothing;
-    real factor = real(scale) / sum, everywhere = real(even * scale), at_target = real(rest * scale);
-    real plain = 0;
-    #pragma unroll 4
-    for (long long i = threadIdx.x; i < classes; i += blockDim.x) {
-        real difference = x[i] - largest;
-        plain += difference;
-        real slope = exp(difference) * factor - everywhere;
-        dx[i] = i == target ? slope - at_target : slope;
-    }
-    plain = sum_of_block(plain);
-    if (threadIdx.x == 0) {
-        losses[blockIdx.x] = log((double)sum) - rest * ((double)x[target] - (double)largest) - even * (double)plain;
-        hits[blockIdx.x] = earlier == 0 && x[target] == largest ? 1 : 0;
-    }
+    double *loss = losses + blockIdx.x, *hit = hits + blockIdx.x;
+    if (classes % 4 == 0) column_entropy<4>(x, target, classes, smoothing, scale, dx, loss, hit);
+    else column_entropy<1>(x, target, classes, smoothing, scale, dx, loss, hit);
 }
 
 // Sums of losses and of hits, by one block.

@@ -169,3 +169,38 @@ KERNEL void add_quotient_each(List list, real scale, real offset) {
         item.target[i] = item.a[i] + item.alpha * (item.b[i] / (sqrt(item.c[i]) * scale + offset));
     }
 }
+
+// MARK: Factors of products in bfloat16
+
+// Matrices of `columns` columns, one `stride` behind the other, without the gaps between their columns and between them. Rows are
+// counted in pieces of `width` entries, which are rounded at once.
+template <int width>
+static __device__ void round_pieces(
+    const real *matrices, long long rows, long long columns, long long leading, long long stride, unsigned short *rounded,
+    long long count
+) {
+    struct alignas(width * sizeof(real) < 16 ? width * sizeof(real) : 16) Piece { real values[width]; };
+    struct alignas(width * 2) RoundedPiece { unsigned short values[width]; };
+    #pragma unroll 2
+    for (Place place(rows); place.index < count; place.advance()) {
+        long long matrix = stride ? place.column / columns : 0, column = place.column - matrix * columns;
+        Piece piece = *(const Piece *)(matrices + matrix * stride + column * leading + place.row * width);
+        RoundedPiece result;
+        for (int i = 0; i < width; i++) result.values[i] = rounded_to_bfloat16((float)piece.values[i]);
+        ((RoundedPiece *)rounded)[place.index] = result;
+    }
+}
+
+KERNEL void round_entries(
+    const real *matrices, long long rows, long long columns, long long leading, long long stride, unsigned short *rounded,
+    long long count
+) {
+    round_pieces<1>(matrices, rows, columns, leading, stride, rounded, count);
+}
+
+KERNEL void round_fours(
+    const real *matrices, long long rows, long long columns, long long leading, long long stride, unsigned short *rounded,
+    long long count
+) {
+    round_pieces<4>(matrices, rows, columns, leading, stride, rounded, count);
+}

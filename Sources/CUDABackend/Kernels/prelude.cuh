@@ -16,9 +16,9 @@ struct Place {
     long long index, row, column;
 
     __device__ Place(long long rows) : index(first_index()), rows(rows), step(index_step()) {
-        column = index / rows;
+        column = quotient(index);
         row = index - column * rows;
-        column_step = step / rows;
+        column_step = quotient(step);
         row_step = step - column_step * rows;
     }
 
@@ -33,7 +33,19 @@ struct Place {
 
 private:
     long long rows, step, row_step, column_step;
+
+    // A division of 32 bits takes a fifth of the instructions.
+    __device__ long long quotient(long long x) const {
+        return (x | rows) >> 32 == 0 ? (long long)((unsigned int)x / (unsigned int)rows) : x / rows;
+    }
 };
+
+// The bits of the bfloat16 nearest to x, of two as near the even one; a NaN stays one.
+static __device__ unsigned short rounded_to_bfloat16(float x) {
+    unsigned int bits = __float_as_uint(x);
+    if (x != x) return (unsigned short)(bits >> 16 | 0x40u);
+    return (unsigned short)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
 
 // Every lane gets the sum over its warp, by a fixed tree: lanes that exchange add the same two numbers, so all have the same bits.
 template <typename Value>

@@ -127,8 +127,8 @@ extension ConvolutionLibrary.Result {
 /// cuDNN's descriptions of a convolution and of what takes part in it, given back with this object.
 ///
 /// Images and outputs are NHWC: channels × (sample, row, column). The filter is KRSC: (row, column of the kernel, channel) ×
-/// outputs, channels fastest.
-final class ConvolutionDescriptors {
+/// outputs, channels fastest. Nothing changes them once they are made.
+final class ConvolutionDescriptors: @unchecked Sendable {
     enum Kind: String, CaseIterable {
         case tensor = "TensorDescriptor"
         case filter = "FilterDescriptor"

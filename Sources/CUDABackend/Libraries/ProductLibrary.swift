@@ -7,14 +7,10 @@ struct ProductLibrary: Sendable {
     typealias Handle = OpaquePointer
     typealias Code = Int32
 
-    /// cublasComputeType_t.
-    private static func computeType<Scalar: CUDAScalar>(_: Scalar.Type, _ precision: ProductPrecision) -> Int32 {
+    /// cublasComputeType_t: factors as they are, or rounded to TF32 by the library.
+    private static func computeType<Scalar: CUDAScalar>(_: Scalar.Type, roundsToTF32: Bool) -> Int32 {
         if Scalar.self == Double.self { return 70 }
-        return switch precision {
-        case .float32: 68
-        case .bfloat16: 75
-        case .tf32: 77
-        }
+        return roundsToTF32 ? 77 : 68
     }
 
     /// A handle for the context that is current, which computes on the stream.
@@ -47,19 +43,28 @@ struct ProductLibrary: Sendable {
         let isTransposed: Bool
         /// From one matrix of a batch to the next, in entries.
         let stride: Int
+        /// Whether its entries are of bfloat16 in place of the scalar.
+        let isRounded: Bool
 
-        init(_ address: Driver.Address, leadingDimension: Int, transposed: Bool = false, stride: Int = 0) {
+        init(
+            _ address: Driver.Address, leadingDimension: Int, transposed: Bool = false, stride: Int = 0, isRounded: Bool = false
+        ) {
             self.address = address
             self.leadingDimension = leadingDimension
             isTransposed = transposed
             self.stride = stride
+            self.isRounded = isRounded
         }
+
+        /// cudaDataType: CUDA_R_16BF, or the scalar's.
+        fileprivate func type<Scalar: CUDAScalar>(_: Scalar.Type) -> Int32 { isRounded ? 14 : Scalar.dataType }
     }
 
-    /// C ← α·op(A)·op(B) + β·C for `batch` triples of matrices; C is rows × columns, `depth` the length of the inner products.
+    /// C ← α·op(A)·op(B) + β·C for `batch` triples of matrices; C is rows × columns, `depth` the length of the inner products. C is of
+    /// the scalar, and so are A and B unless both are of bfloat16; sums are of the scalar.
     func multiply<Scalar: CUDAScalar>(
         _ handle: Handle?, rows: Int, columns: Int, depth: Int, batch: Int, alpha: Scalar, _ a: Factor, _ b: Factor,
-        beta: Scalar, into c: Factor, precision: ProductPrecision
+        beta: Scalar, into c: Factor, roundsToTF32: Bool
     ) throws(DeviceError) {
         typealias Call =
             @convention(c) (
@@ -69,15 +74,15 @@ struct ProductLibrary: Sendable {
             ) -> Code
         /// CUBLAS_GEMM_DEFAULT.
         let algorithm: Int32 = -1
-        let type = Scalar.dataType
+        let (typeA, typeB, typeC) = (a.type(Scalar.self), b.type(Scalar.self), c.type(Scalar.self))
         let function = try library.function("cublasGemmStridedBatchedEx", as: Call.self)
         var (alpha, beta) = (alpha, beta)
         try check(
             function(
                 handle, a.isTransposed ? 1 : 0, b.isTransposed ? 1 : 0, Int32(rows), Int32(columns), Int32(depth), &alpha,
-                a.address, type, Int32(a.leadingDimension), Int64(a.stride), b.address, type, Int32(b.leadingDimension),
-                Int64(b.stride), &beta, c.address, type, Int32(c.leadingDimension), Int64(c.stride), Int32(batch),
-                Self.computeType(Scalar.self, precision), algorithm),
+                a.address, typeA, Int32(a.leadingDimension), Int64(a.stride), b.address, typeB, Int32(b.leadingDimension),
+                Int64(b.stride), &beta, c.address, typeC, Int32(c.leadingDimension), Int64(c.stride), Int32(batch),
+                Self.computeType(Scalar.self, roundsToTF32: roundsToTF32), algorithm),
             "cublasGemmStridedBatchedEx")
     }
 

@@ -69,7 +69,7 @@ extension CUDABackend {
             if Self.isOfEights(form, run) {
                 launch(
                     .blockCodec, "encode_eights", count: run.blocks.count * run.coding.blockSize / 8, KernelForm(form, run),
-                    KernelTable(run.coding.codebook.midpoints), a.address, ownMaxima,
+                    KernelTable(Self.borders(of: run.coding.codebook)), a.address, ownMaxima,
                     packed.address + Driver.Address(run.bytes.lowerBound), refused.address)
                 continue
             }
@@ -78,7 +78,7 @@ extension CUDABackend {
                 a.address, ownMaxima, refused.address)
             launch(
                 .blockCodec, "encode_codes", count: (run.codeCount + 7) / 8, KernelForm(form, run),
-                KernelTable(run.coding.codebook.midpoints), a.address, ownMaxima,
+                KernelTable(Self.borders(of: run.coding.codebook)), a.address, ownMaxima,
                 packed.address + Driver.Address(run.bytes.lowerBound), Int64(run.codeCount))
         }
         return (packed, maxima)
@@ -107,6 +107,11 @@ extension CUDABackend {
     private static func isOfEights(_ form: CodedForm, _ run: CodingRun) -> Bool {
         form.region == .columns && form.rows % 8 == 0 && [8, 16, 32, 64, 128, 256].contains(run.coding.blockSize)
             && run.bytes.lowerBound % 8 == 0
+    }
+
+    /// From which scaled entry on each code but the last gives way to the next one. A midpoint has the even one of its two codes.
+    private static func borders(of codebook: Codebook) -> [Float] {
+        codebook.midpoints.enumerated().map { code, midpoint in code.isMultiple(of: 2) ? midpoint.nextUp : midpoint }
     }
 
     private func diagonal(of a: Tensor, _ form: CodedForm, _ refused: DeviceMemory) -> DeviceMemory {
@@ -196,7 +201,7 @@ private struct KernelForm: BitwiseCopyable {
     }
 }
 
-/// The parameter `Table` of the kernels: values of a codebook, or its midpoints, and NaN behind them.
+/// The parameter `Table` of the kernels: values of a codebook, or the borders of its codes, and NaN behind them.
 private struct KernelTable: BitwiseCopyable {
     var values: InlineArray<256, Float>
 

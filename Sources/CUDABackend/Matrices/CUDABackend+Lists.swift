@@ -54,6 +54,8 @@ extension CUDABackend {
         by launch: (TensorList<Scalar>) -> Void
     ) {
         precondition(list.count == b.count && c?.count ?? b.count == b.count, "\(list.count) tensors and \(b.count) others")
+        // What is kept for the next product would have to be left as it is.
+        stream.keep([])
         // Of tensors that are shared, what they were: nobody may give it back, or be told to hold it alone, before the launch.
         var shared: [Tensor] = []
         var launches = TensorList<Scalar>()

@@ -25,21 +25,20 @@ extension CUDABackend {
         requireShape(shape, projections: projections, mask: mask, bias: bias)
         let output = makeTensor(rows: shape.width, columns: projections.columns)
         let logarithms = makeTensor(rows: shape.length, columns: shape.batch * shape.heads)
-        let scratch = allocate(pieces.largest, of: Scalar.self)
-        let heads = HeadMatrices(projections, shape)
+        let scratch = scratch(pieces)
+        let factor = headFactor(projections)
+        let heads = HeadMatrices(factor, shape)
         for piece in pieces.all {
-            let scores = HeadMatrix<Scalar>(scratch.address, piece)
+            let scores = HeadMatrix<Scalar>(scratch.exact, piece)
+            let weights = HeadMatrix<Scalar>(scratch.factors, piece)
             multiplyScores(heads, piece, into: scores)
             launch(
-                .attention, "attention_weights", count: 32 * piece.pairCount * piece.queries.count, scores.address,
-                maskAddress(mask, piece, shape), bias?.heads.address ?? 0, bias?.samples?.address ?? 0,
-                Int64(shape.heads), sampleCount(bias, shape), Int64(piece.firstPair(shape)),
-                address(logarithms, of: piece, shape), Int64(piece.keys), Int64(piece.queries.count),
-                Int64(piece.queries.lowerBound), Int64(shape.length), Int32(shape.isCausal ? 1 : 0),
-                Int64(piece.pairCount * piece.queries.count))
+                .attention, roundsFactors ? "attention_rounded_weights" : "attention_weights",
+                count: 32 * piece.pairCount * piece.queries.count, kernelQueries(piece, shape, mask: mask, bias: bias),
+                scores.address, weights.address, address(logarithms, of: piece, shape))
             multiply(
-                piece, rows: shape.headWidth, columns: piece.queries.count, depth: piece.keys, heads.values(piece), scores,
-                into: HeadMatrix(of: output, piece, shape, part: 0, column: piece.queries.lowerBound))
+                piece, rows: shape.headWidth, columns: piece.queries.count, depth: piece.keys, heads.values(piece), weights,
+                into: HeadMatrix(of: HeadFactor(output), piece, shape, part: 0, column: piece.queries.lowerBound))
         }
         return (output, logarithms)
     }
@@ -54,27 +53,29 @@ extension CUDABackend {
         requireShape(shape, projections: projections, mask: mask, bias: bias)
         let gradient = makeTensor(rows: projections.rows, columns: projections.columns)
         let biasGradient = bias.map { zeros(rows: shape.length, columns: $0.heads.columns) }
-        let (scoreMemory, slopeMemory) = (allocate(pieces.largest, of: Scalar.self), allocate(pieces.largest, of: Scalar.self))
-        let (heads, targets) = (HeadMatrices(projections, shape), HeadMatrices(gradient, shape))
+        let (scoreScratch, slopeScratch) = (scratch(pieces), scratch(pieces))
+        let (factor, outerFactor) = (headFactor(projections), headFactor(outputGradient))
+        let (heads, targets) = (HeadMatrices(factor, shape), HeadMatrices(HeadFactor(gradient), shape))
         let scale = 1 / Scalar(shape.headWidth).squareRoot()
         for piece in pieces.all {
-            let scores = HeadMatrix<Scalar>(scoreMemory.address, piece)
-            let slopes = HeadMatrix<Scalar>(slopeMemory.address, piece)
-            let outer = HeadMatrix(of: outputGradient, piece, shape, part: 0, column: piece.queries.lowerBound)
+            let scores = HeadMatrix<Scalar>(scoreScratch.exact, piece)
+            let weights = HeadMatrix<Scalar>(scoreScratch.factors, piece)
+            let exactSlopes = HeadMatrix<Scalar>(slopeScratch.exact, piece)
+            let slopes = HeadMatrix<Scalar>(slopeScratch.factors, piece)
+            let outer = HeadMatrix(of: outerFactor, piece, shape, part: 0, column: piece.queries.lowerBound)
             let (width, queries, keys) = (shape.headWidth, piece.queries.count, piece.keys)
             multiplyScores(heads, piece, into: scores)
             multiply(
-                piece, rows: keys, columns: queries, depth: width, heads.values(piece).transposed, outer, into: slopes)
+                piece, rows: keys, columns: queries, depth: width, heads.values(piece).transposed, outer, into: exactSlopes)
             launch(
-                .attention, "attention_slopes", count: 32 * piece.pairCount * queries, scores.address, slopes.address,
-                maskAddress(mask, piece, shape), bias?.heads.address ?? 0, bias?.samples?.address ?? 0,
-                Int64(shape.heads), sampleCount(bias, shape), Int64(piece.firstPair(shape)),
-                address(probabilities, of: piece, shape), Int64(keys), Int64(queries), Int64(piece.queries.lowerBound),
-                Int64(shape.length), Int32(shape.isCausal ? 1 : 0), Int64(piece.pairCount * queries))
-            if let biasGradient { addSlopes(slopes, piece, shape, to: biasGradient) }
+                .attention, roundsFactors ? "attention_rounded_slopes" : "attention_slopes",
+                count: 32 * piece.pairCount * queries, kernelQueries(piece, shape, mask: mask, bias: bias), scores.address,
+                exactSlopes.address, weights.address, slopes.address, address(probabilities, of: piece, shape),
+                Int32(roundsFactors && bias != nil ? 1 : 0))
+            if let biasGradient { addSlopes(exactSlopes, piece, shape, to: biasGradient) }
             let beta: Scalar = piece.queries.upperBound == shape.length ? 0 : 1
             multiply(
-                piece, rows: width, columns: keys, depth: queries, outer, scores.transposed, beta: beta,
+                piece, rows: width, columns: keys, depth: queries, outer, weights.transposed, beta: beta,
                 into: targets.values(piece))
             multiply(
                 piece, rows: width, columns: queries, depth: keys, alpha: scale, heads.keys(piece), slopes,
@@ -84,6 +85,22 @@ extension CUDABackend {
                 beta: beta, into: targets.keys(piece))
         }
         return (gradient, biasGradient)
+    }
+
+    /// Room for the scores of a piece, and for the weights that are made of them: the same where they are not rounded.
+    private func scratch(_ pieces: AttentionPieces) -> Scratch<Scalar> {
+        let exact = HeadFactor<Scalar>(allocate(pieces.largest, of: Scalar.self), rows: 0, isRounded: false)
+        if !roundsFactors { return Scratch(exact: exact, factors: exact) }
+        return Scratch(
+            exact: exact, factors: HeadFactor(allocate(pieces.largest, of: UInt16.self), rows: 0, isRounded: true))
+    }
+
+    /// A tensor as products read it: rounded once for all that it takes part in.
+    private func headFactor(_ tensor: Tensor) -> HeadFactor<Scalar> {
+        if !roundsFactors { return HeadFactor(tensor) }
+        let copy = roundedCopy(
+            of: tensor.address, rows: tensor.rows, columns: tensor.columns, leadingDimension: tensor.rows)
+        return HeadFactor(copy, rows: tensor.rows, isRounded: true)
     }
 
     private func addSlopes(
@@ -96,8 +113,16 @@ extension CUDABackend {
             Int64(piece.queries.lowerBound), Int64(shape.length), gradient.address, Int64(count))
     }
 
-    private func sampleCount(_ bias: AttentionBias<Tensor>?, _ shape: AttentionShape) -> Int64 {
-        Int64((bias?.samples?.columns ?? 0) / max(shape.length, 1))
+    private func kernelQueries(
+        _ piece: AttentionPiece, _ shape: AttentionShape, mask: Tensor?, bias: AttentionBias<Tensor>?
+    ) -> KernelQueries {
+        KernelQueries(
+            mask: mask.map { $0.address + offset(piece.firstPair(shape) * shape.length * shape.length) } ?? 0,
+            heads: bias?.heads.address ?? 0, samples: bias?.samples?.address ?? 0, headCount: Int64(shape.heads),
+            sampleCount: Int64((bias?.samples?.columns ?? 0) / max(shape.length, 1)),
+            firstPair: Int64(piece.firstPair(shape)), keys: Int64(piece.keys), queries: Int64(piece.queries.count),
+            firstQuery: Int64(piece.queries.lowerBound), length: Int64(shape.length),
+            count: Int64(piece.pairCount * piece.queries.count), isCausal: shape.isCausal ? 1 : 0)
     }
 
     /// Kᵀ·Q/√d.
@@ -123,10 +148,6 @@ extension CUDABackend {
         }
     }
 
-    private func maskAddress(_ mask: Tensor?, _ piece: AttentionPiece, _ shape: AttentionShape) -> Driver.Address {
-        mask.map { $0.address + offset(piece.firstPair(shape) * shape.length * shape.length) } ?? 0
-    }
-
     private func address(_ logarithms: Tensor, of piece: AttentionPiece, _ shape: AttentionShape) -> Driver.Address {
         logarithms.address + offset(piece.firstPair(shape) * shape.length)
     }
@@ -150,17 +171,50 @@ extension CUDABackend {
     }
 }
 
+/// The parameter `Queries` of the kernels, field by field.
+private struct KernelQueries: BitwiseCopyable {
+    let mask, heads, samples: Driver.Address
+    let headCount, sampleCount, firstPair, keys, queries, firstQuery, length, count: Int64
+    let isCausal: Int32
+}
+
+/// Entries in the device's memory, of the scalar or of bfloat16.
+private struct HeadFactor<Scalar: CUDAScalar> {
+    let memory: DeviceMemory
+    let rows: Int
+    let isRounded: Bool
+
+    init(_ memory: DeviceMemory, rows: Int, isRounded: Bool) {
+        self.memory = memory
+        self.rows = rows
+        self.isRounded = isRounded
+    }
+
+    init(_ tensor: CUDATensor<Scalar>) { self.init(tensor.memory, rows: tensor.rows, isRounded: false) }
+
+    func address(ofEntry entry: Int) -> Driver.Address {
+        memory.address + Driver.Address(entry * (isRounded ? MemoryLayout<UInt16>.stride : MemoryLayout<Scalar>.stride))
+    }
+}
+
+private struct Scratch<Scalar: CUDAScalar> {
+    let exact: HeadFactor<Scalar>
+    let factors: HeadFactor<Scalar>
+}
+
 /// One matrix for every sample and head of a piece, by its place in memory.
 private struct HeadMatrix<Scalar: CUDAScalar> {
+    private let factor: HeadFactor<Scalar>
     /// Of the first sample's and head's.
-    let address: Driver.Address
-    let leadingDimension: Int
-    let (sampleStep, headStep): (Int, Int)
-    private(set) var isTransposed = false
+    private let entry: Int
+    private let leadingDimension: Int
+    private let (sampleStep, headStep): (Int, Int)
+    private var isTransposed = false
 
     /// Scores: keys × queries of one head after another.
-    init(_ address: Driver.Address, _ piece: AttentionPiece) {
-        self.address = address
+    init(_ factor: HeadFactor<Scalar>, _ piece: AttentionPiece) {
+        self.factor = factor
+        entry = 0
         leadingDimension = piece.keys
         headStep = piece.keys * piece.queries.count
         sampleStep = piece.heads.count * headStep
@@ -171,14 +225,16 @@ private struct HeadMatrix<Scalar: CUDAScalar> {
     /// - Parameters:
     ///   - part: how many times `width` rows lie above.
     ///   - column: the first position.
-    init(of tensor: CUDATensor<Scalar>, _ piece: AttentionPiece, _ shape: AttentionShape, part: Int, column: Int) {
-        leadingDimension = tensor.rows
+    init(of factor: HeadFactor<Scalar>, _ piece: AttentionPiece, _ shape: AttentionShape, part: Int, column: Int) {
+        self.factor = factor
+        leadingDimension = factor.rows
         headStep = shape.headWidth
         sampleStep = shape.length * leadingDimension
         let row = part * shape.width + piece.heads.lowerBound * shape.headWidth
-        let entry = piece.samples.lowerBound * sampleStep + column * leadingDimension + row
-        address = tensor.address + Driver.Address(entry * MemoryLayout<Scalar>.stride)
+        entry = piece.samples.lowerBound * sampleStep + column * leadingDimension + row
     }
+
+    var address: Driver.Address { factor.address(ofEntry: entry) }
 
     var transposed: HeadMatrix {
         var result = self
@@ -190,25 +246,25 @@ private struct HeadMatrix<Scalar: CUDAScalar> {
     func batch(_ index: Int, ofSamples: Bool) -> ProductLibrary.Factor {
         let step = ofSamples ? headStep : sampleStep
         return ProductLibrary.Factor(
-            address + Driver.Address(index * step * MemoryLayout<Scalar>.stride), leadingDimension: leadingDimension,
-            transposed: isTransposed, stride: ofSamples ? sampleStep : headStep)
+            factor.address(ofEntry: entry + index * step), leadingDimension: leadingDimension, transposed: isTransposed,
+            stride: ofSamples ? sampleStep : headStep, isRounded: factor.isRounded)
     }
 }
 
 /// Queries, keys and values of a tensor of projections, or their gradients.
 private struct HeadMatrices<Scalar: CUDAScalar> {
     let shape: AttentionShape
-    private let tensor: CUDATensor<Scalar>
+    private let factor: HeadFactor<Scalar>
 
-    init(_ tensor: CUDATensor<Scalar>, _ shape: AttentionShape) {
-        self.tensor = tensor
+    init(_ factor: HeadFactor<Scalar>, _ shape: AttentionShape) {
+        self.factor = factor
         self.shape = shape
     }
 
     func queries(_ piece: AttentionPiece) -> HeadMatrix<Scalar> {
-        HeadMatrix(of: tensor, piece, shape, part: 0, column: piece.queries.lowerBound)
+        HeadMatrix(of: factor, piece, shape, part: 0, column: piece.queries.lowerBound)
     }
 
-    func keys(_ piece: AttentionPiece) -> HeadMatrix<Scalar> { HeadMatrix(of: tensor, piece, shape, part: 1, column: 0) }
-    func values(_ piece: AttentionPiece) -> HeadMatrix<Scalar> { HeadMatrix(of: tensor, piece, shape, part: 2, column: 0) }
+    func keys(_ piece: AttentionPiece) -> HeadMatrix<Scalar> { HeadMatrix(of: factor, piece, shape, part: 1, column: 0) }
+    func values(_ piece: AttentionPiece) -> HeadMatrix<Scalar> { HeadMatrix(of: factor, piece, shape, part: 2, column: 0) }
 }

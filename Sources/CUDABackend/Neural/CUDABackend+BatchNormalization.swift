@@ -12,9 +12,10 @@ extension CUDABackend {
             .rows, "row_moments", blocks: tiles.blocks, threads: RowTiles.threads, a.address, Int64(a.rows),
             Int64(a.columns), Int32(tiles.width), Int32(tiles.chunks), means.address, squares.address)
         let statistics = NormalizationStatistics(means: makeVector(a.rows), inverseDeviations: makeVector(a.rows))
+        let joining = RowTiles(joining: tiles.chunks, rows: a.rows)
         launch(
-            .rows, "batch_statistics", blocks: tiles.joiningBlocks, threads: RowTiles.threads, means.address,
-            squares.address, Int64(a.rows), Int64(a.columns), Int32(tiles.width), Int32(tiles.chunks), offset,
+            .rows, "batch_statistics", blocks: joining.blocks, threads: RowTiles.threads, means.address, squares.address,
+            Int64(a.rows), Int64(a.columns), Int32(joining.width), Int32(tiles.chunks), offset,
             statistics.means.address, statistics.inverseDeviations.address)
         return (batchNormalization(a, gain: gain, bias: bias, statistics: statistics), statistics)
     }

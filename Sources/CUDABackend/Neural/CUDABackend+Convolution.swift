@@ -73,14 +73,13 @@ extension CUDABackend {
     private func performByLibrary(
         _ result: ConvolutionLibrary.Result, _ shape: ConvolutionShape, images: Tensor, filter: Tensor, outputs: Tensor
     ) -> Bool {
-        guard let library = device.convolutions, shape.batch > 0 else { return false }
+        guard let plans = device.convolutionPlans, shape.batch > 0 else { return false }
         let isDone = device.attempt { () throws(DeviceError) in
             let handle = try stream.convolutionHandle()
-            let descriptors = try ConvolutionDescriptors(library, shape, Scalar.self, precision)
-            guard let bytes = try library.workspaceByteCount(result, handle, descriptors), bytes <= Self.largestWorkspace
-            else { return false }
-            return try library.perform(
-                result, handle, descriptors, images: images.address, filter: filter.address, outputs: outputs.address,
+            let plan = try plans.plan(result, shape, Scalar.self, precision, handle)
+            guard let bytes = plan.workspaceByteCount, bytes <= Self.largestWorkspace else { return false }
+            return try plans.library.perform(
+                result, handle, plan.descriptors, images: images.address, filter: filter.address, outputs: outputs.address,
                 workspace: allocate(bytes, of: UInt8.self), of: Scalar.self)
         }
         return isDone ?? true

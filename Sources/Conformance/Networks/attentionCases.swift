@@ -10,6 +10,7 @@ private let attentionShapes = [
     AttentionShape(batch: 3, length: 16, heads: 1, headWidth: 16, isCausal: false),
     AttentionShape(batch: 1, length: 70, heads: 1, headWidth: 8, isCausal: true),
     AttentionShape(batch: 1, length: 130, heads: 1, headWidth: 64, isCausal: true),
+    AttentionShape(batch: 1, length: 132, heads: 2, headWidth: 3, isCausal: true),
     AttentionShape(batch: 67, length: 9, heads: 3, headWidth: 5, isCausal: true),
     AttentionShape(batch: 0, length: 3, heads: 2, headWidth: 2, isCausal: false),
 ]

@@ -20,7 +20,7 @@ extension Trainer {
             for part in (0..<parts).map({ batch.part($0, of: parts) }) {
                 var pass = ForwardPass(numbers, isTraining: false, seed: 0, backend)
                 let logits = network.forward(input(part), &pass).logits
-                let entropy = backend.softmaxCrossEntropy(logits, targets: part.targets, smoothing: 0)
+                let entropy = backend.softmaxCrossEntropy(consume logits, targets: part.targets, smoothing: 0)
                 loss += entropy.loss * Double(part.targets.count)
                 correct += entropy.correct
                 positions += part.targets.count

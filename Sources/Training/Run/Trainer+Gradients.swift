@@ -58,7 +58,7 @@ extension Trainer {
         var forward = ForwardPass(point, isTraining: true, seed: seed, backend)
         let (logits, record) = network.forward(input(part), &forward)
         point.runningStatistics = forward.runningStatistics
-        let entropy = entropy(logits, part)
+        let entropy = entropy(consume logits, part)
         guard entropy.loss.isFinite else { throw .loss(step: step, value: entropy.loss) }
         var backward = BackwardPass(
             point, wantsFactors: wantsFactors, sparing: unpreconditionedParameters, backend)

@@ -3,10 +3,12 @@ import Compute
 extension Trainer {
     /// Loss, gradient and hits of a batch; of mixed samples, the weighted mean of both losses, and the hits of the target that
     /// weighs more.
-    func entropy(_ logits: Backend.Tensor, _ batch: Batch) -> CrossEntropy<Backend.Tensor> {
+    func entropy(_ logits: consuming Backend.Tensor, _ batch: Batch) -> CrossEntropy<Backend.Tensor> {
         let smoothing = settings.labelSmoothing
-        let own = backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: smoothing)
-        guard let mixture = batch.mixture else { return own }
+        guard let mixture = batch.mixture else {
+            return backend.softmaxCrossEntropy(logits, targets: batch.targets, smoothing: smoothing)
+        }
+        let own = backend.softmaxCrossEntropy(copy logits, targets: batch.targets, smoothing: smoothing)
         let other = backend.softmaxCrossEntropy(logits, targets: mixture.targets, smoothing: smoothing)
         let share = mixture.share
         return CrossEntropy(
