@@ -64,7 +64,7 @@ static __device__ void column_entropy(
 }
 
 // A block a column.
-KERNEL void cross_entropy(
+KERNEL __launch_bounds__(512) void cross_entropy(
     const real *logits, const int *targets, long long classes, double smoothing, double scale, real *gradient, double *losses,
     double *hits
 ) {
@@ -77,7 +77,7 @@ KERNEL void cross_entropy(
 }
 
 // Sums of losses and of hits, by one block.
-KERNEL void cross_entropy_totals(const double *losses, const double *hits, long long count, double *totals) {
+KERNEL __launch_bounds__(1024) void cross_entropy_totals(const double *losses, const double *hits, long long count, double *totals) {
     double loss = 0, hit = 0;
     for (long long i = threadIdx.x; i < count; i += blockDim.x) {
         loss += losses[i];

@@ -1,5 +1,7 @@
 // What every source of kernels begins with. A source is compiled once a scalar: REAL is float or double.
 
+// Blocks of more than 256 threads are said to the compiler by __launch_bounds__, which else may give a thread more registers than
+// a multiprocessor has for so many.
 #ifndef KERNEL
 #define KERNEL extern "C" __global__
 #endif

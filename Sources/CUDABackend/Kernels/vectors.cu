@@ -10,7 +10,7 @@ KERNEL void raise_to_floor(real *target, const real *x, real floor, long long co
 }
 
 // The larger of x and share·max |x|. One block.
-KERNEL void raise_to_share_of_largest(real *target, const real *x, real share, long long count) {
+KERNEL __launch_bounds__(1024) void raise_to_share_of_largest(real *target, const real *x, real share, long long count) {
     real largest = 0;
     for (long long i = threadIdx.x; i < count; i += blockDim.x) largest = larger(fabs(x[i]), largest);
     real floor = largest_of_block(largest) * share;
