@@ -106,15 +106,18 @@ func finish(with error: any Error, _ line: RecipeArguments) -> Never {
 /// What the parser has refused, in words; nil for an error that is none of the parser's.
 private func wrongUsage(_ error: any Error, _ arguments: [String]) -> String? {
     if let error = error as? ValidationError { return error.message }
-    let mistake = (try? CommandDescription(FourthRoot.self)).map { CommandLineMistake(arguments, of: $0) }
     switch FourthRoot.exitCode(for: error) {
     case .success:
         // To the parser `help` with a name that is none asks for help.
-        return arguments.first == "help" ? mistake?.unknownCommand : nil
+        return arguments.first == "help" ? mistake(in: arguments)?.unknownCommand : nil
     case .validationFailure:
         // The parser's own errors are not public types.
         let refusal = FourthRoot.message(for: error)
-        return mistake?.message(refusal) ?? refusal
+        return mistake(in: arguments)?.message(refusal) ?? refusal
     default: return nil
     }
+}
+
+private func mistake(in arguments: [String]) -> CommandLineMistake? {
+    (try? CommandDescription(programFor: arguments)).map { CommandLineMistake(arguments, of: $0) }
 }

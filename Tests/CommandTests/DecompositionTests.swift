@@ -16,8 +16,8 @@ import Testing
 
     /// H = I − 2vvᵀ/vᵀv of integers, whose square root of a sum of squares is never taken.
     private func reflection(order: Int) -> Matrix<Double> {
-        let normal = (0..<order).map { Double(1 + 5 * $0 % 7) }
-        let squaredNorm = normal.reduce(0) { $0 + $1 * $1 }
+        let normal = (0..<order).map { (index: Int) -> Double in Double(1 + 5 * index % 7) }
+        let squaredNorm: Double = normal.reduce(0) { $0 + $1 * $1 }
         var result = Matrix<Double>.identity(order)
         for row in 0..<order {
             for column in 0..<order { result[row, column] -= 2 * normal[row] * normal[column] / squaredNorm }
@@ -74,7 +74,7 @@ import Testing
 
     /// Eigenvalues in any order; float32 factors of a float32 matrix hold to float32.
     @Test(arguments: [false, true]) func soundFactors(_ single: Bool) throws {
-        let values = (0..<40).map { Double(1 + 7 * $0 % 40) }
+        let values = (0..<40).map { (index: Int) -> Double in Double(1 + 7 * index % 40) }
         try write(product(reflection(order: 40), values), reflection(order: 40), values, single: single)
         let options = ["--statistic", "exact,eigenvector,householder", "--bits", "8", "--contraction", "0,-2"]
         let (own, files) = (try rows(options), try rows(options + ["--decomposition", "file"]))

@@ -22,6 +22,7 @@ import Testing
         let shouldDisplay: Bool
         let isOptional: Bool
         let isRepeating: Bool
+        let names: [Name]?
         let preferredName: Name?
         let valueName: String?
         let defaultValue: String?
@@ -44,6 +45,22 @@ import Testing
     private func commands() throws -> [(path: [String], command: Command)] {
         let text = try TemporaryFolder().succeed(["--experimental-dump-help"]).standardOutput
         return try JSONDecoder().decode(Tool.self, from: Data(text.utf8)).command.all()
+    }
+
+    /// An option that is given twice is looked for by these names: `otherNames` in repeatedOptions.swift has them all.
+    @Test func otherNamesAreFew() throws {
+        var several: Set<Set<String>> = []
+        for (_, command) in try commands() {
+            for argument in command.arguments ?? [] where argument.kind == "option" {
+                let names = (argument.names ?? []).map { $0.name }
+                if names.count > 1 { several.insert(Set(names)) }
+            }
+        }
+        let known: Set<Set<String>> = [
+            ["o", "output"], ["lr", "learning-rate"], ["wd", "weight-decay"], ["condition", "condition-number"],
+            ["moment-bits", "first-order-bits"],
+        ]
+        #expect(several == known)
     }
 
     @Test func everyDefaultIsSaidOnce() throws {

@@ -96,6 +96,13 @@ import Testing
         ),
         (["codebook", "--codebook", "linear", "--bits", "4", "--bits=5"], ["--bits", "'4'", "'5'"]),
         (["codebook", "--codebook", "linear", "--bits", "4", "-o", "a.csv", "--output", "b.csv"], ["--output", "b.csv"]),
+        (["synthesize", "--condition", "4", "--condition-number", "5", "-o", "out.h5"], ["--condition", "'4'", "'5'"]),
+        (
+            ["memory", "--model", "resnet34", "--optimizer", "sgdm", "--first-order-bits", "8", "--moment-bits", "4"],
+            ["bits", "'8'", "'4'"]
+        ),
+        (["replay", "trace.h5", "--optimizer", "sgdm", "--lr", "1", "--learning-rate", "2", "-o", "out.h5"], ["'1'", "'2'"]),
+        (["replay", "trace.h5", "--optimizer", "sgdm", "--weight-decay", "1", "--wd=2", "-o", "out.h5"], ["'1'", "'2'"]),
         (["replay", "trace.h5", "--optimizer", "sgdm", "--seed", "1", "--seed", "2", "-o", "out.h5"], ["--seed"]),
     ]
 

@@ -18,7 +18,7 @@ import Testing
     private static func input(_ step: Int) -> [Double] { [1.25, 0.3 * cos(2 * Double(step)), 2] }
 
     private static func diagonal(_ values: [Double]) -> [Double] {
-        (0..<9).map { $0 % 4 == 0 ? values[$0 / 4] : 0 }
+        (0..<9).map { (place: Int) -> Double in place % 4 == 0 ? values[place / 4] : 0 }
     }
 
     private func writeTrace(without missing: String? = nil, positions: Int = 3) throws {

@@ -25,9 +25,11 @@ import Testing
     }
 
     @Test func conversionRoundsToNearestAndTiesToEven() {
-        let ties: [Double] = [1 + 0x1p-24, 1 + 3 * 0x1p-24, 1 + 0x1p-24 + 0x1p-52, 0x1p-150, 3 * 0x1p-150, 1e39]
+        // 1 + 2^-24 and 1 + 3·2^-24, what lies just above the first, and the two ties at the foot of float32.
+        let ties: [Double] = [0x1.000001p0, 0x1.000003p0, 0x1.0000010000001p0, 0x1p-150, 0x1.8p-149, 1e39]
         let single = Matrix<Float>(Matrix<Double>(rows: 6, columns: 1, elements: ties))
-        #expect(single.elements == [1, 1 + 0x1p-22, 1 + 0x1p-23, 0, 0x1p-148, .infinity])
+        let expected: [Float] = [1, 0x1.000004p0, 0x1.000002p0, 0, 0x1p-148, .infinity]
+        #expect(single.elements == expected)
         #expect(Matrix<Double>(Matrix<Float>(rows: 1, columns: 1, elements: [0.1]))[0, 0] == Double(Float(0.1)))
     }
 }

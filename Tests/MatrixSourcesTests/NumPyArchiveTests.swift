@@ -67,9 +67,15 @@ import Testing
 
     /// CRC-32 by the definition in RFC 1952, bit by bit.
     private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        ~bytes.reduce(UInt32.max) { sum, byte in
-            (0..<8).reduce(sum ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+        var sum = UInt32.max
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 {
+                let half = sum >> 1
+                sum = sum & 1 == 1 ? half ^ 0xEDB8_8320 : half
+            }
         }
+        return ~sum
     }
 
     /// A zip archive, sections 4.3.7, 4.3.12 and 4.3.16; `isWide` with zip64's sizes and end.

@@ -35,7 +35,7 @@ import Testing
 
     /// Large enough for several pieces, and not a multiple of one.
     @Test func manyPieces() throws {
-        let values = (0..<401 * 401).map { Float(($0 * 7919) % 65_537) }
+        let values = (0..<401 * 401).map { (index: Int) -> Float in Float(index * 7919 % 65_537) }
         let source = try folder.source(npy("'<f4'", "(401, 401)", values.flatMap { littleEndian($0.bitPattern, 4) }))
         #expect(try source.values(of: source.entries[0]) == values.map { Double($0) })
     }

@@ -53,9 +53,11 @@ import Testing
     private func twoLevel() -> (matrix: Matrix<Double>, values: [Double], basis: Matrix<Double>) {
         let order = 130
         let index = (0..<order).map { Double($0) }
-        let normals = [
-            index.map { cos(1 + 0.37 * $0 * $0) }, index.map { sin(0.5 + 1.7 * $0) },
-            (0..<order).map { Double(1 + 7 * $0 % 13) }, index.map { cos(0.011 * $0 * $0 * $0 + 2) },
+        let normals: [[Double]] = [
+            index.map { (k: Double) -> Double in cos(1 + 0.37 * k * k) },
+            index.map { (k: Double) -> Double in sin(0.5 + 1.7 * k) },
+            (0..<order).map { (k: Int) -> Double in Double(1 + 7 * k % 13) },
+            index.map { (k: Double) -> Double in cos(0.011 * k * k * k + 2) },
         ]
         var basis = Matrix<Double>.identity(order)
         for normal in normals.reversed() {

@@ -123,8 +123,10 @@ private func number(_ row: [String: String], _ column: String) throws -> Double 
         }
         let first = try await rows(seed: 1, threads: 1)
         #expect(first.count == 2 * 16 * 2)
-        #expect(first.map { $0["matrix"] } == (0..<64).map { $0 < 32 ? "a" : "b" })
-        #expect(first.map { $0["update"] } == (0..<64).map { $0 % 2 == 0 ? "2" : "3" })
+        let matrices: [String?] = Array(repeating: "a", count: 32) + Array(repeating: "b", count: 32)
+        #expect(first.map { $0["matrix"] } == matrices)
+        let updates: [String?] = (0..<64).map { $0.isMultiple(of: 2) ? "2" : "3" }
+        #expect(first.map { $0["update"] } == updates)
         #expect(try await rows(seed: 1, threads: 8) == first)
         let other = try await rows(seed: 2, threads: 1)
         #expect(zip(first, other).allSatisfy { $0["nre"] != $1["nre"] })

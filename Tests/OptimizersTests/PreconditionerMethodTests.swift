@@ -48,7 +48,12 @@ import func Foundation.sin
 
     private var start: [Matrix<Double>] {
         var weight = Matrix<Double>(rows: order, columns: order)
-        for i in 0..<order { for j in 0..<order { weight[i, j] = Double((5 * i + 3 * j) % 17 - 8) / 16 } }
+        for i in 0..<order {
+            for j in 0..<order {
+                let sixteenths: Int = (5 * i + 3 * j) % 17 - 8
+                weight[i, j] = Double(sixteenths) / 16
+            }
+        }
         return [weight, Matrix(rows: 3, columns: 1, elements: [0.5, -0.25, 0.125])]
     }
 

@@ -71,7 +71,7 @@ private let blockSizes = [1, 2, 3, 16, 17, 64, 100, 1000]
     func powersOfTwoScaleExactly(name: CodebookName) throws {
         for bits in name.supportedBits {
             let coding = try BlockCoding(codebook: Codebook(name, bits: bits), blockSize: 17)
-            let segment = (0..<65).map { Float($0 * $0 % 61 - 30) / 7 }
+            let segment = (0..<65).map { (index: Int) -> Float in Float(index * index % 61 - 30) / 7 }
             let plain = Coded(segment, coding)
             for exponent in [-90, -7, 1, 90] {
                 let factor = Float(sign: .plus, exponent: exponent, significand: 1)

@@ -66,7 +66,7 @@ struct DataFolder {
     }
 
     static func idx(_ extents: [Int], _ entries: [UInt8]) -> [UInt8] {
-        let header = extents.flatMap { [UInt8($0 >> 24 & 255), UInt8($0 >> 16 & 255), UInt8($0 >> 8 & 255), UInt8($0 & 255)] }
+        let header = extents.flatMap { extent in [24, 16, 8, 0].map { UInt8(extent >> $0 & 255) } }
         return [0, 0, 8, UInt8(extents.count)] + header + entries
     }
 

@@ -22,11 +22,16 @@ struct ConvolutionLibrary: Sendable {
 
     /// - Throws: `DeviceError` where the library lacks a function of those that are called.
     init(library: any SymbolSource) throws(DeviceError) {
-        let names =
-            ["cudnnCreate", "cudnnDestroy", "cudnnSetStream", "cudnnSetConvolutionMathType"]
-            + ConvolutionDescriptors.Kind.allCases.flatMap { ["cudnnCreate\($0.rawValue)", "cudnnDestroy\($0.rawValue)"] }
-            + ["cudnnSetTensor4dDescriptor", "cudnnSetFilter4dDescriptor", "cudnnSetConvolution2dDescriptor"]
-            + Result.allCases.flatMap { ["cudnnConvolution\($0.rawValue)", "cudnnGetConvolution\($0.rawValue)WorkspaceSize"] }
+        var names = [
+            "cudnnCreate", "cudnnDestroy", "cudnnSetStream", "cudnnSetConvolutionMathType", "cudnnSetTensor4dDescriptor",
+            "cudnnSetFilter4dDescriptor", "cudnnSetConvolution2dDescriptor",
+        ]
+        for kind in ConvolutionDescriptors.Kind.allCases {
+            names += ["cudnnCreate\(kind.rawValue)", "cudnnDestroy\(kind.rawValue)"]
+        }
+        for result in Result.allCases {
+            names += ["cudnnConvolution\(result.rawValue)", "cudnnGetConvolution\(result.rawValue)WorkspaceSize"]
+        }
         if let missing = names.first(where: { library.address(of: $0) == nil }) {
             throw .missingSymbol(missing, library: library.name)
         }

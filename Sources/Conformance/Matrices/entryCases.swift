@@ -70,8 +70,8 @@ private func combine<Backend: MatrixBackend>(
 
 /// Scales of 0 among them; an entry rounds once, so each way is exact.
 private func scaleByLesser<Backend: MatrixBackend>(_ a: Matrix<Backend.Scalar>, _ judge: inout Judge<Backend>) {
-    let rows = (0..<a.rows).map { Backend.Scalar(($0 * 5 + 1) % 7) / 3 }
-    let columns = (0..<a.columns).map { Backend.Scalar(($0 * 3 + 2) % 5) / 2 }
+    let rows = (0..<a.rows).map { (row: Int) -> Backend.Scalar in Backend.Scalar((row * 5 + 1) % 7) / 3 }
+    let columns = (0..<a.columns).map { (column: Int) -> Backend.Scalar in Backend.Scalar((column * 3 + 2) % 5) / 2 }
     var (multiplied, divided) = (a, a)
     for column in 0..<a.columns {
         for row in 0..<a.rows {

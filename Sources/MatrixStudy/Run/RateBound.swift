@@ -69,7 +69,11 @@ struct RateBound: Sendable {
         guard pairs > 0 else { return 0 }
         // ln Vol(O(m)) for m up to the order.
         var logarithms = [0.0]
-        for k in 1...order { logarithms.append(logarithms[k - 1] + log(2) + Double(k) / 2 * log(.pi) - lgamma(Double(k) / 2)) }
+        for k in 1...order {
+            let half: Double = Double(k) / 2
+            let doubled: Double = logarithms[k - 1] + log(2)
+            logarithms.append(doubled + half * log(Double.pi) - lgamma(half))
+        }
         let volume = multiplicities.reduce(logarithms[order]) { $0 - logarithms[$1] }
         return exp(2 / pairs * volume - 1) / (2 * .pi)
     }

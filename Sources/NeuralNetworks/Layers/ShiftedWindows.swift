@@ -23,15 +23,21 @@ struct ShiftedWindows: Sendable {
         count = side * side
         area = window * window
         let places = (0..<area).map { (row: $0 / window, column: $0 % window) }
-        let moved = (0..<side * side).flatMap { index in
-            places.map { (row: index / side * window + $0.row, column: index % side * window + $0.column) }
+        let moved = (0..<side * side).flatMap { index -> [(row: Int, column: Int)] in
+            let (top, left) = (index / side * window, index % side * window)
+            return places.map { (row: top + $0.row, column: left + $0.column) }
         }
-        order = moved.map { ($0.row + shift) % resolution * resolution + ($0.column + shift) % resolution }
+        order = moved.map { place -> Int in
+            let (row, column) = ((place.row + shift) % resolution, (place.column + shift) % resolution)
+            return row * resolution + column
+        }
         let span = 2 * window - 1
         distanceCount = span * span
         distances = places.flatMap { query in
-            places.map { key in
-                (query.row - key.row + window - 1) * span + query.column - key.column + window - 1
+            places.map { key -> Int in
+                let down: Int = query.row - key.row + window - 1
+                let right: Int = query.column - key.column + window - 1
+                return down * span + right
             }
         }
         if shift == 0 {

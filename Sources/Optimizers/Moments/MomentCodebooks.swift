@@ -29,7 +29,10 @@ extension Codebook {
         var scale = 1.0
         for exponent in 0...6 {
             let parts = 1 << (7 - exponent)
-            magnitudes += (0..<parts).map { (0.1 + 0.9 * (Double($0) + 0.5) / Double(parts)) * scale }
+            magnitudes += (0..<parts).map { (part: Int) -> Double in
+                let middle: Double = 0.9 * (Double(part) + 0.5) / Double(parts)
+                return (0.1 + middle) * scale
+            }
             scale /= 10
         }
         magnitudes.sort()

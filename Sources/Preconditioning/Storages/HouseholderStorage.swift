@@ -162,7 +162,11 @@ public struct HouseholderStatistic<Backend: MatrixBackend>: FactoredStatistic {
         if usedBits > 0, let last = negations.last, last >> usedBits != 0 {
             throw archive.error("negations", .invalid("bits behind the last sign are set"))
         }
-        signs = backend.vector((0..<order).map { negations[$0 / 8] >> ($0 % 8) & 1 == 1 ? -1 : 1 })
+        signs = backend.vector(
+            (0..<order).map { (index: Int) -> Backend.Scalar in
+                let byte = negations[index / 8] >> (index % 8)
+                return byte & 1 == 1 ? -1 : 1
+            })
         tails = try backend.codedTensor(like: tails, from: archive.part("reflectors"))
     }
 }

@@ -47,6 +47,26 @@ struct CommandDescription: Decodable {
         self = try JSONDecoder().decode(Tool.self, from: Data(command._dumpHelp().utf8)).command
     }
 
+    /// The program with the command that a line names and all below it; with all commands where it names none.
+    ///
+    /// - Parameter arguments: without the program's name.
+    /// - Throws: `DecodingError` where the parser has come to describe commands otherwise.
+    init(programFor arguments: [String]) throws {
+        let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+        if let named = FourthRoot.configuration.subcommands.first(where: { $0._commandName == word }) {
+            self.init(commandName: FourthRoot._commandName, subcommands: [try CommandDescription(named)])
+        } else {
+            try self.init(FourthRoot.self)
+        }
+    }
+
+    private init(commandName: String, subcommands: [CommandDescription]) {
+        self.commandName = commandName
+        shouldDisplay = true
+        self.subcommands = subcommands
+        arguments = nil
+    }
+
     private struct Tool: Decodable { let command: CommandDescription }
 
     /// The option or flag that an argument names, by itself or before its `=`.

@@ -4,6 +4,8 @@ import ArgumentParser
 ///
 /// - Throws: `StatusError` of status `usage`.
 func refuseRepeatedOptions(_ arguments: [String], of command: any ParsableCommand.Type) throws {
+    // The parser's description takes longer to make than most commands take.
+    guard mayRepeatAnOption(arguments) else { return }
     let description = try CommandDescription(command)
     var values: [String: String] = [:]
     var index = 0
@@ -19,5 +21,20 @@ func refuseRepeatedOptions(_ arguments: [String], of command: any ParsableComman
         if let previous = values.updateValue(value, forKey: option.title), previous != value {
             throw StatusError.usage("\(option.title) is given twice, as '\(previous)' and as '\(value)'; give it once")
         }
+    }
+}
+
+/// The names that options have beside their own, by which one may be given twice.
+private let otherNames = [
+    "-o": "--output", "--lr": "--learning-rate", "--wd": "--weight-decay", "--condition": "--condition-number",
+    "--moment-bits": "--first-order-bits",
+]
+
+/// Whether anything that may name an option is there twice; values that begin with a dash are taken for names.
+private func mayRepeatAnOption(_ arguments: [String]) -> Bool {
+    var names: Set<String> = []
+    return arguments.filter { $0.hasPrefix("-") }.contains { argument in
+        let name = String(argument.prefix { $0 != "=" })
+        return !names.insert(otherNames[name] ?? name).inserted
     }
 }
