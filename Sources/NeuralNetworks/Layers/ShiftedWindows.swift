@@ -47,8 +47,9 @@ struct ShiftedWindows: Sendable {
         // Three stripes each way: what stayed together, and in the last windows what came from the other side.
         func stripe(_ place: Int) -> Int { place < resolution - window ? 0 : place < resolution - shift ? 1 : 2 }
         let regions = moved.map { 3 * stripe($0.row) + stripe($0.column) }
-        mask = (0..<regions.count).flatMap { [area] query in
-            (query / area * area..<(query / area + 1) * area).map { regions[$0] == regions[query] }
+        mask = (0..<regions.count).flatMap { [area] query -> [Bool] in
+            let first: Int = query / area * area
+            return (first..<first + area).map { regions[$0] == regions[query] }
         }
     }
 }
