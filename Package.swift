@@ -151,10 +151,14 @@ let package = Package(
     ]
 )
 
-// Not optimized: tests spend their time in the modules that they test, and optimizing them would take a third of the build. Nor, where
-// scripts/test asks for it, is the program, which is compiled last and by one processor, and what calls CUDA, whose kernels the
-// tests run in the emulator: what computes is in the other modules.
+// Not optimized: these tests spend their time in the modules that they test, and optimizing them would take a third of the build. The
+// others compute by themselves.
+let plainTests: Set = [
+    "CPUBackendTests", "CUDABackendTests", "CommandTests", "MatrixStudyTests", "NeuralNetworksTests", "OptimizersTests",
+    "PreconditioningTests", "TrainingTests",
+]
+// Nor is the program where scripts/test asks for it: it is compiled last and by one processor, and what it runs is in the modules.
 let isPlain = Context.environment["FOURTHROOT_PLAIN_PROGRAM"] != nil
-for target in package.targets where target.type == .test || (isPlain && ["fourthroot", "CUDABackend"].contains(target.name)) {
+for target in package.targets where plainTests.contains(target.name) || (isPlain && target.name == "fourthroot") {
     target.swiftSettings = [.unsafeFlags(["-Onone"])]
 }
