@@ -96,7 +96,10 @@ import Testing
         ),
         (["codebook", "--codebook", "linear", "--bits", "4", "--bits=5"], ["--bits", "'4'", "'5'"]),
         (["codebook", "--codebook", "linear", "--bits", "4", "-o", "a.csv", "--output", "b.csv"], ["--output", "b.csv"]),
-        (["synthesize", "--condition", "4", "--condition-number", "5", "-o", "out.h5"], ["--condition", "'4'", "'5'"]),
+        (
+            ["synthesize", "--spectrum", "geometric", "--condition", "4", "--condition-number", "5", "-o", "out.h5"],
+            ["--condition", "'4'", "'5'"]
+        ),
         (
             ["memory", "--model", "resnet34", "--optimizer", "sgdm", "--first-order-bits", "8", "--moment-bits", "4"],
             ["bits", "'8'", "'4'"]
