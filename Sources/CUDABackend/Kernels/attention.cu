@@ -79,9 +79,6 @@ static __device__ void store_row(Entry *target, const Quad<real> (&row)[QUADS], 
     }
 }
 
-// Of a key that is not seen: its power is 0.
-static __device__ real lowest_score() { return -(real)__uint_as_float(0x7f800000u); }
-
 template <typename Weight>
 static __device__ void weigh_held(const Query &query, const real *x, Weight *weights, real *logarithm, int keys) {
     Quad<real> row[QUADS];
@@ -191,7 +188,9 @@ KERNEL __launch_bounds__(256, 2) void attention_weights(Queries queries, const r
     weigh_all(queries, scores, weights, logarithms);
 }
 
-KERNEL __launch_bounds__(256, 2) void attention_rounded_weights(Queries queries, const real *scores, unsigned short *weights, real *logarithms) {
+KERNEL __launch_bounds__(256, 2) void attention_rounded_weights(
+    Queries queries, const real *scores, unsigned short *weights, real *logarithms
+) {
     weigh_all(queries, scores, weights, logarithms);
 }
 

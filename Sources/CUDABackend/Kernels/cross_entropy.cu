@@ -7,11 +7,11 @@ struct alignas(width * sizeof(real) < 16 ? width * sizeof(real) : 16) Piece {
 };
 
 // What is taken from scores before their powers: the largest, unless all are −∞, whose powers are then 0.
-static __device__ real base_of(real largest) { return largest == -(real)__uint_as_float(0x7f800000u) ? real(0) : largest; }
+static __device__ real base_of(real largest) { return largest == lowest_score() ? real(0) : largest; }
 
 // The largest of the entries that a thread has seen, and Σ e^(x − base).
 struct Peak {
-    real largest = -(real)__uint_as_float(0x7f800000u), sum = 0;
+    real largest = lowest_score(), sum = 0;
 
     template <int width>
     __device__ void see(const Piece<width> &piece) {

@@ -49,6 +49,9 @@ static __device__ unsigned short rounded_to_bfloat16(float x) {
     return (unsigned short)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
+// −∞: below every score, and its power is 0.
+static __device__ real lowest_score() { return -(real)__uint_as_float(0x7f800000u); }
+
 // Every lane gets the sum over its warp, by a fixed tree: lanes that exchange add the same two numbers, so all have the same bits.
 template <typename Value>
 static __device__ Value sum_of_warp(Value x) {
