@@ -151,14 +151,16 @@ let package = Package(
     ]
 )
 
-// Not optimized: these tests spend their time in the modules that they test, and optimizing them would take a third of the build. The
-// others compute by themselves.
-let plainTests: Set = [
-    "CPUBackendTests", "CUDABackendTests", "CommandTests", "MatrixStudyTests", "NeuralNetworksTests", "OptimizersTests",
-    "PreconditioningTests", "TrainingTests",
-]
-// Nor is the program where scripts/test asks for it: it is compiled last and by one processor, and what it runs is in the modules.
-let isPlain = Context.environment["FOURTHROOT_PLAIN_PROGRAM"] != nil
-for target in package.targets where plainTests.contains(target.name) || (isPlain && target.name == "fourthroot") {
-    target.swiftSettings = [.unsafeFlags(["-Onone"])]
+// Tests are not optimized: they spend their time in the modules that they test, and optimizing them would take a third of the build.
+// Those of the reference multiply long matrices by themselves.
+//
+// Nor is the program optimized where scripts/test asks for it: it is compiled last and by one processor, and what it runs is in the
+// modules.
+let isPlainProgram = Context.environment["FOURTHROOT_PLAIN_PROGRAM"] != nil
+for target in package.targets {
+    let isPlainTest = target.type == .test && target.name != "GSLReferenceTests"
+    if isPlainTest || (isPlainProgram && target.name == "fourthroot") {
+        // Their interfaces come out of the same compilation: one of their own would check all types a second time.
+        target.swiftSettings = [.unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"])]
+    }
 }

@@ -1,7 +1,21 @@
 /// A scalar that the toolkit computes with: `Float` in training, `Double` in the study.
-public protocol MatrixScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {}
-extension Float: MatrixScalar {}
-extension Double: MatrixScalar {}
+public protocol MatrixScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
+    /// The same number in double precision, which holds that of every scalar.
+    var inDouble: Double { get }
+}
+
+extension Float: MatrixScalar {
+    @inlinable public var inDouble: Double { Double(self) }
+}
+
+extension Double: MatrixScalar {
+    @inlinable public var inDouble: Double { self }
+
+    /// The same number. Where the scalar is not known to the compiler, the standard library's conversion from any binary
+    /// floating-point number looks for the type of every value.
+    @inlinable
+    public init<Scalar: MatrixScalar>(_ value: Scalar) { self = value.inDouble }
+}
 
 /// A dense matrix, column-major: element (i, j) is `elements[i + j * rows]`, so a column (an eigenvector) is
 /// contiguous, as LAPACK and cuSOLVER expect.
@@ -45,7 +59,7 @@ public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
     /// The entries converted to another scalar, each rounded to nearest, ties to even.
     @inlinable
     public init<Other: MatrixScalar>(_ other: Matrix<Other>) {
-        self.init(rows: other.rows, columns: other.columns, elements: other.elements.map { Scalar($0) })
+        self.init(rows: other.rows, columns: other.columns, elements: other.elements.map { Scalar($0.inDouble) })
     }
 
     @inlinable

@@ -144,6 +144,7 @@ private let regions = [CodedRegion.columns, .strictUpper, .strictLower]
 /// The first place where two arrays differ, which may be the end of the shorter one; a failure that prints whole arrays
 /// for every case takes minutes.
 private func firstDifference<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Int? {
+    if a == b { return nil }
     if let place = zip(a, b).enumerated().first(where: { $1.0 != $1.1 }) { return place.offset }
     return a.count == b.count ? nil : min(a.count, b.count)
 }

@@ -94,22 +94,22 @@ int multiply(const Product &p) {
             || !device->check(b, bytes(p.b, p.depth, p.columns), "a product's second factor")
             || !device->check((uint64_t)c, bytes(p.c, p.rows, p.columns), "a product"))
             return illegal_address;
-        std::vector<double> left((size_t)p.rows * p.depth), right((size_t)p.columns * p.depth);
-        for (int i = 0; i < p.rows; i++) {
-            for (int k = 0; k < p.depth; k++) left[(size_t)i * p.depth + k] = entry(a, p.a, i, k, p.bits);
+        std::vector<double> left((size_t)p.rows * p.depth), sums(p.rows);
+        for (int k = 0; k < p.depth; k++) {
+            for (int i = 0; i < p.rows; i++) left[i + (size_t)k * p.rows] = entry(a, p.a, i, k, p.bits);
         }
         for (int j = 0; j < p.columns; j++) {
-            for (int k = 0; k < p.depth; k++) right[(size_t)j * p.depth + k] = entry(b, p.b, k, j, p.bits);
-        }
-        for (int j = 0; j < p.columns; j++) {
-            const double *y = right.data() + (size_t)j * p.depth;
+            // A column of sums at a time, which the compiler makes a loop of vectors.
+            std::fill(sums.begin(), sums.end(), 0);
+            for (int k = 0; k < p.depth; k++) {
+                const double *x = left.data() + (size_t)k * p.rows;
+                double y = entry(b, p.b, k, j, p.bits);
+                for (int i = 0; i < p.rows; i++) sums[i] += x[i] * y;
+            }
             for (int i = 0; i < p.rows; i++) {
-                const double *x = left.data() + (size_t)i * p.depth;
-                double sum = 0;
-                for (int k = 0; k < p.depth; k++) sum += x[k] * y[k];
                 Real &target = c[i + (size_t)j * p.c.leading];
                 // Where β is 0 the old value is not read, whatever it is.
-                target = (Real)(p.beta == 0 ? p.alpha * sum : p.alpha * sum + p.beta * target);
+                target = (Real)(p.beta == 0 ? p.alpha * sums[i] : p.alpha * sums[i] + p.beta * target);
             }
         }
     }

@@ -128,8 +128,8 @@ import Testing
             ["--preconditioner", "kfac", "--averaging", "ema", "--no-precondition-vocabulary"], "sgdm"
         ),
         (
-            ["--model", "mlp", "--layers", "1", "--hidden", "70"], [], ["--preconditioner", "kfac", "--averaging", "ema"],
-            "sgdm"
+            ["--model", "vit-small", "--layers", "1", "--width", "16", "--heads", "2", "--hidden", "24", "--patch", "8"],
+            ["--classes", "10"], ["--preconditioner", "kfac", "--averaging", "ema"], "sgdm"
         ),
     ]) func countsWhatATrainingHolds(_ form: [String], _ data: [String], _ scheme: [String], _ rule: String) throws {
         let intervals = scheme.isEmpty ? [] : ["--statistics-interval", "1", "--root-interval", "1"]

@@ -26,7 +26,7 @@ import Testing
     /// classes shuffled it finds one in ten.
     @Test func classesCanBeLearned() throws {
         let data = SyntheticImages(trainingCount: 500, validationCount: 200).dataSet(seed: 4)
-        let training = try data.trainingBatch(step: 1, batchSize: 500, seed: 0)
+        let training = data.trainingBatch(step: 1, batchSize: 500, seed: 0)
         let validation = try data.validationBatches(batchSize: 200)[0]
         #expect((0..<10).map { label in validation.targets.count { $0 == label } } == Array(repeating: 20, count: 10))
         func share(_ targets: [Int]) throws -> [Double] {

@@ -103,11 +103,11 @@ import Testing
     /// RandAugment comes after the crop, from draws of its own, and leaves validation alone.
     @Test func augmentedDataSets() throws {
         var data = SyntheticImages(trainingCount: 8, validationCount: 4).dataSet(seed: 2)
-        let plain = try data.trainingBatch(step: 1, batchSize: 8, seed: 1)
+        let plain = data.trainingBatch(step: 1, batchSize: 8, seed: 1)
         data.options.randAugment = RandAugment(count: 2, magnitude: 9)
-        let augmented = try data.trainingBatch(step: 1, batchSize: 8, seed: 1)
+        let augmented = data.trainingBatch(step: 1, batchSize: 8, seed: 1)
         #expect(augmented != plain && augmented.targets == plain.targets)
-        #expect(try data.trainingBatch(step: 1, batchSize: 8, seed: 1) == augmented)
+        #expect(data.trainingBatch(step: 1, batchSize: 8, seed: 1) == augmented)
         #expect(try data.validationBatches(batchSize: 4)[0].images?.columns == 4096)
     }
 }

@@ -43,7 +43,7 @@ struct CUDATrainingTests {
         func train(_ log: String, on device: String, units: Double = 0) throws {
             let rate = "\(1e-3 * (1 + units * 0x1p-23))"
             try folder.succeed(
-                Self.arguments(storage, steps: 8, on: device) + ["--learning-rate", rate, "--log", log])
+                Self.arguments(storage, steps: 6, on: device) + ["--learning-rate", rate, "--log", log])
         }
         let units: [Double] = [-16, -4, -1, 1, 4, 16]
         for (index, units) in units.enumerated() { try train("near\(index).csv", on: "cpu", units: units) }
@@ -110,7 +110,7 @@ struct CUDATrainingTests {
     }
 
     @Test(arguments: ["eigenvector", "decomposed"]) func aResumedRunIsTheUninterruptedOne(_ storage: String) throws {
-        let dump = ["--dump", "dump.h5", "--dump-every", "4", "--shadow"]
+        let dump = ["--dump", "dump.h5", "--dump-every", "4", "--shadow"] + SmallTraining.dumped
         func arguments(_ steps: Int) throws -> [String] {
             try Self.arguments(storage, steps: steps, on: "cuda:0") + Self.records + dump
         }

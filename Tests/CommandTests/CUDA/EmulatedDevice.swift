@@ -9,7 +9,8 @@ enum EmulatedDevice {
             .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("scripts/build-emulator").path
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let folder = tests.appendingPathComponent("cuda-emulator").path
-        let run = try? TemporaryFolder().runOther(["bash", script, folder], timeout: 600)
+        let objects = tests.appendingPathComponent("CUDAEmulator.build").path
+        let run = try? TemporaryFolder().runOther(["bash", script, "--objects", objects, folder], timeout: 600)
         return run?.status == 0 ? folder : nil
     }()
 

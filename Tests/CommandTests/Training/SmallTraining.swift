@@ -50,8 +50,11 @@ struct SmallTraining {
         "--quiet", "--log", "log.csv", "--checkpoint", "checkpoints", "--checkpoint-every", "3", "--keep-checkpoints", "100",
     ]
 
+    /// The maps of attention, since compressing all of them would take longer than the training.
+    static let dumped = ["--dump-parameter", "*attention*"]
+
     static func dumping(_ storage: String) throws -> [String] {
-        try options(storage).isEmpty ? [] : ["--dump", "dump.h5", "--dump-every", "6", "--shadow"]
+        try options(storage).isEmpty ? [] : ["--dump", "dump.h5", "--dump-every", "6", "--shadow"] + dumped
     }
 }
 

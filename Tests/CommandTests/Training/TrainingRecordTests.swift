@@ -104,7 +104,8 @@ import Testing
     /// Whoever reads the dump, even for the whole training, keeps no step out of it.
     @Test func readersAreNotInTheWay() throws {
         let running = try folder.start(
-            SmallTraining.arguments("eigenvector") + ["--log", "l.csv", "--dump", "d.h5", "--dump-every", "1"])
+            SmallTraining.arguments("eigenvector") + ["--log", "l.csv", "--dump", "d.h5", "--dump-every", "1"]
+                + SmallTraining.dumped)
         var reader: HDF5File?
         while reader == nil && !running.hasEnded { reader = try? HDF5File.open(folder.path("d.h5")) }
         let run = try running.wait(timeout: 60)
@@ -190,7 +191,7 @@ import Testing
 
     @Test func aLogThatAnotherProgramReplacesIsSaidToBeLost() throws {
         let running = try folder.start(
-            SmallTraining.arguments("exact", steps: 400) + ["--log", "l.csv"])
+            SmallTraining.arguments("none", steps: 400) + ["--log", "l.csv"])
         while !folder.contains("l.csv") && !running.hasEnded { usleep(1000) }
         try folder.succeed(["codebook", "--codebook", "linear", "--bits", "3", "-o", "l.csv", "--force"])
         let run = try running.wait(timeout: 120)

@@ -114,7 +114,7 @@ import Testing
 
     /// A statistic is the one before it was last coded, or it is not there: never one of long ago.
     @Test func dumpsMayBeginAndEndWithAResumedRun() throws {
-        let dumping = ["--dump", "dump.h5", "--dump-every", "1"]
+        let dumping = ["--dump", "dump.h5", "--dump-every", "1"] + SmallTraining.dumped
         func leg(_ steps: Int) throws -> [String] {
             try SmallTraining.arguments("eigenvector", steps: steps) + SmallTraining.records + ["--schedule", "constant"]
         }
