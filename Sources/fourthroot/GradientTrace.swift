@@ -54,7 +54,7 @@ struct GradientTrace {
         self.steps = steps
         guard let kept = attributes["kept_steps"]?.integers, kept == Array(Set(kept)).sorted(),
             kept.allSatisfy({ (1...steps).contains($0) })
-        else { throw wrong(path, "kept_steps", "this attribute must be ascending integers from 1 to \(steps)") }
+        else { throw unusable("kept_steps", attributes, path, needed: "ascending integers from 1 to \(steps)") }
         keptSteps = kept
     }
 
@@ -67,7 +67,7 @@ struct GradientTrace {
     /// - Throws: `StatusError` where it is missing, not finite or outside `range`.
     func number(_ name: String, _ range: ClosedRange<Double>) throws -> Double {
         guard let value = attributes[name]?.number, range.contains(value) else {
-            throw wrong(file.path, name, "this attribute must be a number from \(range.lowerBound) to \(range.upperBound)")
+            throw unusable(name, attributes, file.path, needed: "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }
@@ -168,9 +168,14 @@ private func integer(
     _ name: String, _ attributes: Attributes, _ path: String, from least: Int
 ) throws -> Int {
     guard let value = attributes[name]?.integer, value >= least else {
-        throw wrong(path, name, "this attribute must be an integer from \(least)")
+        throw unusable(name, attributes, path, needed: "an integer from \(least)")
     }
     return value
+}
+
+private func unusable(_ name: String, _ attributes: Attributes, _ path: String, needed: String) -> StatusError {
+    let problem = attributes[name] == nil ? "there is no such attribute; give" : "this attribute must be"
+    return wrong(path, name, "\(problem) \(needed)")
 }
 
 private func wrong(_ path: String, _ object: String, _ problem: String) -> StatusError {

@@ -115,10 +115,10 @@ import Testing
             var attributes = Self.attributes
             attributes[name] = nil
             try writeTrace(attributes: attributes)
-            try expectWrong([name])
+            try expectWrong([name, "no such attribute"])
             attributes[name] = .string("many")
             try writeTrace(attributes: attributes)
-            try expectWrong([name])
+            try expectWrong([name, "must be"])
         }
         let wrong: [(String, AttributeValue)] = [
             ("steps", .integer(7)), ("kept_steps", .integers([2, 7])), ("kept_steps", .integers([3, 2])),
