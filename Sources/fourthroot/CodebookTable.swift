@@ -1,11 +1,10 @@
 import ArgumentParser
-import Files
 import Quantization
 
 /// A codebook's values, or its curve x → Q(x).
 struct CodebookTable: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "codebook", abstract: "Print a codebook's values, or the curve x → Q(x), as CSV.")
+        commandName: "codebook", abstract: "Print a codebook's values, or the curve x → Q(x).")
 
     @Option(help: "Codebook.")
     var codebook: CodebookName
@@ -16,7 +15,7 @@ struct CodebookTable: ParsableCommand {
     @Flag(help: "The curve on 2001 points of [-1, 1].")
     var curve = false
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
         let chosen: Codebook
@@ -25,22 +24,22 @@ struct CodebookTable: ParsableCommand {
         } catch {
             throw StatusError.usage("--bits \(bits): \(error)")
         }
-        try output.write(curve ? curveText(chosen) : tableText(chosen))
+        let start = ContinuousClock.now
+        let description: TableDescription = curve ? .codebookCurve : .codebook
+        try table.requireWritable()
+        try table.write(curve ? points(chosen) : values(chosen), of: description.columns, since: start)
     }
 
     /// The midpoint is that to the next value; the last code has none.
-    private func tableText(_ codebook: Codebook) -> String {
+    private func values(_ codebook: Codebook) -> [[String]] {
         let midpoints = codebook.midpoints.map { "\($0)" } + [""]
-        return CSV.record(TableDescription.codebook.columns.map(\.name))
-            + codebook.values.indices.map { CSV.record(["\($0)", "\(codebook.values[$0])", midpoints[$0]]) }.joined()
+        return codebook.values.indices.map { ["\($0)", "\(codebook.values[$0])", midpoints[$0]] }
     }
 
-    private func curveText(_ codebook: Codebook) -> String {
-        CSV.record(TableDescription.codebookCurve.columns.map(\.name))
-            + (-1000...1000).map { step in
-                let x = Float(step) / 1000
-                let code = ReferenceCodec.nearestCode(x, codebook)
-                return CSV.record(["\(x)", "\(codebook.values[Int(code)])"])
-            }.joined()
+    private func points(_ codebook: Codebook) -> [[String]] {
+        (-1000...1000).map { step in
+            let x = Float(step) / 1000
+            return ["\(x)", "\(codebook.values[Int(ReferenceCodec.nearestCode(x, codebook))])"]
+        }
     }
 }

@@ -45,10 +45,10 @@ struct Memory: ParsableCommand {
     @Option(help: "Sequences a step, of --context tokens: adds their activations.")
     var batchSize: Int?
 
-    @Flag(help: "JSON instead of CSV.")
+    @Flag(help: "One JSON text instead of a table.")
     var json = false
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func validate() throws {
         if let batchSize, !(1...1_000_000).contains(batchSize) {
@@ -64,6 +64,7 @@ struct Memory: ParsableCommand {
     }
 
     func run() throws {
+        let start = ContinuousClock.now
         let published = try model.publishedName()
         let counted = try model.counted(published)
         let preconditionsVocabulary = vocabulary.preconditionVocabulary ?? (published == nil)
@@ -75,6 +76,7 @@ struct Memory: ParsableCommand {
         try requireKnownBytes(settings)
         try vocabulary.check(readsTokens: model.readsTokens(published), hasPreconditioner: choice != nil)
         try [
+            OptionRule("format", table.format != nil, appliesIf: !json, needs: "no --json beside it"),
             OptionRule(
                 "context", model.sizes.context != nil, appliesIf: published == nil || fits != nil || batchSize != nil,
                 needs: "--batch-size or --fits, or gpt"),
@@ -92,15 +94,25 @@ struct Memory: ParsableCommand {
             parameterBits: parameterBits ?? (published?.readsImages == false ? 16 : 32),
             preconditioning: settings, by: choice?.name.definition ?? Shampoo.self,
             preconditionsVocabulary: preconditionsVocabulary)
-        try output.requireWritable(sparing: [storagePlan.storagePlan].compactMap(\.self))
+        try requireWritable()
         let bytes = counted.parameters.map { MemoryBreakdown(of: $0, setup) }
         let total = bytes.reduce(MemoryBreakdown(), +)
-        var table = MemoryTable(model: model.model)
-        if perLayer { for (parameter, bytes) in zip(counted.parameters, bytes) { table.add(parameter, bytes) } }
-        table.addTotal(
+        var breakdown = MemoryTable(model: model.model)
+        if perLayer { for (parameter, bytes) in zip(counted.parameters, bytes) { breakdown.add(parameter, bytes) } }
+        breakdown.addTotal(
             parameterCount: counted.parameterCount, total, published: publishedMegabytes(published, setup),
             fit: try fit(counted, total, setup, context: model.context(published)))
-        try output.write(json ? try table.json() : table.csv)
+        if json {
+            try table.output.write(breakdown.json())
+        } else {
+            try table.write(breakdown.fields, of: TableDescription.memory.columns, since: start)
+        }
+    }
+
+    /// Fails before anything is counted where the output cannot be made, of which JSON needs no program.
+    private func requireWritable() throws {
+        let inputs = [storagePlan.storagePlan].compactMap(\.self)
+        if json { try table.output.requireWritable(sparing: inputs) } else { try table.requireWritable(sparing: inputs) }
     }
 
     /// Bytes that depend on the matrices are counted by their budget.

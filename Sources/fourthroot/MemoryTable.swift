@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Optimizers
 import Preconditioning
@@ -87,10 +86,8 @@ struct MemoryTable {
         return row
     }
 
-    var csv: String {
-        CSV.record(Self.columns)
-            + rows.map { row in CSV.record(Self.columns.map { row[$0]?.text ?? "" }) }.joined()
-    }
+    /// The rows' fields in the order of the columns.
+    var fields: [[String]] { rows.map { row in Self.columns.map { row[$0]?.text ?? "" } } }
 
     /// An array of objects with the columns as keys; what does not apply is left out.
     func json() throws -> String {

@@ -55,6 +55,43 @@ import Testing
         #expect(try !folder.text("out.jsonl").contains("\u{1B}"))
     }
 
+    /// The ending decides in every command that makes a table, not in those of studies alone.
+    @Test(arguments: [
+        ["codebook", "--codebook", "linear-2", "--bits", "3"],
+        ["codebook", "--codebook", "linear-2", "--bits", "3", "--curve"],
+        [
+            "memory", "--model", "resnet34", "--optimizer", "sgdm", "--statistic", "eigenvector", "--root", "offdiagonal",
+            "--per-layer",
+        ],
+        ["spectrum", "a.h5"],
+    ]) func formOfEveryTable(_ arguments: [String]) throws {
+        let table = try StudyTable(folder.succeed(arguments).standardOutput)
+        try folder.succeed(arguments + ["-o", "out.jsonl"])
+        let script = """
+            import json
+            rows = [json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=list) for line in open("out.jsonl", encoding="utf-8")]
+            print(json.dumps([[name for name, _ in rows[0]]] + [[value for _, value in row] for row in rows]))
+            """
+        let rows = try python(script)
+        #expect(rows[0] == table.header)
+        #expect(Array(rows.dropFirst()) == table.records.map { $0.map { $0.isEmpty ? nil : $0 } })
+    }
+
+    @Test(arguments: [
+        ["codec", "--order", "64"],
+        ["train", "--model", "mlp", "--layers", "1", "--hidden", "4", "--optimizer", "sgdm", "--steps", "1"],
+    ]) func formOfTimes(_ arguments: [String]) throws {
+        let data = arguments[0] == "train" ? ["--dataset", "synthetic"] : []
+        try folder.succeed(["benchmark"] + arguments + data + ["-o", "out.tsv"])
+        let header = try #require(folder.text("out.tsv").split(separator: "\n").first)
+        #expect(header.split(separator: "\t").count > 4)
+    }
+
+    @Test func oneJSONTextHasNoForm() throws {
+        let memory = ["memory", "--model", "resnet34", "--optimizer", "sgdm", "--json"]
+        try folder.expectRefusal(memory + ["--format", "tsv"], status: 64, words: ["--format", "--json"])
+    }
+
     /// An infinite number is text, for JSON has none.
     @Test func infinity() throws {
         try folder.write([("a", Matrix(diagonal: [1, 0]))], to: "b.h5")

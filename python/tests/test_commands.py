@@ -110,8 +110,9 @@ def test_other_tables(statistic):
     assert fourthroot.run("--version").startswith("fourthroot ")
 
 
-def test_tables_without_an_input():
-    values = fourthroot.table("codebook", codebook="linear", bits=3).value
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_tables_without_an_input(form, tmp_path):
+    values = fourthroot.table("codebook", codebook="linear", bits=3, output=tmp_path / f"codebook.{form}").value
     assert list(values) == pytest.approx([-1, -5 / 7, -3 / 7, 0, 1 / 7, 3 / 7, 5 / 7, 1], rel=1e-6)
 
 

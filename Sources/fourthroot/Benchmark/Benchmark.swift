@@ -1,6 +1,5 @@
 import ArgumentParser
 import Compute
-import Files
 
 /// Times of the program's own parts.
 struct Benchmark: AsyncParsableCommand {
@@ -28,15 +27,21 @@ struct Timing {
 }
 
 extension [Timing] {
-    /// CSV of a row a timing: its median, least and largest time, and further columns.
-    func csv(_ table: TableDescription) -> String {
-        let names = table.columns.map(\.name)
-        return CSV.record(names)
-            + map { timing in
-                CSV.record(
-                    [timing.what, "\(timing.median)", "\(timing.seconds.min() ?? 0)", "\(timing.seconds.max() ?? 0)"]
-                        + names.dropFirst(4).map { timing.values[$0] ?? "" })
-            }.joined()
+    /// A row a timing: its median, least and largest time, and further columns.
+    func rows(of table: TableDescription) -> [[String]] {
+        map { timing in
+            [timing.what, "\(timing.median)", "\(timing.seconds.min() ?? 0)", "\(timing.seconds.max() ?? 0)"]
+                + table.columns.dropFirst(4).map { timing.values[$0.name] ?? "" }
+        }
+    }
+}
+
+extension TableOptions {
+    /// Writes the table of some timings, and closes.
+    ///
+    /// - Throws: `OutputError`, `ParquetError`.
+    func write(_ timings: [Timing], of table: TableDescription, since start: ContinuousClock.Instant) throws {
+        try write(timings.rows(of: table), of: table.columns, since: start)
     }
 }
 

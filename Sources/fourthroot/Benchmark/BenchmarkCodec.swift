@@ -8,7 +8,7 @@ import Quantization
 /// The block codec beside a copy of the same matrix.
 struct BenchmarkCodec: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "codec", abstract: "Time encoding and decoding beside a copy of the same matrix, as CSV.",
+        commandName: "codec", abstract: "Time encoding and decoding beside a copy of the same matrix.",
         discussion: """
             A row each for copy, encode and decode: seconds of one pass, and gigabytes_per_second of all bytes that it reads \
             and writes (the float32 entries, codes and block maxima). share_of_copy is that rate over the copy's. The three \
@@ -31,7 +31,7 @@ struct BenchmarkCodec: ParsableCommand {
     var `repeat` = 5
 
     @OptionGroup(title: "Device") var device: DeviceOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
         guard (1...65536).contains(order) else { throw StatusError.usage("--order \(order): give 1 to 65536") }
@@ -43,12 +43,13 @@ struct BenchmarkCodec: ParsableCommand {
         } catch {
             throw StatusError.usage("\(error)")
         }
-        try output.requireWritable()
+        try table.requireWritable()
+        let start = ContinuousClock.now
         // As a training does: otherwise the clearing of memory by the system would be timed.
         ProcessMemory.keepFreed()
-        try output.write(
-            timings(CodedForm(order: order, region: .columns, coding: coding), on: device.backend(of: Float.self))
-                .csv(.benchmarkCodec))
+        let timings = try timings(
+            CodedForm(order: order, region: .columns, coding: coding), on: device.backend(of: Float.self))
+        try table.write(timings, of: .benchmarkCodec, since: start)
     }
 
     private func timings<Backend: MatrixBackend>(

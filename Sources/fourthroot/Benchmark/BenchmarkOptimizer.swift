@@ -12,7 +12,7 @@ import Training
 struct BenchmarkOptimizer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "optimizer",
-        abstract: "Time what preconditioners do in a step for all parameters of a model, as CSV.",
+        abstract: "Time what preconditioners do in a step for all parameters of a model.",
         discussion: """
             A row each for the steps that there are: direction, where preconditioners are only used; update, where statistics \
             take a gradient too; root, where roots are taken but nothing is updated; update_and_root. Gradients are random. \
@@ -31,7 +31,7 @@ struct BenchmarkOptimizer: ParsableCommand {
     @Option(help: "Times to take each step.")
     var `repeat` = 3
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
         guard (1...1000).contains(`repeat`) else { throw StatusError.usage("--repeat \(`repeat`): give 1 to 1000") }
@@ -46,11 +46,12 @@ struct BenchmarkOptimizer: ParsableCommand {
         }
         let published = try model.publishedName()
         let parameters = try model.counted(published).parameters.filter { preconditionVocabulary || !$0.isVocabulary }
-        try output.requireWritable()
+        try table.requireWritable()
+        let start = ContinuousClock.now
         // As a training does.
         ProcessMemory.keepFreed()
-        try output.write(
-            timings(choice, parameters.map(\.shape), on: device.backend(of: Float.self)).csv(.benchmarkOptimizer))
+        let timings = try timings(choice, parameters.map(\.shape), on: device.backend(of: Float.self))
+        try table.write(timings, of: .benchmarkOptimizer, since: start)
     }
 
     private func timings<Backend: NeuralBackend>(

@@ -11,7 +11,7 @@ import Spectra
 /// A preset on one matrix beside the decompositions that it needs, in turn.
 struct BenchmarkStudy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "study", abstract: "Time a preset on one matrix beside GSL's and LAPACK's decompositions, as CSV.",
+        commandName: "study", abstract: "Time a preset on one matrix beside GSL's and LAPACK's decompositions.",
         discussion: """
             The three are run in turn, --repeat times, without the cache of decompositions. Standard error names the \
             BLAS kernel, which decides the figures.
@@ -41,7 +41,7 @@ struct BenchmarkStudy: AsyncParsableCommand {
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func validate() throws {
         guard (1...1000).contains(`repeat`) else { throw ValidationError("--repeat \(`repeat`): give 1 to 1000") }
@@ -53,7 +53,8 @@ struct BenchmarkStudy: AsyncParsableCommand {
 
     func run() async throws {
         let plan = StudyPlan(grids: preset.grids, reference: reference)
-        try output.requireWritable(sparing: [input].compactMap(\.self))
+        try table.requireWritable(sparing: [input].compactMap(\.self))
+        let start = ContinuousClock.now
         let folder = FileManager.default.temporaryDirectory.appending(path: "fourthroot-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -73,11 +74,13 @@ struct BenchmarkStudy: AsyncParsableCommand {
             times[1].seconds.append(try await seconds { _ = try GSLReference.decompose(entries) })
             times[2].seconds.append(try await seconds { _ = try symmetricEigen(entries) })
         }
-        Terminal.report(
-            "note",
-            "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset.rawValue), "
-                + "reference \(reference.rawValue), medians of \(`repeat`)")
-        try output.write(times.csv(.benchmarkStudy))
+        if !table.quiet {
+            Terminal.report(
+                "note",
+                "OpenBLAS core \(OpenBLAS.coreName), \(cores) threads, order \(entries.order), preset \(preset.rawValue), "
+                    + "reference \(reference.rawValue), medians of \(`repeat`)")
+        }
+        try table.write(times, of: .benchmarkStudy, since: start)
     }
 
     private func seconds(_ body: () async throws -> Void) async rethrows -> Double {

@@ -10,7 +10,7 @@ import Training
 /// Steps of a training, which leaves nothing behind.
 struct BenchmarkTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Time the steps of a training, as CSV.",
+        commandName: "train", abstract: "Time the steps of a training.",
         discussion: """
             A row each for the kinds of steps that there are behind the warm-up: step, statistics_step, where statistics take \
             the gradient too, and root_step, where roots are taken.
@@ -37,7 +37,7 @@ struct BenchmarkTrain: ParsableCommand {
     @Option(help: "Seed of parameters, shuffling, dropout and power iterations.")
     var seed: UInt64 = 0
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
         for (name, value, least) in [("batch-size", batchSize, 1), ("steps", steps, 1), ("warm-up-steps", warmUpSteps, 0)] {
@@ -47,9 +47,10 @@ struct BenchmarkTrain: ParsableCommand {
         }
         try device.check()
         let choice = try preconditioner.choice()
-        try output.requireWritable()
-        try output.write(
-            timings(choice, on: device.backend(of: Float.self, precision)).csv(.benchmarkTrain))
+        try table.requireWritable()
+        let start = ContinuousClock.now
+        let timings = try timings(choice, on: device.backend(of: Float.self, precision))
+        try table.write(timings, of: .benchmarkTrain, since: start)
     }
 
     private func timings<Backend: NeuralBackend>(

@@ -16,9 +16,6 @@ from .program import execute
 
 read = tables.read
 
-# Commands that write a table and have nothing to say beside it, so that they take no --quiet.
-_SILENT = {"memory", "codebook", "benchmark"}
-
 
 def run(*words: Any, progress: bool = False, **options: Any) -> str:
     """Runs any command of the program and returns what it has written to standard output.
@@ -48,7 +45,7 @@ def table(command: str, source: Any = None, *, progress: bool = False, output: O
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fourthroot-"))
         path = pathlib.Path(output) if output is not None else pathlib.Path(folder) / "table.csv"
         words = [*command.split(), *paths, *command_line(options), f"--output={path}"]
-        if not progress and words[0] not in _SILENT:
+        if not progress:
             words.append("--quiet")
         # Where the program fails, only what it has written since counts.
         before = _stamp(path)
