@@ -145,8 +145,7 @@ private let regions = [CodedRegion.columns, .strictUpper, .strictLower]
 /// for every case takes minutes.
 private func firstDifference<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Int? {
     if a == b { return nil }
-    if let place = zip(a, b).enumerated().first(where: { $1.0 != $1.1 }) { return place.offset }
-    return a.count == b.count ? nil : min(a.count, b.count)
+    return zip(a, b).enumerated().first { $1.0 != $1.1 }?.offset ?? min(a.count, b.count)
 }
 
 /// Every midpoint and value with its neighbours among the numbers; zeros and the least numbers; and over 32 octaves the 256 numbers

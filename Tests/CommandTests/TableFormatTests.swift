@@ -21,6 +21,17 @@ import Testing
         return (table.header, table.records.map { $0.map { $0.isEmpty ? nil : $0 } })
     }
 
+    /// The columns of out.jsonl, then its rows, with numbers as they are written.
+    private func fieldsOfLines(checking check: String = "") throws -> [[String?]] {
+        try python(
+            """
+            import json
+            rows = [json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=list) for line in open("out.jsonl", encoding="utf-8")]
+            \(check)
+            print(json.dumps([[name for name, _ in rows[0]]] + [[value for _, value in row] for row in rows]))
+            """)
+    }
+
     private func withoutSeconds(_ rows: [[String?]], _ columns: [String]) -> [[String?]] {
         rows.map { zip(columns, $0).map { $0 == "seconds" ? nil : $1 } }
     }
@@ -41,14 +52,11 @@ import Testing
     /// Numbers are numbers, names are text whatever they look like, an empty field is null, and members keep the order of columns.
     @Test func linesOfJSON() throws {
         try folder.succeed(TableFormatTests.study + ["-o", "out.jsonl"])
-        let script = """
-            import json
-            rows = [json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=list) for line in open("out.jsonl", encoding="utf-8")]
-            typed = [json.loads(line) for line in open("out.jsonl", encoding="utf-8")]
-            assert all(type(row["order"]) is int and type(row["nre"]) is float and type(row["matrix"]) is str for row in typed)
-            print(json.dumps([[name for name, _ in rows[0]]] + [[value for _, value in row] for row in rows]))
-            """
-        let rows = try python(script)
+        let rows = try fieldsOfLines(
+            checking: """
+                typed = [json.loads(line) for line in open("out.jsonl", encoding="utf-8")]
+                assert all(type(row["order"]) is int and type(row["nre"]) is float and type(row["matrix"]) is str for row in typed)
+                """)
         let expected = try csv()
         #expect(rows[0] == expected.columns)
         #expect(withoutSeconds(Array(rows.dropFirst()), expected.columns) == expected.rows)
@@ -67,22 +75,19 @@ import Testing
     ]) func formOfEveryTable(_ arguments: [String]) throws {
         let table = try StudyTable(folder.succeed(arguments).standardOutput)
         try folder.succeed(arguments + ["-o", "out.jsonl"])
-        let script = """
-            import json
-            rows = [json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=list) for line in open("out.jsonl", encoding="utf-8")]
-            print(json.dumps([[name for name, _ in rows[0]]] + [[value for _, value in row] for row in rows]))
-            """
-        let rows = try python(script)
+        let rows = try fieldsOfLines()
         #expect(rows[0] == table.header)
         #expect(Array(rows.dropFirst()) == table.records.map { $0.map { $0.isEmpty ? nil : $0 } })
     }
 
     @Test(arguments: [
         ["codec", "--order", "64"],
-        ["train", "--model", "mlp", "--layers", "1", "--hidden", "4", "--optimizer", "sgdm", "--steps", "1"],
+        [
+            "train", "--model", "mlp", "--layers", "1", "--hidden", "4", "--dataset", "synthetic", "--optimizer", "sgdm",
+            "--steps", "1",
+        ],
     ]) func formOfTimes(_ arguments: [String]) throws {
-        let data = arguments[0] == "train" ? ["--dataset", "synthetic"] : []
-        try folder.succeed(["benchmark"] + arguments + data + ["-o", "out.tsv"])
+        try folder.succeed(["benchmark"] + arguments + ["-o", "out.tsv"])
         let header = try #require(folder.text("out.tsv").split(separator: "\n").first)
         #expect(header.split(separator: "\t").count > 4)
     }
